@@ -1,0 +1,84 @@
+/** Every way in which the product refuses, by the code that clients see in a problem document. */
+export type ErrorCode =
+  // what was sent
+  | 'validation_failed'
+  | 'malformed_json'
+  | 'body_too_large'
+  | 'unsupported_media_type'
+  | 'expression_syntax'
+  | 'expression_limit'
+  | 'cursor_invalid'
+  // who sent it
+  | 'unauthenticated'
+  | 'forbidden'
+  // what it names
+  | 'route_not_found'
+  | 'method_not_allowed'
+  | 'workflow_not_found'
+  | 'version_not_found'
+  | 'instance_not_found'
+  | 'step_not_found'
+  | 'execution_not_found'
+  | 'task_not_found'
+  | 'rule_not_found'
+  | 'decision_tree_not_found'
+  | 'decision_not_found'
+  | 'modification_not_found'
+  // what state it is in
+  | 'workflow_name_taken'
+  | 'workflow_inactive'
+  | 'instance_exists'
+  | 'instance_not_running'
+  | 'instance_not_suspended'
+  | 'step_not_current'
+  | 'step_not_waiting'
+  | 'step_entry_limit'
+  | 'approval_not_asked'
+  | 'approval_already_given'
+  | 'approver_not_entitled'
+  | 'execution_exists'
+  | 'execution_ended'
+  | 'execution_not_failed'
+  | 'lock_lost'
+  | 'rule_exists'
+  | 'decision_tree_exists'
+  | 'modification_exists'
+  | 'modification_not_pending'
+  | 'modification_not_applicable'
+  | 'modification_not_reversible'
+  | 'emergency_disabled'
+  | 'own_approval'
+  | 'precondition_failed'
+  | 'idempotency_key_reused'
+  | 'idempotency_in_progress'
+  | 'idempotency_answer_lost'
+  // what it runs on
+  | 'too_many_requests'
+  | 'unavailable'
+  | 'internal_error';
+
+/** One fault of a request: where (RFC 6901 JSON pointer into the body, or `?name` for a query field), which, and what to do. */
+export interface Fault {
+  pointer: string;
+  code: string;
+  message: string;
+}
+
+/** A refusal. `message` tells the reader what to do next; `facts` are shown to the client and so hold no secret. */
+export class DomainError<Code extends ErrorCode = ErrorCode> extends Error {
+  constructor(
+    readonly code: Code,
+    message: string,
+    readonly facts: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** Everything that is wrong with what was sent, in one answer. */
+export class ValidationError extends DomainError {
+  constructor(readonly faults: readonly Fault[]) {
+    super('validation_failed', faults.map((fault) => `${fault.pointer}: ${fault.message}`).join('; '));
+  }
+}
