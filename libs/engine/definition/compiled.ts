@@ -1,0 +1,70 @@
+import { compile, type CompiledExpression } from '#engine/expression';
+
+import type { ApprovalLevel, RoutingRule, StepDefinition, WorkflowDefinition } from './types.js';
+
+export interface CompiledRule extends RoutingRule {
+  condition: CompiledExpression;
+}
+
+export interface CompiledLevel extends ApprovalLevel {
+  bypasses: readonly { source: string; condition: CompiledExpression }[];
+}
+
+/** One version of a definition, made ready to decide with: immutable, so one copy serves every instance pinned to it. */
+export interface CompiledDefinition {
+  workflow_id: string;
+  version_number: number;
+  definition: WorkflowDefinition;
+  /** In `order_sequence`. */
+  steps: readonly StepDefinition[];
+  /** By priority, then as written. */
+  rules: readonly CompiledRule[];
+  levels: readonly CompiledLevel[];
+  step(stepId: string): StepDefinition | undefined;
+  /** The step after this one in `order_sequence`; undefined after the last. */
+  stepAfter(stepId: string): StepDefinition | undefined;
+  /** `conditions.expression` of a step, where it has one. */
+  entryCondition(stepId: string): CompiledExpression | undefined;
+}
+
+/** @throws ExpressionSyntaxError when an expression does not parse; `definitionFaults` finds all of them first. */
+export function compileDefinition(
+  key: { workflow_id: string; version_number: number },
+  definition: WorkflowDefinition,
+): CompiledDefinition {
+  const steps = definition.steps.toSorted((a, b) => a.order_sequence - b.order_sequence);
+  const position = new Map(steps.map((step, index) => [step.step_id, index]));
+  const entryConditions = new Map(
+    steps.flatMap((step) => {
+      const source = entryExpression(step);
+      return source === undefined ? [] : [[step.step_id, compile(source)] as const];
+    }),
+  );
+  const step = (stepId: string): StepDefinition | undefined => steps[position.get(stepId) ?? -1];
+  return {
+    ...key,
+    definition,
+    steps,
+    rules: definition.routing_rules
+      .map((rule) => ({ ...rule, condition: compile(rule.condition_expression) }))
+      .sort((a, b) => a.priority - b.priority),
+    levels: definition.approval_hierarchies
+      .map((level) => ({
+        ...level,
+        bypasses: level.bypass_conditions.map((source) => ({ source, condition: compile(source) })),
+      }))
+      .sort((a, b) => a.level - b.level),
+    step,
+    stepAfter: (stepId) => {
+      const index = position.get(stepId);
+      return index === undefined ? undefined : steps[index + 1];
+    },
+    entryCondition: (stepId) => entryConditions.get(stepId),
+  };
+}
+
+/** The FEEL source that must hold for a step to be entered instead of skipped. */
+export function entryExpression(step: Pick<StepDefinition, 'conditions'>): string | undefined {
+  const source = step.conditions['expression'];
+  return typeof source === 'string' ? source : undefined;
+}

@@ -1,0 +1,142 @@
+import type { Fault } from '#engine/errors';
+import { compile, ExpressionLimitError, ExpressionSyntaxError } from '#engine/expression';
+import { graphFaults } from '#engine/graph';
+
+import { entryExpression } from './compiled.js';
+import type { WorkflowDefinition } from './types.js';
+
+/**
+ * Everything that is wrong with a definition whose fields have the right shape: duplicates, targets that are no step,
+ * levels with gaps, expressions that do not parse, task graphs that cannot run. Empty when it may be stored.
+ */
+export function definitionFaults(definition: WorkflowDefinition): Fault[] {
+  return [
+    ...duplicates(definition.steps, 'step_id', '/steps'),
+    ...duplicates(definition.steps, 'order_sequence', '/steps'),
+    ...duplicates(definition.routing_rules, 'rule_id', '/routing_rules'),
+    ...stepFaults(definition),
+    ...ruleFaults(definition),
+    ...levelFaults(definition),
+  ];
+}
+
+function duplicates<Item, Key extends keyof Item & string>(
+  items: readonly Item[],
+  key: Key,
+  at: string,
+): Fault[] {
+  const first = new Map<unknown, number>();
+  return items.flatMap((item, index) => {
+    const earlier = first.get(item[key]);
+    if (earlier === undefined) {
+      first.set(item[key], index);
+      return [];
+    }
+    return [
+      {
+        pointer: `${at}/${index}/${key}`,
+        code: `duplicate_${key}`,
+        message: `${key} ${JSON.stringify(item[key])} is already used at ${at}/${earlier}; give each its own.`,
+      },
+    ];
+  });
+}
+
+function stepFaults(definition: WorkflowDefinition): Fault[] {
+  return definition.steps.flatMap((step, index) => {
+    const at = `/steps/${index}`;
+    const faults: Fault[] = [];
+    const source = entryExpression(step);
+    if (source !== undefined)
+      faults.push(...expressionFaults(source, `${at}/conditions/expression`));
+    if (step.handler && step.step_type !== 'automated') {
+      faults.push(misplaced(`${at}/handler`, 'handler', 'automated'));
+    }
+    if (step.decision_tree_id !== null && step.step_type !== 'conditional') {
+      faults.push(misplaced(`${at}/decision_tree_id`, 'decision_tree_id', 'conditional'));
+    }
+    if (step.parallel && step.step_type !== 'parallel') {
+      faults.push(misplaced(`${at}/parallel`, 'parallel', 'parallel'));
+    }
+    if (step.parallel) {
+      faults.push(
+        ...graphFaults(step.parallel).map((fault) => ({
+          ...fault,
+          pointer: `${at}/parallel${fault.pointer}`,
+        })),
+      );
+    }
+    return faults;
+  });
+}
+
+function misplaced(pointer: string, field: string, stepType: string): Fault {
+  return {
+    pointer,
+    code: 'misplaced_field',
+    message: `${field} belongs to a step of type ${stepType}; take it away or change step_type.`,
+  };
+}
+
+function ruleFaults({ steps, routing_rules }: WorkflowDefinition): Fault[] {
+  const known = new Set(steps.map((step) => step.step_id));
+  return routing_rules.flatMap((rule, index) => {
+    const at = `/routing_rules/${index}`;
+    const unknown = (field: 'target_step_id' | 'source_step_id', value: string): Fault[] =>
+      known.has(value)
+        ? []
+        : [
+            {
+              pointer: `${at}/${field}`,
+              code: 'unknown_step',
+              message: `${JSON.stringify(value)} is no step of this workflow; name one of its step_ids.`,
+            },
+          ];
+    return [
+      ...expressionFaults(rule.condition_expression, `${at}/condition_expression`),
+      ...unknown('target_step_id', rule.target_step_id),
+      ...(rule.source_step_id === null ? [] : unknown('source_step_id', rule.source_step_id)),
+    ];
+  });
+}
+
+function levelFaults({ approval_hierarchies }: WorkflowDefinition): Fault[] {
+  const levels = approval_hierarchies.map((level) => level.level).sort((a, b) => a - b);
+  const consecutive = levels.every((level, index) => level === index + 1);
+  const gaps: Fault[] = consecutive
+    ? []
+    : [
+        {
+          pointer: '/approval_hierarchies',
+          code: 'levels_not_consecutive',
+          message: `levels are ${levels.join(', ')}; number them 1, 2, 3 … without a gap or a repeat.`,
+        },
+      ];
+  return [
+    ...gaps,
+    ...approval_hierarchies.flatMap((level, index) =>
+      level.bypass_conditions.flatMap((source, position) =>
+        expressionFaults(source, `/approval_hierarchies/${index}/bypass_conditions/${position}`),
+      ),
+    ),
+  ];
+}
+
+/** The fault of an expression that does not parse or is beyond the limits, with where in it. Empty when it parses. */
+export function expressionFaults(source: string, pointer: string): Fault[] {
+  try {
+    compile(source);
+    return [];
+  } catch (error) {
+    if (error instanceof ExpressionSyntaxError) {
+      const { line, column } = error.position;
+      return [
+        { pointer, code: error.code, message: `line ${line}, column ${column}: ${error.message}` },
+      ];
+    }
+    if (error instanceof ExpressionLimitError) {
+      return [{ pointer, code: error.code, message: error.message }];
+    }
+    throw error;
+  }
+}

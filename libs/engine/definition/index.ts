@@ -1,0 +1,3 @@
+export * from './compiled.js';
+export * from './faults.js';
+export * from './types.js';

@@ -1,0 +1,128 @@
+/** The words of a task graph: contract.md §68, and design.md §4 for handlers. */
+
+export const TASK_TYPES = [
+  'approval',
+  'automation',
+  'computation',
+  'integration',
+  'notification',
+  'validation',
+] as const;
+
+export const SYNCHRONIZATION_TYPES = [
+  'barrier',
+  'join',
+  'conditional_join',
+  'partial_completion',
+] as const;
+export type SynchronizationType = (typeof SYNCHRONIZATION_TYPES)[number];
+
+export const FAILURE_STRATEGIES = ['fail_fast', 'partial_success', 'retry_all'] as const;
+export type FailureStrategy = (typeof FAILURE_STRATEGIES)[number];
+
+export const SYNCHRONIZATION_FAILURE_STRATEGIES = [
+  'fail_fast',
+  'best_effort',
+  'continue_partial',
+] as const;
+export type SynchronizationFailureStrategy = (typeof SYNCHRONIZATION_FAILURE_STRATEGIES)[number];
+
+export const LOAD_BALANCING_STRATEGIES = [
+  'round_robin',
+  'least_loaded',
+  'priority_based',
+  'resource_aware',
+] as const;
+export type LoadBalancingStrategy = (typeof LOAD_BALANCING_STRATEGIES)[number];
+
+export const TASK_STATUSES = [
+  'pending',
+  'ready',
+  'running',
+  'retrying',
+  'completed',
+  'failed',
+  'cancelled',
+  'skipped',
+] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+export const EXECUTION_STATUSES = [
+  'initializing',
+  'running',
+  'completed',
+  'partially_completed',
+  'failed',
+  'cancelled',
+  'timed_out',
+] as const;
+export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
+
+export const SYNCHRONIZATION_STATUSES = ['waiting', 'reached', 'failed', 'timed_out'] as const;
+export type SynchronizationStatus = (typeof SYNCHRONIZATION_STATUSES)[number];
+
+export type JsonObject = Record<string, unknown>;
+
+/** Who does the work of a task or an automated step. Strings may hold `{{ expression }}` over the instance's data. */
+export type Handler =
+  | {
+      type: 'http';
+      method: string;
+      url: string;
+      headers?: Record<string, string>;
+      body?: unknown;
+      timeout_ms?: number;
+    }
+  | { type: 'graphql'; url: string; query: string; variables?: JsonObject; timeout_ms?: number }
+  | { type: 'notification'; channel: string; to: string; message: string }
+  | { type: 'delay'; duration_ms: number }
+  | { type: 'worker' };
+
+export const HANDLER_TYPES = ['http', 'graphql', 'notification', 'delay', 'worker'] as const;
+
+export interface TaskDefinition {
+  task_id: string;
+  task_name: string;
+  task_type: string;
+  step_id: string;
+  /** A weight: the larger starts first. */
+  priority: number;
+  estimated_duration_minutes: number;
+  max_retry_attempts: number;
+  timeout_minutes: number;
+  dependencies: string[];
+  input_data: JsonObject;
+  resource_requirements: JsonObject;
+  /** Absent: `{type: 'worker'}`. */
+  handler?: Handler | null;
+}
+
+export interface SynchronizationPointDefinition {
+  sync_id: string;
+  sync_name: string;
+  sync_type: SynchronizationType;
+  required_tasks: string[];
+  minimum_completion_percentage: number;
+  timeout_minutes: number;
+  failure_strategy: SynchronizationFailureStrategy;
+  /** FEEL over the required tasks' results; of a `conditional_join` alone. */
+  condition_expression?: string | null;
+}
+
+export interface LoadBalancing {
+  strategy: LoadBalancingStrategy;
+  max_concurrent_tasks: number;
+  resource_constraints: JsonObject;
+  queue_priority_levels: number;
+  adaptive_scaling: boolean;
+}
+
+/** What `parallel/execute` is asked to run, and what a `parallel` step may carry. */
+export interface TaskGraphDefinition {
+  tasks: TaskDefinition[];
+  synchronization_points: SynchronizationPointDefinition[];
+  load_balancing: LoadBalancing;
+  global_timeout_minutes: number;
+  failure_strategy: FailureStrategy;
+  monitoring_interval_seconds: number;
+}

@@ -1,0 +1,48 @@
+import { DomainError } from '#engine/errors';
+
+import { moveAfter, referenceTo, walk } from './movement.js';
+import type { Progress } from './progress.js';
+import { currentStep } from './rejections.js';
+import type { CommandOf } from './types.js';
+
+/**
+ * A routing decision carried out (contract.md §67): `route_to_step` and `parallel_process` go to the target,
+ * `auto_approve` ends the step as approved and goes on (to the target, where one is named), `reject` ends the instance
+ * as rejected, `escalate` goes to the target, or escalates the step in place without one.
+ */
+export function decideRoute(progress: Progress, command: CommandOf<'route'>): void {
+  const { current } = currentStep(progress, command.from_step_id);
+  const reference = referenceTo(current);
+  const { target_step_id, reason, decision_id } = command;
+  if (target_step_id !== null && !progress.definition.step(target_step_id)) {
+    throw new DomainError(
+      'step_not_found',
+      `The decision leads to ${target_step_id}, which is no step of this workflow.`,
+      {
+        step_id: target_step_id,
+      },
+    );
+  }
+  if (command.action === 'escalate' && target_step_id === null) {
+    return progress.emit({ type: 'step_escalated', ...reference, reason });
+  }
+  const outcome =
+    command.action === 'auto_approve'
+      ? 'approved'
+      : command.action === 'reject'
+        ? 'rejected'
+        : 'routed';
+  progress.emit({ type: 'step_completed', ...reference, outcome, output: {}, reason });
+  if (target_step_id !== null) {
+    return walk(progress, {
+      step_id: target_step_id,
+      routed_by: 'decision',
+      routed_by_id: decision_id,
+      warnings: [],
+    });
+  }
+  if (command.action === 'reject') {
+    return progress.emit({ type: 'instance_completed', outcome: 'rejected' });
+  }
+  walk(progress, moveAfter(progress, { step_id: command.from_step_id, outcome }));
+}

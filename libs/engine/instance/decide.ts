@@ -1,0 +1,203 @@
+import type { CompiledDefinition } from '#engine/definition';
+import { DomainError } from '#engine/errors';
+
+import { decideApproval } from './decide-approval.js';
+import { decideRoute } from './decide-route.js';
+import { migrate } from './migrate.js';
+import { moveAfter, referenceTo, routedMove, walk } from './movement.js';
+import { Progress } from './progress.js';
+import { currentStep } from './rejections.js';
+import type {
+  Command,
+  CommandOf,
+  CurrentStep,
+  Facts,
+  InstanceEvent,
+  InstanceState,
+  InstanceStatus,
+} from './types.js';
+
+/** What a command does to an instance, or why it does nothing. */
+export type Decision =
+  { events: readonly InstanceEvent[]; state: InstanceState } | { rejection: DomainError };
+
+/** In which states of an instance a command may come; `null`: before it has started. A command in another is refused. */
+const ALLOWED: Record<Command['type'], readonly (InstanceStatus | null)[]> = {
+  start: [null],
+  complete_step: ['running'],
+  decide_approval: ['running'],
+  route: ['running'],
+  execution_ended: ['running'],
+  escalate: ['running'],
+  time_out: ['running', 'suspended'],
+  suspend: ['running'],
+  resume: ['suspended'],
+  cancel: ['running', 'suspended'],
+  bypass_step: ['running', 'suspended'],
+  migrate: ['running', 'suspended'],
+};
+
+/**
+ * `decide(definition, state, command, facts) → events | rejection` (design.md §4): total and pure. `state` of the
+ * answer is what `evolve` makes of the events.
+ */
+export function decide(
+  definition: CompiledDefinition,
+  state: InstanceState,
+  command: Command,
+  facts: Facts,
+): Decision {
+  if (!ALLOWED[command.type].includes(state.status))
+    return { rejection: notAllowed(state, command) };
+  const progress = new Progress(definition, state, facts);
+  try {
+    act(progress, command);
+  } catch (error) {
+    if (error instanceof DomainError) return { rejection: error };
+    throw error;
+  }
+  return { events: progress.events, state: progress.state };
+}
+
+function act(progress: Progress, command: Command): void {
+  switch (command.type) {
+    case 'start':
+      return start(progress, command);
+    case 'complete_step':
+      return completeStep(progress, command);
+    case 'decide_approval':
+      return decideApproval(progress, command);
+    case 'route':
+      return decideRoute(progress, command);
+    case 'execution_ended':
+      return executionEnded(progress, command);
+    case 'escalate':
+      return escalate(progress, command);
+    case 'time_out':
+      return end(
+        progress,
+        (reason) => ({ type: 'instance_timed_out', reason }),
+        'Its global timeout has passed.',
+      );
+    case 'cancel':
+      return end(progress, (reason) => ({ type: 'instance_cancelled', reason }), command.reason);
+    case 'suspend':
+      return progress.emit({ type: 'instance_suspended', reason: command.reason });
+    case 'resume':
+      return progress.emit({ type: 'instance_resumed', reason: command.reason });
+    case 'bypass_step':
+      return bypassStep(progress, command);
+    case 'migrate':
+      return migrate(progress, command);
+  }
+}
+
+function start(progress: Progress, { data, at_step_id }: CommandOf<'start'>): void {
+  const first = progress.definition.steps[0];
+  const step_id = at_step_id ?? first?.step_id;
+  if (step_id === undefined || !progress.definition.step(step_id)) {
+    throw new DomainError('step_not_found', `There is no step ${at_step_id} in this workflow.`, {
+      step_id: at_step_id,
+    });
+  }
+  progress.emit({ type: 'instance_started', data, at_step_id: at_step_id ?? null });
+  walk(progress, { step_id, routed_by: 'start', routed_by_id: null, warnings: [] });
+}
+
+function completeStep(progress: Progress, command: CommandOf<'complete_step'>): void {
+  const { current, step } = currentStep(progress, command.step_id, command.step_execution_id);
+  if (step.step_type === 'approval') {
+    throw new DomainError(
+      'step_not_waiting',
+      `${step.step_id} is an approval: approve or reject it.`,
+      {
+        step_id: step.step_id,
+        step_type: step.step_type,
+      },
+    );
+  }
+  if (step.step_type !== 'user_task') {
+    throw new DomainError(
+      'step_not_waiting',
+      `${step.step_id} is ${step.step_type}: it completes when its work ends, not by hand.`,
+      { step_id: step.step_id, step_type: step.step_type },
+    );
+  }
+  completed(progress, current, { outcome: 'completed', output: command.output, reason: null });
+}
+
+function executionEnded(progress: Progress, command: CommandOf<'execution_ended'>): void {
+  const { current } = progress.state;
+  if (current?.step_execution_id !== command.step_execution_id) {
+    throw new DomainError(
+      'step_not_current',
+      'The instance has left the step that this work was for.',
+      {
+        execution_id: command.execution_id,
+      },
+    );
+  }
+  if (command.succeeded) {
+    return completed(progress, current, {
+      outcome: 'completed',
+      output: command.output,
+      reason: null,
+    });
+  }
+  const error = command.error ?? 'Its work failed.';
+  progress.emit({ type: 'step_failed', ...referenceTo(current), error });
+  const { move } = routedMove(progress, { step_id: current.step_id, outcome: 'failed' });
+  if (move) return walk(progress, move);
+  progress.emit({ type: 'instance_failed', reason: `Step ${current.step_id} failed: ${error}` });
+}
+
+function bypassStep(progress: Progress, command: CommandOf<'bypass_step'>): void {
+  const { current } = currentStep(progress, command.step_id);
+  completed(progress, current, { outcome: 'bypassed', output: {}, reason: command.reason });
+}
+
+function completed(
+  progress: Progress,
+  current: CurrentStep,
+  how: Pick<Extract<InstanceEvent, { type: 'step_completed' }>, 'outcome' | 'output' | 'reason'>,
+): void {
+  progress.emit({ type: 'step_completed', ...referenceTo(current), ...how });
+  walk(progress, moveAfter(progress, { step_id: current.step_id, outcome: how.outcome }));
+}
+
+function escalate(progress: Progress, command: CommandOf<'escalate'>): void {
+  const { current } = progress.state;
+  if (current?.step_execution_id !== command.step_execution_id) {
+    throw new DomainError(
+      'step_not_current',
+      'The instance has left the step that was to be escalated.',
+    );
+  }
+  progress.emit({ type: 'step_escalated', ...referenceTo(current), reason: command.reason });
+}
+
+function end(progress: Progress, event: (reason: string) => InstanceEvent, reason: string): void {
+  const { current } = progress.state;
+  if (current) progress.emit({ type: 'step_cancelled', ...referenceTo(current), reason });
+  progress.emit(event(reason));
+}
+
+function notAllowed({ status }: InstanceState, command: Command): DomainError {
+  const facts = { status, command: command.type };
+  if (command.type === 'start') {
+    return new DomainError(
+      'instance_exists',
+      `The instance has already started; it is ${status}.`,
+      facts,
+    );
+  }
+  if (command.type === 'resume') {
+    return new DomainError(
+      'instance_not_suspended',
+      `The instance is ${status}; only a suspended one can be resumed.`,
+      facts,
+    );
+  }
+  const remedy = status === 'suspended' ? 'resume it first' : 'it takes no more commands';
+  return new DomainError('instance_not_running', `The instance is ${status}; ${remedy}.`, facts);
+}

@@ -1,0 +1,99 @@
+import type { CompiledDefinition } from '#engine/definition';
+
+import type { InstanceEvent } from './types.js';
+
+/** What has to be set going, or stopped, because of what happened. Carried out in the transaction that writes the events. */
+export type Effect =
+  | { type: 'start_execution'; step_execution_id: string; step_id: string }
+  | { type: 'stop_step_work'; step_execution_id: string; reason: string }
+  | { type: 'schedule_escalation'; step_execution_id: string; step_id: string; after_hours: number }
+  | { type: 'schedule_global_timeout'; after_hours: number }
+  | { type: 'resume_work' }
+  | { type: 'end_instance'; reason: string };
+
+/** Effects of events, in their order; those of a step that the same events have already ended are left out. */
+export function effectsOf(
+  definition: CompiledDefinition,
+  events: readonly InstanceEvent[],
+): Effect[] {
+  const ended = new Set(
+    events.flatMap((event) =>
+      'step_execution_id' in event && endsStep(event) ? [event.step_execution_id] : [],
+    ),
+  );
+  const entered = new Set(
+    events.flatMap((event) => (event.type === 'step_entered' ? [event.step_execution_id] : [])),
+  );
+  return events.flatMap((event): Effect[] => {
+    switch (event.type) {
+      case 'instance_started':
+        return [
+          {
+            type: 'schedule_global_timeout',
+            after_hours: definition.definition.global_timeout_hours,
+          },
+        ];
+      case 'step_entered':
+        return ended.has(event.step_execution_id) ? [] : workOf(definition, event);
+      case 'step_completed':
+      case 'step_failed':
+      case 'step_cancelled':
+        return entered.has(event.step_execution_id)
+          ? []
+          : [
+              {
+                type: 'stop_step_work',
+                step_execution_id: event.step_execution_id,
+                reason: event.type === 'step_cancelled' ? event.reason : 'The step has ended.',
+              },
+            ];
+      case 'instance_resumed':
+        return [{ type: 'resume_work' }];
+      case 'instance_completed':
+      case 'instance_failed':
+      case 'instance_cancelled':
+      case 'instance_timed_out':
+        return [{ type: 'end_instance', reason: event.type }];
+      case 'step_skipped':
+      case 'step_escalated':
+      case 'approval_asked':
+      case 'approval_bypassed':
+      case 'approval_decided':
+      case 'incident_raised':
+      case 'instance_suspended':
+      case 'instance_migrated':
+        return [];
+    }
+  });
+}
+
+function endsStep(event: InstanceEvent): boolean {
+  return (
+    event.type === 'step_completed' ||
+    event.type === 'step_failed' ||
+    event.type === 'step_cancelled'
+  );
+}
+
+function workOf(
+  definition: CompiledDefinition,
+  { step_execution_id, step_id }: { step_execution_id: string; step_id: string },
+): Effect[] {
+  const step = definition.step(step_id);
+  if (!step) return [];
+  const works =
+    step.step_type === 'automated' || (step.step_type === 'parallel' && step.parallel !== null);
+  return [
+    ...(works ? [{ type: 'start_execution', step_execution_id, step_id } as const] : []),
+    ...(step.auto_escalation_hours === null
+      ? []
+      : [
+          {
+            type: 'schedule_escalation',
+            step_execution_id,
+            step_id,
+            after_hours: step.auto_escalation_hours,
+          } as const,
+        ]),
+  ];
+}

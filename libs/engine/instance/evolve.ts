@@ -1,0 +1,102 @@
+import type { JsonObject } from '#engine/graph';
+
+import type {
+  InstanceEvent,
+  InstanceState,
+  InstanceStatus,
+  LevelState,
+  LevelStatus,
+} from './types.js';
+
+export const NEW_INSTANCE: InstanceState = {
+  status: null,
+  outcome: null,
+  end_reason: null,
+  data: {},
+  current: null,
+  step_entries: {},
+  total_entries: 0,
+};
+
+/** State after one event. Total: history that was written can always be read again. */
+export function evolve(state: InstanceState, event: InstanceEvent): InstanceState {
+  switch (event.type) {
+    case 'instance_started':
+      return { ...state, status: 'running', data: event.data };
+    case 'step_entered': {
+      const { step_execution_id, step_id, entry, step_type, status, levels } = event;
+      return {
+        ...counted(state, event),
+        current: { step_execution_id, step_id, entry, step_type, status, levels },
+      };
+    }
+    case 'step_skipped':
+      return { ...counted(state, event), current: null };
+    case 'step_completed':
+      return { ...state, current: null, data: { ...state.data, ...event.output } };
+    case 'step_failed':
+    case 'step_cancelled':
+      return { ...state, current: null };
+    case 'approval_decided':
+      return withLevel(state, event.level, {
+        status: event.decision,
+        decided_by: event.decided_by,
+      });
+    case 'approval_asked':
+      return withLevel(state, event.level, { status: 'asked' });
+    case 'approval_bypassed':
+      return withLevel(state, event.level, { status: 'bypassed', bypassed_by: event.condition });
+    case 'step_escalated':
+    case 'incident_raised':
+      return state;
+    case 'instance_suspended':
+      return { ...state, status: 'suspended' };
+    case 'instance_resumed':
+      return { ...state, status: 'running' };
+    case 'instance_completed':
+      return ended(state, 'completed', null, event.outcome);
+    case 'instance_failed':
+      return ended(state, 'failed', event.reason, null);
+    case 'instance_cancelled':
+      return ended(state, 'cancelled', event.reason, null);
+    case 'instance_timed_out':
+      return ended(state, 'timed_out', event.reason, null);
+    case 'instance_migrated':
+      return {
+        ...state,
+        current:
+          state.current && event.to_step_id !== null
+            ? { ...state.current, step_id: event.to_step_id }
+            : state.current,
+      };
+  }
+}
+
+function counted(state: InstanceState, entered: { step_id: string; entry: number }): InstanceState {
+  return {
+    ...state,
+    step_entries: { ...state.step_entries, [entered.step_id]: entered.entry },
+    total_entries: state.total_entries + 1,
+  };
+}
+
+function withLevel(
+  state: InstanceState,
+  level: number,
+  change: Partial<LevelState> & { status: LevelStatus },
+): InstanceState {
+  if (!state.current?.levels) return state;
+  const levels = state.current.levels.map((known) =>
+    known.level === level ? { ...known, ...change } : known,
+  );
+  return { ...state, current: { ...state.current, levels } };
+}
+
+function ended(
+  state: InstanceState,
+  status: InstanceStatus,
+  end_reason: string | null,
+  outcome: InstanceState['outcome'],
+): InstanceState {
+  return { ...state, status, end_reason, outcome, current: null };
+}

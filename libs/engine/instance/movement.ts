@@ -1,0 +1,239 @@
+import { entryExpression, type StepDefinition } from '#engine/definition';
+import type { JsonObject } from '#engine/graph';
+import { routingContext } from '#engine/routing';
+
+import { bypassOf, levelsOf, nextToAsk } from './approvals.js';
+import { holds } from './conditions.js';
+import type { Progress } from './progress.js';
+import type { CurrentStep, InstanceState, RoutedBy, StepOutcome } from './types.js';
+
+/** Where an instance goes, and what sent it there. */
+export interface Move {
+  step_id: string;
+  routed_by: RoutedBy;
+  /** The rule, override, tree or decision. */
+  routed_by_id: string | null;
+  /** Conditions on the way that could not be evaluated, in words. */
+  warnings: readonly string[];
+}
+
+/** A step that has ended, as the rules after it see it. */
+export interface EndedStep {
+  step_id: string;
+  outcome: StepOutcome;
+}
+
+/**
+ * Takes an instance through every step that does not wait (design.md §4), up to one that does or to its end. The limit
+ * on step entries ends a loop of such steps as well.
+ */
+export function walk(progress: Progress, first: Move | undefined): void {
+  let move = first;
+  while (move) {
+    const ended = enter(progress, move);
+    if (!ended) return;
+    move = ended.next ?? moveAfter(progress, ended);
+  }
+  progress.emit({ type: 'instance_completed', outcome: 'completed' });
+}
+
+/** The move after a step: an override or a rule that holds, else the order of the steps. Undefined after the last. */
+export function moveAfter(progress: Progress, ended: EndedStep): Move | undefined {
+  const { move, warnings } = routedMove(progress, ended);
+  if (move) return move;
+  const next = progress.definition.stepAfter(ended.step_id);
+  return next && { step_id: next.step_id, routed_by: 'sequence', routed_by_id: null, warnings };
+}
+
+/** The move that the first override or routing rule that holds makes after this step; none where none holds. */
+export function routedMove(
+  progress: Progress,
+  ended: EndedStep,
+): { move?: Move; warnings: readonly string[] } {
+  const { definition, state, facts } = progress;
+  const context = contextAfter(state, ended);
+  const warnings: string[] = [];
+  const routes = [
+    ...facts.overrides.map((override) => ({
+      ...override,
+      by: 'override' as const,
+      id: override.routing_id,
+    })),
+    ...definition.rules.map((rule) => ({ ...rule, by: 'rule' as const, id: rule.rule_id })),
+  ];
+  for (const route of routes) {
+    if (!appliesAfter(route, ended.step_id, state)) continue;
+    const tried = holds(route.condition, context, facts.now);
+    warnings.push(...tried.warnings.map((warning) => `${route.id}: ${warning}`));
+    if (tried.matched) {
+      return {
+        move: {
+          step_id: route.target_step_id,
+          routed_by: route.by,
+          routed_by_id: route.id,
+          warnings,
+        },
+        warnings,
+      };
+    }
+  }
+  return { warnings };
+}
+
+/** A route with a source holds after that step alone, and may loop; one without never leads back to a step entered before. */
+export function appliesAfter(
+  route: { source_step_id: string | null; target_step_id: string },
+  stepId: string,
+  state: InstanceState,
+): boolean {
+  return route.source_step_id === null
+    ? timesEntered(state, route.target_step_id) === 0
+    : route.source_step_id === stepId;
+}
+
+/** Asks the next levels of the current approval step, bypassing those that need not be asked. True when no level is left. */
+export function askLevels(progress: Progress): boolean {
+  for (;;) {
+    const { current } = progress.state;
+    const asking = nextToAsk(current?.levels ?? []);
+    if (!current || asking.length === 0) break;
+    const reference = referenceTo(current);
+    for (const level of asking) {
+      const condition = bypassOf(progress, level);
+      progress.emit(
+        condition === undefined
+          ? { type: 'approval_asked', ...reference, level: level.level, roles: level.roles }
+          : { type: 'approval_bypassed', ...reference, level: level.level, condition },
+      );
+    }
+  }
+  return progress.state.current?.levels?.every(({ status }) => status !== 'asked') ?? true;
+}
+
+export function timesEntered(state: InstanceState, stepId: string): number {
+  return Object.hasOwn(state.step_entries, stepId) ? (state.step_entries[stepId] ?? 0) : 0;
+}
+
+export function referenceTo({ step_execution_id, step_id, entry }: CurrentStep): {
+  step_execution_id: string;
+  step_id: string;
+  entry: number;
+} {
+  return { step_execution_id, step_id, entry };
+}
+
+/** Enters a step. Undefined when the instance now waits there, or has failed; else the step has already ended. */
+function enter(
+  progress: Progress,
+  move: Move,
+): (EndedStep & { next?: Move | undefined }) | undefined {
+  const { state, definition, facts } = progress;
+  const step = definition.step(move.step_id);
+  if (!step) {
+    fail(
+      progress,
+      'step_missing',
+      `There is no step ${move.step_id} in version ${definition.version_number}.`,
+    );
+    return undefined;
+  }
+  if (state.total_entries >= facts.max_step_entries) {
+    fail(
+      progress,
+      'step_entry_limit',
+      `The instance has entered ${state.total_entries} steps, the limit; its rules run in a loop.`,
+    );
+    return undefined;
+  }
+  const reference = {
+    step_execution_id: facts.newId(),
+    step_id: step.step_id,
+    entry: timesEntered(state, step.step_id) + 1,
+  };
+  const { routed_by, routed_by_id } = move;
+  const context = contextBefore(state);
+  const condition = definition.entryCondition(step.step_id);
+  if (condition && !holds(condition, context, facts.now).matched) {
+    const reason = `Its condition does not hold: ${entryExpression(step)}`;
+    progress.emit({ type: 'step_skipped', ...reference, reason, routed_by, routed_by_id });
+    return { step_id: step.step_id, outcome: 'skipped' };
+  }
+  progress.emit({
+    type: 'step_entered',
+    ...reference,
+    step_type: step.step_type,
+    status: step.step_type === 'conditional' ? 'running' : 'waiting',
+    levels: step.step_type === 'approval' ? levelsOf(definition, step) : null,
+    routed_by,
+    routed_by_id,
+    warnings: move.warnings,
+  });
+  switch (step.step_type) {
+    case 'user_task':
+    case 'automated':
+    case 'parallel':
+      return undefined;
+    case 'approval': {
+      if (!askLevels(progress)) return undefined;
+      const reason = 'Every level was bypassed.';
+      progress.emit({
+        type: 'step_completed',
+        ...reference,
+        outcome: 'approved',
+        output: {},
+        reason,
+      });
+      return { step_id: step.step_id, outcome: 'approved' };
+    }
+    case 'conditional': {
+      const decided = decideByTree(progress, step, context);
+      const reason = decided?.reason ?? null;
+      progress.emit({
+        type: 'step_completed',
+        ...reference,
+        outcome: 'decided',
+        output: {},
+        reason,
+      });
+      return { step_id: step.step_id, outcome: 'decided', next: decided?.move };
+    }
+  }
+}
+
+function decideByTree(
+  progress: Progress,
+  step: StepDefinition,
+  context: JsonObject,
+): { move: Move | undefined; reason: string } | undefined {
+  if (step.decision_tree_id === null) return undefined;
+  const decide = progress.facts.trees.get(step.decision_tree_id);
+  if (!decide)
+    return { move: undefined, reason: `There is no active tree ${step.decision_tree_id}.` };
+  const { target_step_id, reason } = decide(context);
+  if (target_step_id === null) return { move: undefined, reason };
+  const routed_by_id = step.decision_tree_id;
+  return {
+    move: { step_id: target_step_id, routed_by: 'tree', routed_by_id, warnings: [] },
+    reason,
+  };
+}
+
+function fail(
+  progress: Progress,
+  kind: 'step_entry_limit' | 'step_missing',
+  message: string,
+): void {
+  progress.emit({ type: 'incident_raised', kind, message });
+  progress.emit({ type: 'instance_failed', reason: message });
+}
+
+function contextBefore(state: InstanceState): JsonObject {
+  return routingContext({ workflow_data: state.data });
+}
+
+function contextAfter(state: InstanceState, ended: EndedStep): JsonObject {
+  return routingContext({
+    workflow_data: state.data,
+    step: { id: ended.step_id, outcome: ended.outcome },
+  });
+}

@@ -1,0 +1,20 @@
+import type { CompiledDefinition } from '#engine/definition';
+
+import { evolve } from './evolve.js';
+import type { Facts, InstanceEvent, InstanceState } from './types.js';
+
+/** A decision on its way: every event is applied at once, so that what follows is decided on the state it leaves. */
+export class Progress {
+  readonly events: InstanceEvent[] = [];
+
+  constructor(
+    readonly definition: CompiledDefinition,
+    public state: InstanceState,
+    readonly facts: Facts,
+  ) {}
+
+  emit(event: InstanceEvent): void {
+    this.events.push(event);
+    this.state = evolve(this.state, event);
+  }
+}

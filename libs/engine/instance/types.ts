@@ -1,0 +1,227 @@
+import type { StepType } from '#engine/definition';
+import type { CompiledExpression } from '#engine/expression';
+import type { JsonObject } from '#engine/graph';
+
+export const INSTANCE_STATUSES = [
+  'running',
+  'suspended',
+  'completed',
+  'failed',
+  'cancelled',
+  'timed_out',
+] as const;
+export type InstanceStatus = (typeof INSTANCE_STATUSES)[number];
+
+export const STEP_STATUSES = [
+  'ready',
+  'running',
+  'waiting',
+  'completed',
+  'failed',
+  'skipped',
+  'cancelled',
+] as const;
+export type StepStatus = (typeof STEP_STATUSES)[number];
+
+/** What ended a step. Rules read it as `outcome`. */
+export type StepOutcome =
+  'completed' | 'approved' | 'rejected' | 'decided' | 'routed' | 'bypassed' | 'skipped' | 'failed';
+
+export type LevelStatus = 'pending' | 'asked' | 'approved' | 'rejected' | 'bypassed';
+
+/** One level of an approval step as it stands. */
+export interface LevelState {
+  level: number;
+  /** Any one of these roles; empty: anybody. */
+  roles: readonly string[];
+  department_required: string | null;
+  minimum_level: number;
+  parallel_approval: boolean;
+  status: LevelStatus;
+  decided_by: string | null;
+  /** The bypass condition that held. */
+  bypassed_by: string | null;
+}
+
+/** The one step at which an instance stands. */
+export interface CurrentStep {
+  step_execution_id: string;
+  step_id: string;
+  /** The how-many-eth entry into this step, from 1. */
+  entry: number;
+  step_type: StepType;
+  status: 'running' | 'waiting';
+  /** Of an approval step, lowest level first; null of every other. */
+  levels: readonly LevelState[] | null;
+}
+
+export interface InstanceState {
+  /** Null before it has started. */
+  status: InstanceStatus | null;
+  /** How it ended, in business terms: `completed` or `rejected`. */
+  outcome: 'completed' | 'rejected' | null;
+  end_reason: string | null;
+  data: JsonObject;
+  current: CurrentStep | null;
+  /** step_id → times entered. */
+  step_entries: Readonly<Record<string, number>>;
+  total_entries: number;
+}
+
+/** A person who decides on an approval, as the caller vouches for them. */
+export interface Approver {
+  id: string;
+  roles: readonly string[];
+  department: string | null;
+  management_level: number | null;
+}
+
+export type RoutingAction =
+  'route_to_step' | 'escalate' | 'auto_approve' | 'reject' | 'parallel_process';
+
+export type Command =
+  | { type: 'start'; data: JsonObject; at_step_id?: string }
+  | {
+      type: 'complete_step';
+      step_id: string;
+      output: JsonObject;
+      /** Guards against answering a later entry of the same step. */
+      step_execution_id?: string;
+    }
+  | {
+      type: 'decide_approval';
+      step_id: string;
+      decision: 'approved' | 'rejected';
+      level?: number;
+      approver: Approver;
+      comment: string;
+      output: JsonObject;
+    }
+  | {
+      type: 'route';
+      action: RoutingAction;
+      from_step_id: string;
+      target_step_id: string | null;
+      decision_id: string;
+      reason: string;
+    }
+  | {
+      type: 'execution_ended';
+      step_execution_id: string;
+      execution_id: string;
+      succeeded: boolean;
+      output: JsonObject;
+      error: string | null;
+    }
+  | { type: 'escalate'; step_execution_id: string; reason: string }
+  | { type: 'time_out' }
+  | { type: 'suspend'; reason: string }
+  | { type: 'resume'; reason: string }
+  | { type: 'cancel'; reason: string }
+  | { type: 'bypass_step'; step_id: string; reason: string }
+  | {
+      type: 'migrate';
+      from_version: number;
+      to_version: number;
+      /** Old step_id → new step_id, of those that are renamed. */
+      step_mapping: Readonly<Record<string, string>>;
+      reason: string;
+    };
+
+export type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;
+
+interface StepReference {
+  step_execution_id: string;
+  step_id: string;
+  entry: number;
+}
+
+export type RoutedBy =
+  'override' | 'rule' | 'tree' | 'sequence' | 'decision' | 'start' | 'migration';
+
+/** What happened. History keeps these as they are. */
+export type InstanceEvent =
+  | { type: 'instance_started'; data: JsonObject; at_step_id: string | null }
+  | ({
+      type: 'step_entered';
+      step_type: StepType;
+      status: CurrentStep['status'];
+      levels: readonly LevelState[] | null;
+      routed_by: RoutedBy;
+      /** The rule, override, tree or decision that routed here. */
+      routed_by_id: string | null;
+      /** Conditions that could not be evaluated on the way, in words. */
+      warnings: readonly string[];
+    } & StepReference)
+  | ({
+      type: 'step_skipped';
+      reason: string;
+      routed_by: RoutedBy;
+      routed_by_id: string | null;
+    } & StepReference)
+  | ({
+      type: 'step_completed';
+      outcome: StepOutcome;
+      output: JsonObject;
+      reason: string | null;
+    } & StepReference)
+  | ({ type: 'step_failed'; error: string } & StepReference)
+  | ({ type: 'step_cancelled'; reason: string } & StepReference)
+  | ({ type: 'step_escalated'; reason: string } & StepReference)
+  | ({
+      type: 'approval_decided';
+      level: number;
+      decision: 'approved' | 'rejected';
+      decided_by: string;
+      comment: string;
+    } & StepReference)
+  | ({ type: 'approval_asked'; level: number; roles: readonly string[] } & StepReference)
+  | ({ type: 'approval_bypassed'; level: number; condition: string } & StepReference)
+  | { type: 'incident_raised'; kind: 'step_entry_limit' | 'step_missing'; message: string }
+  | { type: 'instance_suspended'; reason: string }
+  | { type: 'instance_resumed'; reason: string }
+  | { type: 'instance_completed'; outcome: 'completed' | 'rejected' }
+  | { type: 'instance_failed'; reason: string }
+  | { type: 'instance_cancelled'; reason: string }
+  | { type: 'instance_timed_out'; reason: string }
+  | {
+      type: 'instance_migrated';
+      from_version: number;
+      to_version: number;
+      /** Where it stood, and where it stands. */
+      from_step_id: string | null;
+      to_step_id: string | null;
+      reason: string;
+    };
+
+export type EventOf<Type extends InstanceEvent['type']> = Extract<InstanceEvent, { type: Type }>;
+
+/** A temporary routing change (`dynamic_routing`) that is active now. */
+export interface RoutingOverride {
+  routing_id: string;
+  source_step_id: string | null;
+  target_step_id: string;
+  condition: CompiledExpression;
+}
+
+/** Where a decision tree sends this data: a step, or nowhere with the reason. */
+export type TreeDecider = (context: JsonObject) => {
+  target_step_id: string | null;
+  reason: string;
+};
+
+/** All that a decision may depend on beside the definition and the state: nothing is looked up, drawn or timed inside. */
+export interface Facts {
+  /** Epoch milliseconds. */
+  now: number;
+  /** Ids for the step executions that this decision opens. */
+  newId: () => string;
+  /** By priority. */
+  overrides: readonly RoutingOverride[];
+  /** Stored trees that conditional steps of this definition name. */
+  trees: ReadonlyMap<string, TreeDecider>;
+  /** Entries into steps that one instance may make before it is taken for a runaway loop. */
+  max_step_entries: number;
+}
+
+export const DEFAULT_MAX_STEP_ENTRIES = 1_000;
