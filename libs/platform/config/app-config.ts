@@ -1,0 +1,91 @@
+import type { HostAndPort } from './environment.js';
+
+export const ROLES = ['all', 'api', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_FORMATS = ['json', 'text'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** A bearer key: `name` stands in history and logs, `secret` nowhere. */
+export interface ApiKey {
+  name: string;
+  secret: string;
+}
+
+export type QueueConfig =
+  | { backend: 'postgres' }
+  | { backend: 'redis'; redis_url: string; cluster_nodes?: undefined }
+  | { backend: 'redis'; redis_url?: string; cluster_nodes: HostAndPort[] };
+
+/** The product's own settings; each is the variable of the same name in capitals. */
+export interface Settings {
+  /** Executions of task graphs that run at the same time, over all processes. */
+  max_concurrent_executions: number;
+  /** For a definition that names no `global_timeout_hours`. */
+  default_timeout_hours: number;
+  monitoring_interval_seconds: number;
+  ml_prediction_enabled: boolean;
+  /** Like cases that a prediction needs; with fewer it is null with a reason. */
+  ml_min_evidence: number;
+  optimization_recommendations_enabled: boolean;
+  trend_analysis_days: number;
+  emergency_modification_enabled: boolean;
+  auto_rollback_enabled: boolean;
+  approval_required_for_high_impact: boolean;
+}
+
+interface ConfigBesideDatabase {
+  role: Role;
+  /** Absolute. Holds what the process keeps itself: the embedded PostgreSQL. */
+  data_dir: string;
+  shutdown_timeout_seconds: number;
+  http: { host: string; port: number };
+  auth: { api_keys: readonly ApiKey[] };
+  queue: QueueConfig;
+  logging: { level: LogLevel; format: LogFormat };
+  /** Hosts, `host:port`s and CIDR ranges that handlers may call although they are private or loopback; lower case. */
+  outbound: { allowed_hosts: readonly string[] };
+  settings: Settings;
+}
+
+interface DatabaseConfig {
+  url: string;
+  pool_size: number;
+  read_urls: readonly string[];
+}
+
+/** What the environment says; without `database.url` the process starts its own PostgreSQL. */
+export interface BootConfig extends ConfigBesideDatabase {
+  database: Omit<DatabaseConfig, 'url'> & { url: string | undefined };
+}
+
+/** The configuration of a running process, injectable by this class. Never log it: it holds secrets. */
+export class AppConfig implements ConfigBesideDatabase {
+  readonly role: Role;
+  readonly data_dir: string;
+  readonly shutdown_timeout_seconds: number;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly auth: { readonly api_keys: readonly ApiKey[] };
+  readonly database: Readonly<DatabaseConfig>;
+  readonly queue: Readonly<QueueConfig>;
+  readonly logging: { readonly level: LogLevel; readonly format: LogFormat };
+  readonly outbound: { readonly allowed_hosts: readonly string[] };
+  readonly settings: Readonly<Settings>;
+
+  constructor(boot: BootConfig, databaseUrl: string) {
+    this.role = boot.role;
+    this.data_dir = boot.data_dir;
+    this.shutdown_timeout_seconds = boot.shutdown_timeout_seconds;
+    this.http = boot.http;
+    this.auth = boot.auth;
+    this.database = { ...boot.database, url: databaseUrl };
+    this.queue = boot.queue;
+    this.logging = boot.logging;
+    this.outbound = boot.outbound;
+    this.settings = boot.settings;
+  }
+}
+
+/** The same token as the class, for `@Inject(APP_CONFIG)`. */
+export const APP_CONFIG = AppConfig;

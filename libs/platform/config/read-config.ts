@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import {
+  LOG_FORMATS,
+  LOG_LEVELS,
+  ROLES,
+  type ApiKey,
+  type BootConfig,
+  type QueueConfig,
+} from './app-config.js';
+import {
+  boolean,
+  ConfigurationError,
+  EnvironmentReader,
+  hostAndPort,
+  integer,
+  listOf,
+  oneOf,
+  text,
+  url,
+  type Kind,
+} from './environment.js';
+
+const MIN_SECRET_LENGTH = 32;
+
+const DATABASE_ADDRESS = url(
+  ['postgres', 'postgresql'],
+  'postgresql://user:password@host:5432/name',
+);
+
+const API_KEY: Kind<ApiKey> = {
+  expected: `name:secret or a secret alone, the secret of at least ${MIN_SECRET_LENGTH} printable characters without a comma or a space (openssl rand -hex 32 makes one)`,
+  parse(raw) {
+    const parts = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,99}):)?([!-+\--~]+)$/.exec(raw);
+    const secret = parts?.[2];
+    if (secret === undefined || secret.length < MIN_SECRET_LENGTH) return undefined;
+    return { name: parts?.[1] ?? `key-${digestOf(secret)}`, secret };
+  },
+};
+
+const HOST: Kind<string> = {
+  expected: 'an IP address or host name to listen on, such as 127.0.0.1 or 0.0.0.0',
+  parse: (raw) => (ipaddr.isValid(raw) || /^[A-Za-z0-9.-]+$/.test(raw) ? raw : undefined),
+};
+
+const OUTBOUND_HOST: Kind<string> = {
+  expected: 'a host name, an address, host:port, or a range such as 10.0.0.0/8',
+  parse: (raw) => (/^[A-Za-z0-9.:[\]/_-]+$/.test(raw) ? raw.toLowerCase() : undefined),
+};
+
+/** A key without a name is known by eight digits of its digest: stable over restarts, of no use to guess it. */
+function digestOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex').slice(0, 8);
+}
+
+export function isLoopback(host: string): boolean {
+  if (host.toLowerCase() === 'localhost') return true;
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
+}
+
+/**
+ * Reads and checks the whole environment once.
+ * @throws ConfigurationError with every bad variable's name and what it should be, never its value.
+ */
+export function readConfig(
+  variables: Readonly<Record<string, string | undefined>>,
+  terminal: boolean,
+): BootConfig {
+  const reader = new EnvironmentReader(variables);
+  const config: BootConfig = {
+    role: reader.get('ROLE', oneOf(ROLES), 'all'),
+    data_dir: resolve(reader.get('DATA_DIR', text, './data')),
+    shutdown_timeout_seconds: reader.get('SHUTDOWN_TIMEOUT_SECONDS', integer(1, 3600), 25),
+    http: {
+      host: reader.get('HOST', HOST, '127.0.0.1'),
+      port: reader.get('PORT', integer(0, 65535), 8000),
+    },
+    auth: { api_keys: reader.get('API_KEYS', listOf(API_KEY), []) },
+    database: {
+      url: readDatabaseUrl(reader),
+      pool_size: reader.get('DATABASE_POOL_SIZE', integer(2, 500), 20),
+      read_urls: reader.get('DATABASE_READ_URLS', listOf(DATABASE_ADDRESS), []),
+    },
+    queue: readQueue(reader),
+    logging: {
+      level: reader.get('LOG_LEVEL', oneOf(LOG_LEVELS), 'info'),
+      format: reader.get('LOG_FORMAT', oneOf(LOG_FORMATS), terminal ? 'text' : 'json'),
+    },
+    outbound: {
+      allowed_hosts: reader.get('OUTBOUND_ALLOWED_HOSTS', listOf(OUTBOUND_HOST), []),
+    },
+    settings: {
+      max_concurrent_executions: reader.get('MAX_CONCURRENT_EXECUTIONS', integer(1, 100_000), 50),
+      default_timeout_hours: reader.get('DEFAULT_TIMEOUT_HOURS', integer(1, 87_600), 168),
+      monitoring_interval_seconds: reader.get(
+        'MONITORING_INTERVAL_SECONDS',
+        integer(1, 86_400),
+        30,
+      ),
+      ml_prediction_enabled: reader.get('ML_PREDICTION_ENABLED', boolean, true),
+      ml_min_evidence: reader.get('ML_MIN_EVIDENCE', integer(1, 1_000_000), 20),
+      optimization_recommendations_enabled: reader.get(
+        'OPTIMIZATION_RECOMMENDATIONS_ENABLED',
+        boolean,
+        true,
+      ),
+      trend_analysis_days: reader.get('TREND_ANALYSIS_DAYS', integer(1, 3650), 30),
+      emergency_modification_enabled: reader.get('EMERGENCY_MODIFICATION_ENABLED', boolean, true),
+      auto_rollback_enabled: reader.get('AUTO_ROLLBACK_ENABLED', boolean, true),
+      approval_required_for_high_impact: reader.get(
+        'APPROVAL_REQUIRED_FOR_HIGH_IMPACT',
+        boolean,
+        true,
+      ),
+    },
+  };
+  if (!isLoopback(config.http.host) && !reader.has('API_KEYS')) {
+    reader.refuse(
+      'HOST',
+      `a loopback address such as 127.0.0.1, or API_KEYS must be set (${API_KEY.expected}), because anybody who reaches another address could use the service`,
+    );
+  }
+  if (reader.faults.length > 0) throw new ConfigurationError(reader.faults);
+  return config;
+}
+
+/** DATABASE_URL wins over POSTGRES_*, which deployments often set beside it for other programs. */
+function readDatabaseUrl(reader: EnvironmentReader): string | undefined {
+  const address = reader.optional('DATABASE_URL', DATABASE_ADDRESS);
+  const server = reader.optional('POSTGRES_SERVER', hostAndPort(5432));
+  const user = reader.optional('POSTGRES_USER', text);
+  const password = reader.optional('POSTGRES_PASSWORD', text);
+  const name = reader.optional('POSTGRES_DB', text);
+  if (reader.has('DATABASE_URL')) return address;
+  const given = [user, password, name].some((part) => part !== undefined);
+  if (!reader.has('POSTGRES_SERVER')) {
+    if (given) reader.refuse('POSTGRES_SERVER', 'set when another POSTGRES_ variable is');
+    return undefined;
+  }
+  if (user === undefined) reader.refuse('POSTGRES_USER', 'set when POSTGRES_SERVER is');
+  if (name === undefined) reader.refuse('POSTGRES_DB', 'set when POSTGRES_SERVER is');
+  if (server === undefined || user === undefined || name === undefined) return undefined;
+  const host = server.host.includes(':') ? `[${server.host}]` : server.host;
+  const secret = password === undefined ? '' : `:${encodeURIComponent(password)}`;
+  return `postgresql://${encodeURIComponent(user)}${secret}@${host}:${server.port}/${encodeURIComponent(name)}`;
+}
+
+function readQueue(reader: EnvironmentReader): QueueConfig {
+  const redis_url = reader.optional('REDIS_URL', url(['redis', 'rediss'], 'redis://host:6379'));
+  const cluster_nodes = reader.optional('REDIS_CLUSTER_NODES', listOf(hostAndPort(6379)));
+  if (cluster_nodes !== undefined) return { backend: 'redis', redis_url, cluster_nodes };
+  return redis_url === undefined ? { backend: 'postgres' } : { backend: 'redis', redis_url };
+}
