@@ -1,0 +1,45 @@
+import { Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { migrations } from '../../migrations/index.js';
+import { entities } from './entities.js';
+import { PostgresNames } from './names.js';
+import { numericTypes } from './types.js';
+
+export interface DatabaseOptions {
+  /** `postgres://…` */
+  url: string;
+  /** Connections at most; default 10. */
+  pool_size?: number;
+}
+
+/**
+ * Never synchronizes: the schema comes from migrations. Sessions run in UTC, so that `date_trunc` and `extract` mean
+ * the same on every server.
+ */
+export function dataSourceOptions({
+  url,
+  pool_size = 10,
+}: DatabaseOptions): PostgresDataSourceOptions {
+  const log = new Logger('Database');
+  return {
+    type: 'postgres',
+    url,
+    poolSize: pool_size,
+    applicationName: 'complex-workflows',
+    entities,
+    migrations,
+    migrationsTableName: 'schema_migrations',
+    migrationsTransactionMode: 'all',
+    namingStrategy: new PostgresNames(),
+    synchronize: false,
+    installExtensions: false,
+    // a connection that broke while idle: the pool makes another
+    poolErrorHandler: (error: unknown) => log.warn(`idle connection lost: ${String(error)}`),
+    extra: { types: numericTypes, options: '-c timezone=UTC' },
+  };
+}
+
+/** A connection pool with all entities; not yet connected. */
+export const createDataSource = (options: DatabaseOptions): DataSource =>
+  new DataSource(dataSourceOptions(options));

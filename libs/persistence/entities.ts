@@ -1,0 +1,18 @@
+import * as analytics from './analytics.entities.js';
+import * as definitions from './definition.entities.js';
+import * as idempotency from './idempotency.entities.js';
+import * as instances from './instance.entities.js';
+import * as modifications from './modification.entities.js';
+import * as parallel from './parallel.entities.js';
+import * as routing from './routing.entities.js';
+
+/** Every table. Each of those files exports entity classes and nothing else. */
+export const entities = [
+  definitions,
+  instances,
+  idempotency,
+  routing,
+  parallel,
+  analytics,
+  modifications,
+].flatMap((file) => Object.values(file));

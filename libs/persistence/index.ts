@@ -1,0 +1,16 @@
+export * from './analytics.entities.js';
+export { type JsonObject } from './columns.js';
+export { createDataSource, type DatabaseOptions } from './data-source.js';
+export { afterCommit, Database, sqlState, type TransactionOptions, type Tx } from './database.js';
+export * from './definition.entities.js';
+export { entities } from './entities.js';
+export * from './idempotency.entities.js';
+export { newId } from './ids.js';
+export * from './instance.entities.js';
+export { migrate } from './migrate.js';
+export * from './modification.entities.js';
+export * from './parallel.entities.js';
+export { PersistenceModule } from './persistence.module.js';
+export * from './routing.entities.js';
+export { statement } from './statement.js';
+export * from './words.js';

@@ -1,0 +1,141 @@
+import { Check, Entity, ForeignKey, Index } from 'typeorm';
+import {
+  Figure,
+  Flag,
+  Id,
+  IdKey,
+  Instant,
+  Int,
+  Json,
+  type JsonObject,
+  now,
+  oneOf,
+  optional,
+  Text,
+  Uuid,
+  UuidKey,
+  Word,
+} from './columns.js';
+import {
+  APPROVAL_STATUSES,
+  type ApprovalStatus,
+  MODIFICATION_STATUSES,
+  type ModificationStatus,
+  ROLLBACK_STATUSES,
+  type RollbackStatus,
+} from './words.js';
+
+/** One change of a running workflow, from request to roll-back. */
+@Entity('runtime_modifications')
+@Check('runtime_modifications_status_check', oneOf('status', MODIFICATION_STATUSES))
+@Check('runtime_modifications_approval_status_check', oneOf('approval_status', APPROVAL_STATUSES))
+@Check('runtime_modifications_rollback_status_check', oneOf('rollback_status', ROLLBACK_STATUSES))
+@Index('runtime_modifications_by_workflow', ['workflow_id', 'created_at'])
+@Index('runtime_modifications_monitored', ['monitoring_until'], { where: 'monitoring_active' })
+export class RuntimeModificationEntity {
+  @IdKey() modification_id: string;
+  @Uuid() request_id: string;
+  @Uuid() workflow_id: string;
+  @Word() modification_type: string;
+  @Word() status: ModificationStatus;
+  @Word() approval_status: ApprovalStatus;
+  @Text() requested_by: string;
+  @Text() reason: string;
+  @Flag({ default: false }) emergency_change: boolean;
+  @Flag({ default: false }) approval_override: boolean;
+  /** What was asked for. */
+  @Json() modification_details: JsonObject;
+  @Json(optional) impact_analysis: JsonObject | null;
+  @Int() from_version: number;
+  /** The version it made; null until it is applied. */
+  @Int(optional) to_version: number | null;
+  /** Whom it is for: `new_instances`, or running ones too. */
+  @Word({ default: 'new_instances' }) apply_to: string;
+  @Int({ default: 0 }) instances_moved: number;
+  @Text(optional) applied_by: string | null;
+  @Text(optional) error_message: string | null;
+  @Uuid(optional) snapshot_id: string | null;
+  @Instant(optional) execution_timestamp: Date | null;
+  @Word() rollback_strategy: string;
+  @Word(optional) rollback_status: RollbackStatus | null;
+  @Text(optional) rollback_reason: string | null;
+  @Instant(optional) rollback_timestamp: Date | null;
+  @Flag({ default: false }) monitoring_active: boolean;
+  @Figure({ default: 30 }) monitoring_duration_minutes: number;
+  @Instant(optional) monitoring_until: Date | null;
+  @Json({ default: {} }) auto_rollback_conditions: JsonObject;
+  @Instant(now) created_at: Date;
+  @Instant(now) updated_at: Date;
+}
+
+const MODIFICATION = ['modification_id'] as const;
+
+@Entity('change_requests')
+@ForeignKey(() => RuntimeModificationEntity, MODIFICATION, MODIFICATION)
+@Check('change_requests_approval_status_check', oneOf('approval_status', APPROVAL_STATUSES))
+@Index('change_requests_of_modification', ['modification_id'])
+export class ChangeRequestEntity {
+  @UuidKey() change_request_id: string;
+  @Id() modification_id: string;
+  @Uuid() workflow_id: string;
+  @Word() change_type: string;
+  @Word(optional) impact_level: string | null;
+  @Word() approval_status: ApprovalStatus;
+  @Text() requested_by: string;
+  @Text(optional) approved_by: string | null;
+  @Instant(optional) approval_timestamp: Date | null;
+  @Text(optional) approval_comments: string | null;
+  @Instant(optional) scheduled_execution_time: Date | null;
+  @Json({ default: {} }) auto_rollback_conditions: JsonObject;
+  @Instant(now) created_at: Date;
+}
+
+/** A temporary override, tried before the workflow's own rules. */
+@Entity('dynamic_routing')
+@Index('dynamic_routing_active', ['workflow_id', 'priority'], { where: 'is_active' })
+export class DynamicRoutingEntity {
+  @UuidKey() routing_id: string;
+  @Uuid() workflow_id: string;
+  @Id(optional) modification_id: string | null;
+  @Id() routing_rule_id: string;
+  @Text() condition_expression: string;
+  @Id() target_step_id: string;
+  /** Applies only after this step; null: after any. */
+  @Id(optional) source_step_id: string | null;
+  /** Lower is tried first. */
+  @Int({ default: 100 }) priority: number;
+  @Flag({ default: true }) is_active: boolean;
+  @Flag({ default: true }) is_temporary: boolean;
+  @Instant(optional) expiry_time: Date | null;
+  @Instant(now) created_at: Date;
+}
+
+/** A definition as it stood before a modification. */
+@Entity('rollback_snapshots')
+@ForeignKey(() => RuntimeModificationEntity, MODIFICATION, MODIFICATION)
+@Index('rollback_snapshots_of_modification', ['modification_id'])
+export class RollbackSnapshotEntity {
+  @UuidKey() snapshot_id: string;
+  @Uuid() workflow_id: string;
+  @Id() modification_id: string;
+  @Word() snapshot_type: string;
+  @Json() workflow_definition: JsonObject;
+  @Json({ default: [] }) step_configurations: unknown[];
+  @Json({ default: [] }) routing_rules: unknown[];
+  @Json({ default: [] }) approval_hierarchies: unknown[];
+  @Instant(now) created_at: Date;
+  @Flag({ default: true }) is_valid: boolean;
+}
+
+/** What monitoring saw of an applied modification at one moment. */
+@Entity('modification_observations')
+@ForeignKey(() => RuntimeModificationEntity, MODIFICATION, MODIFICATION)
+@Index('modification_observations_of_modification', ['modification_id', 'observed_at'])
+export class ModificationObservationEntity {
+  @UuidKey() observation_id: string;
+  @Id() modification_id: string;
+  @Instant(now) observed_at: Date;
+  @Json() metrics: JsonObject;
+  /** The roll-back conditions that held. */
+  @Json({ default: [] }) breached: unknown[];
+}

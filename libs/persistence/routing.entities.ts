@@ -1,0 +1,115 @@
+import { Entity, Index, Unique } from 'typeorm';
+import {
+  Figure,
+  Flag,
+  Id,
+  IdKey,
+  Instant,
+  Int,
+  IntKey,
+  Json,
+  type JsonObject,
+  now,
+  optional,
+  Text,
+  Uuid,
+  UuidKey,
+  Word,
+} from './columns.js';
+
+/** What evaluating one rule's condition within one workflow has come to. */
+@Entity('routing_conditions')
+@Unique(['workflow_id', 'rule_id', 'condition_type'])
+export class RoutingConditionEntity {
+  @UuidKey() condition_id: string;
+  @Uuid() workflow_id: string;
+  @Id() rule_id: string;
+  @Text() condition_expression: string;
+  @Word() condition_type: string;
+  @Json({ default: {} }) evaluation_context: JsonObject;
+  @Instant(optional) last_evaluated: Date | null;
+  @Int({ default: 0 }) evaluation_count: number;
+  /** Share of evaluations in which the condition held, 0–1; null before the first. */
+  @Figure(optional) success_rate: number | null;
+  @Instant(now) created_at: Date;
+}
+
+/** A stored rule; one active version for each `rule_id` of a workflow (or of all workflows). */
+@Entity('business_rules')
+// on (coalesce(workflow_id, zero uuid), rule_id) where is_active
+@Index('business_rules_active', { synchronize: false })
+@Index('business_rules_by_priority', ['workflow_id', 'priority'], { where: 'is_active' })
+export class BusinessRuleEntity {
+  @UuidKey() business_rule_id: string;
+  @Id() rule_id: string;
+  @Int({ default: 1 }) version_number: number;
+  /** Null: for all workflows. */
+  @Uuid(optional) workflow_id: string | null;
+  @Text() rule_name: string;
+  @Word(optional) rule_category: string | null;
+  @Word() condition_type: string;
+  @Text() condition_expression: string;
+  @Word() target_action: string;
+  @Id(optional) target_step_id: string | null;
+  /** Lower is tried first. */
+  @Int({ default: 100 }) priority: number;
+  @Flag({ default: true }) is_active: boolean;
+  @Int({ default: 0 }) success_count: number;
+  @Int({ default: 0 }) failure_count: number;
+  @Instant(optional) last_used: Date | null;
+  @Instant(now) created_at: Date;
+  @Json({ default: {} }) metadata: JsonObject;
+}
+
+@Entity('decision_trees')
+@Index('decision_trees_active', ['tree_id'], { unique: true, where: 'is_active' })
+export class DecisionTreeEntity {
+  @IdKey() tree_id: string;
+  @IntKey() version_number: number;
+  /** Null: for all workflows. */
+  @Uuid(optional) workflow_id: string | null;
+  @Text() tree_name: string;
+  @Id() root_node_id: string;
+  /** `{nodes, metadata}` as the contract's decision tree has them. */
+  @Json() tree_structure: JsonObject;
+  @Flag({ default: true }) is_active: boolean;
+  @Int({ default: 0 }) usage_count: number;
+  /** Share of its decisions whose instance then succeeded, 0–1; null before the first ended. */
+  @Figure(optional) accuracy_score: number | null;
+  @Instant(now) created_at: Date;
+}
+
+/** One routing decision that was carried out, and what it rested on. */
+@Entity('routing_analytics')
+@Unique(['decision_id'])
+@Index('routing_analytics_by_time', ['workflow_id', 'routing_timestamp'])
+@Index('routing_analytics_of_instance', ['instance_id'], { where: 'instance_id is not null' })
+export class RoutingAnalyticsEntity {
+  @UuidKey() analytics_id: string;
+  @Uuid() decision_id: string;
+  @Uuid() request_id: string;
+  @Uuid() workflow_id: string;
+  @Int(optional) version_number: number | null;
+  @Uuid(optional) instance_id: string | null;
+  @Id() workflow_instance_id: string;
+  @Id(optional) current_step_id: string | null;
+  @Word() routing_action: string;
+  @Id(optional) target_step_id: string | null;
+  /** 0–1, resting on `confidence_cases` recorded outcomes; null where there are none. */
+  @Figure(optional) confidence_score: number | null;
+  @Int({ default: 0 }) confidence_cases: number;
+  @Figure() execution_time_ms: number;
+  /** Ids of the rules that were evaluated, in that order. */
+  @Json({ default: [] }) rules_evaluated: unknown[];
+  /** Ids of those that decided. */
+  @Json({ default: [] }) applied_rules: string[];
+  @Json({ default: [] }) reasoning: string[];
+  @Json({ default: [] }) alternative_paths: unknown[];
+  @Id(optional) decision_tree_used: string | null;
+  /** The three contexts of the request. */
+  @Json({ default: {} }) context_data: JsonObject;
+  /** How each condition came out. */
+  @Json({ default: {} }) evaluation: unknown;
+  @Text(optional) correlation_id: string | null;
+  @Instant(now) routing_timestamp: Date;
+}

@@ -1,0 +1,50 @@
+import type { Pool, PoolClient } from 'pg';
+import type { EntityManager } from 'typeorm';
+import { numericTypes } from './types.js';
+
+const texts = new Map<string, string>();
+
+/** PostgreSQL truncates longer names, so that two could meet. */
+const MAX_NAME_BYTES = 63;
+
+/** Anything with an `EntityManager`'s connection: a transaction, or `database.read`. */
+type Executor = EntityManager;
+
+/**
+ * Written SQL for the hot path, run as a named prepared statement: PostgreSQL parses and plans it once a connection.
+ *
+ * `values` fill `$1, $2, …`: an object or list for a jsonb parameter is passed as JSON text, a list for an array
+ * parameter as it is. Rows come back with int8 and numeric as numbers, timestamptz as Date, jsonb parsed.
+ * A failure is pg's `DatabaseError`, its SQLSTATE in `code`.
+ *
+ * @param name unique in the process; throws where it is taken or longer than 63 bytes
+ */
+export function statement<Row extends object, Values extends readonly unknown[] = []>(
+  name: string,
+  text: string,
+): (tx: Executor, values: Values) => Promise<Row[]> {
+  if (texts.has(name)) throw new Error(`There are two statements named ${name}; rename one.`);
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) {
+    throw new Error(
+      `The statement name ${name} has more than ${MAX_NAME_BYTES} bytes; shorten it.`,
+    );
+  }
+  texts.set(name, text);
+  return async (tx, values) => {
+    const connection = await connectionOf(tx);
+    const { rows } = await connection.query<Row>({
+      name,
+      text,
+      values: [...values],
+      types: numericTypes,
+    });
+    return rows;
+  };
+}
+
+/** The transaction's own connection; without one, the pool. */
+async function connectionOf(tx: Executor): Promise<Pool | PoolClient> {
+  if (tx.queryRunner) return (await tx.queryRunner.connect()) as PoolClient;
+  const { master } = tx.dataSource.driver as unknown as { master: Pool };
+  return master;
+}

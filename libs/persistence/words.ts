@@ -1,0 +1,36 @@
+/**
+ * Value sets of status columns that no engine module owns. The others stand in `#engine/…`.
+ * A test compares each set with the CHECK constraint of its column.
+ */
+
+export const VOTES = ['approved', 'rejected'] as const;
+export type Vote = (typeof VOTES)[number];
+
+export const HANDLER_KINDS = ['builtin', 'worker'] as const;
+export type HandlerKind = (typeof HANDLER_KINDS)[number];
+
+export const WORKER_STATUSES = ['idle', 'busy', 'offline'] as const;
+export type WorkerStatus = (typeof WORKER_STATUSES)[number];
+
+export const IDEMPOTENCY_STATES = ['in_progress', 'applied', 'answered'] as const;
+export type IdempotencyState = (typeof IDEMPOTENCY_STATES)[number];
+
+export const SUGGESTION_STATUSES = ['open', 'accepted', 'applied', 'dismissed'] as const;
+export type SuggestionStatus = (typeof SUGGESTION_STATUSES)[number];
+
+export const MODIFICATION_STATUSES = [
+  'pending_analysis',
+  'pending_approval',
+  'approved',
+  'applied',
+  'failed',
+  'rejected',
+  'rolled_back',
+] as const;
+export type ModificationStatus = (typeof MODIFICATION_STATUSES)[number];
+
+export const APPROVAL_STATUSES = ['not_required', 'pending', 'approved', 'rejected'] as const;
+export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
+
+export const ROLLBACK_STATUSES = ['scheduled', 'in_progress', 'completed', 'failed'] as const;
+export type RollbackStatus = (typeof ROLLBACK_STATUSES)[number];

@@ -1,0 +1,4 @@
+import { InitialSchema1795305600000 } from './1795305600000-initial-schema.js';
+
+/** All migrations, oldest first. One that has landed is never edited. */
+export const migrations = [InitialSchema1795305600000];
