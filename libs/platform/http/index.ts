@@ -1,5 +1,11 @@
+export { BASE_PATH, createHttpAdapter } from './adapter.js';
 export { ApiProblems } from './api-problems.js';
+export { MAX_DEPTH } from './body-check.js';
 export { etagOf, requireIfMatch, withEtag } from './etag.js';
+export { configureHttp, HttpModule } from './http.module.js';
+export { currentIdempotencyKey, markIdempotencyApplied } from './idempotency.js';
+export { deleteExpiredKeys } from './idempotency.queries.js';
+export { BODY_LIMIT_BYTES } from './json-body.js';
 export {
   decodeCursor,
   encodeCursor,
@@ -10,6 +16,8 @@ export {
   type Page,
 } from './page.js';
 export { ClientIdParam, isUuid, UuidParam } from './params.js';
+export { problemOf, type Problem } from './problem.js';
+export { RouteTable, type Route } from './route-table.js';
 export { RequestValidationPipe } from './validation.pipe.js';
 export {
   AsSent,

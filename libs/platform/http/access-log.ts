@@ -1,0 +1,29 @@
+import { Logger } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { runWithCorrelation } from '#platform/logging';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Asked so often that a line for each would drown the others (probes). */
+    quiet?: boolean;
+  }
+}
+
+/** One line a request: what was asked (the template, not the ids), what came of it, how long it took. Never bodies or headers. */
+export function logAccess(fastify: FastifyInstance): void {
+  const logger = new Logger('Http');
+  fastify.addHook('onResponse', (request, reply, done) => {
+    if (request.routeOptions.config.quiet !== true) {
+      runWithCorrelation(request.id, () => {
+        logger.log('request', {
+          method: request.method,
+          route: request.routeOptions.url ?? 'unknown',
+          status: reply.statusCode,
+          duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+          principal: request.principal?.id,
+        });
+      });
+    }
+    done();
+  });
+}

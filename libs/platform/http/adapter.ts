@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Authenticator } from '#platform/auth';
+import type { AppConfig } from '#platform/config';
+import { correlationOf } from '#platform/logging';
+import { logAccess } from './access-log.js';
+import { acceptJsonBodies, BODY_LIMIT_BYTES } from './json-body.js';
+import { PROBLEM_TYPE, problemOf } from './problem.js';
+import { installDoor } from './request-door.js';
+import { RouteTable } from './route-table.js';
+
+export const BASE_PATH = '/api/v1/workflows';
+/** Below the root instead of the base path. */
+export const ROOT_PATHS = ['metrics', 'openapi.json', 'docs', 'docs/:asset'];
+
+const OPERATOR_PATHS = new Set([
+  '/metrics',
+  ...[
+    '/health',
+    '/health/live',
+    '/health/ready',
+    '/health/startup',
+    '/system/metrics',
+    '/capabilities',
+  ].map((path) => `${BASE_PATH}${path}`),
+]);
+
+/** Fastify with everything that a request passes before Nest: limits, correlation, the door, the access log. */
+export function createHttpAdapter(config: AppConfig, routes: RouteTable): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: (request: IncomingMessage) => correlationOf(request.headers),
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      const { status, headers, body } = problemOf(adapter.mapException(error), request);
+      void reply.status(status).headers(headers).type(PROBLEM_TYPE).send(body);
+    },
+  });
+  const fastify = adapter.getInstance();
+  fastify.addHook('onRoute', (route) => {
+    routes.add(route.method, route.url);
+  });
+  acceptJsonBodies(fastify);
+  installDoor(fastify, {
+    authenticator: new Authenticator(config.auth.api_keys),
+    keysRequired: config.auth.api_keys.length > 0,
+    role: config.role,
+    operatorPaths: (path) => OPERATOR_PATHS.has(path),
+  });
+  logAccess(fastify);
+  return adapter;
+}

@@ -1,0 +1,64 @@
+import {
+  Injectable,
+  Logger,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { catchError, concatMap, of, type Observable } from 'rxjs';
+import { DataSource } from 'typeorm';
+import { principalOf } from '#platform/auth';
+import { claimKey, enterClaim, markOf, settle, type Answer, type Claim } from './idempotency.js';
+import { PROBLEM_TYPE, problemOf } from './problem.js';
+
+const CHANGING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** A repeated request with the same `Idempotency-Key` has one effect and gets the same answer. */
+@Injectable()
+export class IdempotencyInterceptor implements NestInterceptor {
+  private readonly logger = new Logger('Idempotency');
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const key = request.headers['idempotency-key'];
+    if (typeof key !== 'string' || !CHANGING_METHODS.has(request.method)) return next.handle();
+    const { method, url, body } = request;
+    const mark = markOf({ principal: principalOf(request).id, key, method, url, body });
+    const claim = await claimKey(this.dataSource.manager, mark);
+    if ('status' in claim) return of(this.replay(reply, claim));
+    enterClaim(claim);
+    return next.handle().pipe(
+      catchError(async (error: unknown) => {
+        const problem = problemOf(error, request);
+        await this.settle(claim, { status: problem.status, body: JSON.stringify(problem.body) });
+        throw error;
+      }),
+      concatMap(async (value: unknown) => {
+        await this.settle(claim, { status: reply.statusCode, body: JSON.stringify(value) });
+        return value;
+      }),
+    );
+  }
+
+  private replay(reply: FastifyReply, answer: Answer): string | undefined {
+    reply.status(answer.status).header('idempotent-replayed', 'true');
+    if (answer.body !== undefined) {
+      reply.type(answer.status < 400 ? 'application/json; charset=utf-8' : PROBLEM_TYPE);
+    }
+    return answer.body;
+  }
+
+  /** The work is done or refused whatever becomes of the note about it; a lost note is told to the next caller. */
+  private async settle(claim: Claim, answer: Answer): Promise<void> {
+    try {
+      await settle(this.dataSource.manager, claim, answer);
+    } catch (error) {
+      this.logger.error('The answer to a request with an Idempotency-Key was not kept.', error);
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { EntityManager } from 'typeorm';
+
+/** How long one run of a request may hold its key; the longest call waits 30 s for work. */
+const LOCK_SECONDS = 120;
+const KEEP_HOURS = 24;
+
+export interface RequestMark {
+  principal: string;
+  idempotency_key: string;
+  method: string;
+  path: string;
+  request_hash: string;
+}
+
+export interface KnownRequest {
+  method: string;
+  path: string;
+  request_hash: string;
+  state: 'in_progress' | 'applied' | 'answered';
+  response_status: number | null;
+  /** The answer's very bytes, as a JSON string (jsonb would reorder an object's keys). */
+  response_body: string | null;
+  lock_expired: boolean;
+  expired: boolean;
+}
+
+/** Takes a key that nobody has used. The fence tells this run from a later one that took the key over. */
+export async function insertKey(db: EntityManager, mark: RequestMark): Promise<string | undefined> {
+  const rows = await db.query<{ fence: string }[]>(
+    `insert into idempotency_keys
+       (principal, idempotency_key, method, path, request_hash, state, locked_until, created_at, expires_at)
+     values ($1, $2, $3, $4, $5, 'in_progress',
+       clock_timestamp() + make_interval(secs => ${LOCK_SECONDS}), now(), now() + make_interval(hours => ${KEEP_HOURS}))
+     on conflict (principal, idempotency_key) do nothing
+     returning locked_until::text as fence`,
+    [mark.principal, mark.idempotency_key, mark.method, mark.path, mark.request_hash],
+  );
+  return rows[0]?.fence;
+}
+
+export async function readKey(
+  db: EntityManager,
+  mark: RequestMark,
+): Promise<KnownRequest | undefined> {
+  const rows = await db.query<KnownRequest[]>(
+    `select method, path, request_hash, state, response_status, response_body #>> '{}' as response_body,
+       locked_until < clock_timestamp() as lock_expired, expires_at < clock_timestamp() as expired
+     from idempotency_keys where principal = $1 and idempotency_key = $2`,
+    [mark.principal, mark.idempotency_key],
+  );
+  return rows[0];
+}
+
+/** Takes over a key whose run died before it changed anything, or that has expired. */
+export async function takeOverKey(
+  db: EntityManager,
+  mark: RequestMark,
+): Promise<string | undefined> {
+  const [rows] = await db.query<[{ fence: string }[], number]>(
+    `update idempotency_keys
+     set method = $3, path = $4, request_hash = $5, state = 'in_progress', response_status = null, response_body = null,
+       locked_until = clock_timestamp() + make_interval(secs => ${LOCK_SECONDS}),
+       created_at = now(), expires_at = now() + make_interval(hours => ${KEEP_HOURS})
+     where principal = $1 and idempotency_key = $2
+       and (expires_at < clock_timestamp() or (state = 'in_progress' and locked_until < clock_timestamp()))
+     returning locked_until::text as fence`,
+    [mark.principal, mark.idempotency_key, mark.method, mark.path, mark.request_hash],
+  );
+  return rows[0]?.fence;
+}
+
+/** @returns whether this run still holds the key */
+export async function markApplied(
+  db: EntityManager,
+  mark: RequestMark,
+  fence: string,
+): Promise<boolean> {
+  const [, changed] = await db.query<[unknown[], number]>(
+    `update idempotency_keys set state = 'applied'
+     where principal = $1 and idempotency_key = $2 and locked_until = $3::timestamptz and state <> 'answered'`,
+    [mark.principal, mark.idempotency_key, fence],
+  );
+  return changed === 1;
+}
+
+export async function storeAnswer(
+  db: EntityManager,
+  mark: RequestMark,
+  fence: string,
+  answer: { status: number; body: string | undefined },
+): Promise<void> {
+  await db.query(
+    `update idempotency_keys set state = 'answered', response_status = $4, response_body = to_jsonb($5::text)
+     where principal = $1 and idempotency_key = $2 and locked_until = $3::timestamptz`,
+    [mark.principal, mark.idempotency_key, fence, answer.status, answer.body ?? null],
+  );
+}
+
+/** Lets the key go: forgotten when nothing was changed, else kept so that nobody changes it twice. */
+export async function releaseKey(
+  db: EntityManager,
+  mark: RequestMark,
+  fence: string,
+): Promise<void> {
+  await db.query(
+    `with forgotten as (
+       delete from idempotency_keys
+       where principal = $1 and idempotency_key = $2 and locked_until = $3::timestamptz and state = 'in_progress'
+     )
+     update idempotency_keys set locked_until = clock_timestamp()
+     where principal = $1 and idempotency_key = $2 and locked_until = $3::timestamptz and state = 'applied'`,
+    [mark.principal, mark.idempotency_key, fence],
+  );
+}
+
+/** @returns how many were deleted; `limit` bounds one round. */
+export async function deleteExpiredKeys(db: EntityManager, limit: number): Promise<number> {
+  const [, deleted] = await db.query<[unknown[], number]>(
+    `delete from idempotency_keys where (principal, idempotency_key) in (
+       select principal, idempotency_key from idempotency_keys where expires_at < now()
+       order by expires_at limit $1 for update skip locked)`,
+    [limit],
+  );
+  return deleted;
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify';
+import { DomainError, ValidationError } from '#engine/errors';
+import { inspectJson } from './body-check.js';
+
+export const BODY_LIMIT_BYTES = 1024 * 1024;
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Bodies are JSON in UTF-8; anything else is 415. An empty body counts as none. */
+export function acceptJsonBodies(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i,
+    { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES },
+    (_request, body: Buffer, done) => {
+      try {
+        done(null, parseBody(body));
+      } catch (error) {
+        done(error as Error, undefined);
+      }
+    },
+  );
+}
+
+/** @throws DomainError `malformed_json`, ValidationError for what no body may hold */
+export function parseBody(body: Uint8Array): unknown {
+  if (body.length === 0) return undefined;
+  const value = parseJson(body);
+  const faults = inspectJson(value);
+  if (faults.length > 0) throw new ValidationError(faults);
+  return value;
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(UTF8.decode(body));
+  } catch (error) {
+    const where = error instanceof SyntaxError ? ` ${positionOf(error.message)}` : '';
+    throw new DomainError('malformed_json', `The body is not JSON in UTF-8.${where}`.trim());
+  }
+}
+
+/** Of V8's message only where it stopped: the rest quotes the body. */
+function positionOf(message: string): string {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  return position === undefined
+    ? 'It ends too early.'
+    : `It stops making sense at character ${position}.`;
+}

@@ -1,0 +1,97 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DomainError, ValidationError } from '#engine/errors';
+import { ANONYMOUS, type Authenticator } from '#platform/auth';
+import { isLoopback, type Role } from '#platform/config';
+import { runWithCorrelation } from '#platform/logging';
+import { inspectJson } from './body-check.js';
+
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+};
+
+export interface DoorOptions {
+  authenticator: Authenticator;
+  /** Whether a key is asked of everybody; where not, only this machine is let in. */
+  keysRequired: boolean;
+  role: Role;
+  /** Paths that a process answers which otherwise only works (ROLE=worker). */
+  operatorPaths: (path: string) => boolean;
+}
+
+/**
+ * What every request passes before its body is read: headers set, principal known, and the request
+ * refused when it may not come in. Closed unless a route says otherwise (`@Public()`), unknown
+ * routes included.
+ */
+export function installDoor(fastify: FastifyInstance, options: DoorOptions): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.headers(SECURITY_HEADERS).header('x-correlation-id', request.id);
+    try {
+      if (!options.keysRequired) refuseStrangers(request);
+      admit(request, options);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  // The body's stream loses the async context, so it is entered only when the body is there.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    runWithCorrelation(request.id, () => {
+      const faults = inspectJson(request.query).map((fault) => ({
+        ...fault,
+        pointer: `?${fault.pointer.slice(1)}`,
+      }));
+      if (faults.length > 0) done(new ValidationError(faults));
+      else done();
+    });
+  });
+}
+
+function admit(request: FastifyRequest, options: DoorOptions): void {
+  const isPublic = request.routeOptions.config.public === true;
+  request.principal = isPublic
+    ? ANONYMOUS
+    : options.authenticator.authenticate(request.headers.authorization);
+  const path = request.url.split('?', 1)[0] ?? '';
+  if (options.role === 'worker' && !options.operatorPaths(path)) {
+    throw new DomainError(
+      'route_not_found',
+      'This process only does the work (ROLE=worker). Ask one that runs with ROLE=api or ROLE=all.',
+    );
+  }
+}
+
+/**
+ * Without keys the service trusts this machine, not the web pages that its browser shows: a page of
+ * another site (Sec-Fetch-Site, Origin) or of a name rebound to 127.0.0.1 (Host) is turned away.
+ */
+function refuseStrangers(request: FastifyRequest): void {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  if (!isLoopback(hostnameOf(request.headers.host))) {
+    throw new DomainError(
+      'forbidden',
+      'Without API_KEYS this service only answers under localhost, 127.0.0.1 or [::1]. Use one of these, or set API_KEYS.',
+    );
+  }
+  const foreign =
+    site === 'cross-site' || (origin !== undefined && !isLoopback(hostnameOf(hostOf(origin))));
+  if (foreign) {
+    throw new DomainError(
+      'forbidden',
+      'Without API_KEYS this service answers no page of another site. Call it from this machine, or set API_KEYS.',
+    );
+  }
+}
+
+function hostOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).host : '';
+}
+
+function hostnameOf(host: string | undefined): string {
+  return (host ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
