@@ -1,4 +1,5 @@
 import { InitialSchema1795305600000 } from './1795305600000-initial-schema.js';
+import { Decisions1795309200000 } from './1795309200000-decisions.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
-export const migrations = [InitialSchema1795305600000];
+export const migrations = [InitialSchema1795305600000, Decisions1795309200000];

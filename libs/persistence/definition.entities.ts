@@ -90,6 +90,8 @@ export class RoutingRuleEntity {
   @Id(optional) source_step_id: string | null;
   /** Lower is tried first. */
   @Int({ default: 100 }) priority: number;
+  /** As written in the definition, from 0: decides between rules of the same priority. */
+  @Int({ default: 0 }) position: number;
   @Text({ default: '' }) description: string;
   @Flag({ default: true }) is_active: boolean;
   @Instant(now) created_at: Date;

@@ -84,6 +84,14 @@ export class DecisionTreeEntity {
 @Unique(['decision_id'])
 @Index('routing_analytics_by_time', ['workflow_id', 'routing_timestamp'])
 @Index('routing_analytics_of_instance', ['instance_id'], { where: 'instance_id is not null' })
+// outcomes of like decisions
+@Index('routing_analytics_like_decisions', [
+  'workflow_id',
+  'decided_by',
+  'decided_by_id',
+  'target_step_id',
+  'routing_timestamp',
+])
 export class RoutingAnalyticsEntity {
   @UuidKey() analytics_id: string;
   @Uuid() decision_id: string;
@@ -95,6 +103,14 @@ export class RoutingAnalyticsEntity {
   @Id(optional) current_step_id: string | null;
   @Word() routing_action: string;
   @Id(optional) target_step_id: string | null;
+  /** `tree`, `rule` or `sequence`. */
+  @Word(optional) decided_by: string | null;
+  /** The rule, or the tree's leaf. */
+  @Id(optional) decided_by_id: string | null;
+  /** Digest of all that was asked: the same question of an unchanged instance has the same answer. */
+  @Id(optional) question_hash: string | null;
+  /** `last_sequence` of the instance once the decision was carried out. */
+  @Int(optional) instance_sequence: number | null;
   /** 0–1, resting on `confidence_cases` recorded outcomes; null where there are none. */
   @Figure(optional) confidence_score: number | null;
   @Int({ default: 0 }) confidence_cases: number;
