@@ -1,7 +1,6 @@
 import type { CompiledDefinition, StepDefinition } from '#engine/definition';
-import { routingContext } from '#engine/routing';
+import { routingContext, tryCondition } from '#engine/routing';
 
-import { holds } from './conditions.js';
 import type { Progress } from './progress.js';
 import type { Approver, LevelState } from './types.js';
 
@@ -46,7 +45,7 @@ export function bypassOf(
   const context = routingContext({ workflow_data: state.data });
   return definition.levels
     .find((known) => known.level === level)
-    ?.bypasses.find(({ condition }) => holds(condition, context, facts.now).matched)?.source;
+    ?.bypasses.find(({ condition }) => tryCondition(condition, context, facts.now).matched)?.source;
 }
 
 /** Levels to ask next: nothing while one is still asked; else the lowest pending, with its successor while it is `parallel_approval`. */

@@ -48,6 +48,7 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
       return withLevel(state, event.level, { status: 'bypassed', bypassed_by: event.condition });
     case 'step_escalated':
     case 'incident_raised':
+    case 'instance_migrated':
       return state;
     case 'instance_suspended':
       return { ...state, status: 'suspended' };
@@ -61,14 +62,6 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
       return ended(state, 'cancelled', event.reason, null);
     case 'instance_timed_out':
       return ended(state, 'timed_out', event.reason, null);
-    case 'instance_migrated':
-      return {
-        ...state,
-        current:
-          state.current && event.to_step_id !== null
-            ? { ...state.current, step_id: event.to_step_id }
-            : state.current,
-      };
   }
 }
 

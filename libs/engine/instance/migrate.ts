@@ -8,8 +8,8 @@ import type { CommandOf, CurrentStep, LevelState } from './types.js';
 
 /**
  * Moves an instance to another version. `progress.definition` is the version it goes to. It goes on where it stood:
- * at the same step (or the one it is mapped to) with its work untouched, unless the step's type or its approval levels
- * have changed; then it enters the step anew. A step that is gone and mapped to nothing cannot be left this way.
+ * at the same step with its work untouched, unless the step's type or its approval levels have changed or it is mapped to
+ * another step; then that is entered anew. A step that is gone and mapped to nothing cannot be left this way.
  *
  * @throws DomainError modification_not_applicable, when the instance stands at a step that the new version lacks
  */
@@ -46,7 +46,7 @@ export function migrate(progress: Progress, command: CommandOf<'migrate'>): void
 
 /** Whether the step that is waited at asks for the same work in the new version. */
 function sameWork({ definition }: Progress, current: CurrentStep, target: StepDefinition): boolean {
-  if (current.step_type !== target.step_type) return false;
+  if (current.step_id !== target.step_id || current.step_type !== target.step_type) return false;
   if (current.levels === null) return true;
   const asked = (levels: readonly LevelState[]): string =>
     JSON.stringify(

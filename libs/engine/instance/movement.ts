@@ -1,11 +1,10 @@
 import { entryExpression, type StepDefinition } from '#engine/definition';
 import type { JsonObject } from '#engine/graph';
-import { routingContext } from '#engine/routing';
+import { decideByTree, routingContext, tryCondition } from '#engine/routing';
 
 import { bypassOf, levelsOf, nextToAsk } from './approvals.js';
-import { holds } from './conditions.js';
 import type { Progress } from './progress.js';
-import type { CurrentStep, InstanceState, RoutedBy, StepOutcome } from './types.js';
+import type { CurrentStep, InstanceState, RoutedBy, StepOutcome, StepReference } from './types.js';
 
 /** Where an instance goes, and what sent it there. */
 export interface Move {
@@ -63,7 +62,7 @@ export function routedMove(
   ];
   for (const route of routes) {
     if (!appliesAfter(route, ended.step_id, state)) continue;
-    const tried = holds(route.condition, context, facts.now);
+    const tried = tryCondition(route.condition, context, facts.now);
     warnings.push(...tried.warnings.map((warning) => `${route.id}: ${warning}`));
     if (tried.matched) {
       return {
@@ -114,11 +113,7 @@ export function timesEntered(state: InstanceState, stepId: string): number {
   return Object.hasOwn(state.step_entries, stepId) ? (state.step_entries[stepId] ?? 0) : 0;
 }
 
-export function referenceTo({ step_execution_id, step_id, entry }: CurrentStep): {
-  step_execution_id: string;
-  step_id: string;
-  entry: number;
-} {
+export function referenceTo({ step_execution_id, step_id, entry }: CurrentStep): StepReference {
   return { step_execution_id, step_id, entry };
 }
 
@@ -153,7 +148,7 @@ function enter(
   const { routed_by, routed_by_id } = move;
   const context = contextBefore(state);
   const condition = definition.entryCondition(step.step_id);
-  if (condition && !holds(condition, context, facts.now).matched) {
+  if (condition && !tryCondition(condition, context, facts.now).matched) {
     const reason = `Its condition does not hold: ${entryExpression(step)}`;
     progress.emit({ type: 'step_skipped', ...reference, reason, routed_by, routed_by_id });
     return { step_id: step.step_id, outcome: 'skipped' };
@@ -185,37 +180,44 @@ function enter(
       });
       return { step_id: step.step_id, outcome: 'approved' };
     }
-    case 'conditional': {
-      const decided = decideByTree(progress, step, context);
-      const reason = decided?.reason ?? null;
-      progress.emit({
-        type: 'step_completed',
-        ...reference,
-        outcome: 'decided',
-        output: {},
-        reason,
-      });
-      return { step_id: step.step_id, outcome: 'decided', next: decided?.move };
-    }
+    case 'conditional':
+      return decideAtOnce(progress, step, reference, context);
   }
 }
 
-function decideByTree(
+/** A conditional step: its tree decides where it goes, or the rules after it. Undefined when the tree ends the instance. */
+function decideAtOnce(
   progress: Progress,
   step: StepDefinition,
+  reference: StepReference,
   context: JsonObject,
-): { move: Move | undefined; reason: string } | undefined {
-  if (step.decision_tree_id === null) return undefined;
-  const decide = progress.facts.trees.get(step.decision_tree_id);
-  if (!decide)
-    return { move: undefined, reason: `There is no active tree ${step.decision_tree_id}.` };
-  const { target_step_id, reason } = decide(context);
-  if (target_step_id === null) return { move: undefined, reason };
-  const routed_by_id = step.decision_tree_id;
-  return {
-    move: { step_id: target_step_id, routed_by: 'tree', routed_by_id, warnings: [] },
-    reason,
+): (EndedStep & { next?: Move | undefined }) | undefined {
+  const decided = (reason: string | null, outcome: StepOutcome = 'decided'): EndedStep => {
+    progress.emit({ type: 'step_completed', ...reference, outcome, output: {}, reason });
+    return { step_id: step.step_id, outcome };
   };
+  const treeId = step.decision_tree_id;
+  if (treeId === null) return decided(null);
+  const tree = progress.facts.trees.get(treeId);
+  if (!tree) return decided(`There is no active decision tree ${treeId}.`);
+  const decision = decideByTree(tree, context, { now: progress.facts.now });
+  if (decision.undecided_because !== null) return decided(decision.undecided_because);
+  const reason = `Node ${decision.leaf_node_id} of decision tree ${treeId}.`;
+  if (decision.target_step_id !== null) {
+    const next: Move = {
+      step_id: decision.target_step_id,
+      routed_by: 'tree',
+      routed_by_id: treeId,
+      warnings: [],
+    };
+    return { ...decided(reason), next };
+  }
+  if (decision.action !== 'reject') {
+    return decided(reason, decision.action === 'auto_approve' ? 'approved' : 'decided');
+  }
+  decided(reason, 'rejected');
+  progress.emit({ type: 'instance_completed', outcome: 'rejected' });
+  return undefined;
 }
 
 function fail(

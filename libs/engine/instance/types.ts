@@ -1,6 +1,7 @@
 import type { StepType } from '#engine/definition';
 import type { CompiledExpression } from '#engine/expression';
 import type { JsonObject } from '#engine/graph';
+import type { CompiledTree, RoutingAction } from '#engine/routing';
 
 export const INSTANCE_STATUSES = [
   'running',
@@ -76,9 +77,6 @@ export interface Approver {
   management_level: number | null;
 }
 
-export type RoutingAction =
-  'route_to_step' | 'escalate' | 'auto_approve' | 'reject' | 'parallel_process';
-
 export type Command =
   | { type: 'start'; data: JsonObject; at_step_id?: string }
   | {
@@ -130,7 +128,7 @@ export type Command =
 
 export type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;
 
-interface StepReference {
+export interface StepReference {
   step_execution_id: string;
   step_id: string;
   entry: number;
@@ -204,12 +202,6 @@ export interface RoutingOverride {
   condition: CompiledExpression;
 }
 
-/** Where a decision tree sends this data: a step, or nowhere with the reason. */
-export type TreeDecider = (context: JsonObject) => {
-  target_step_id: string | null;
-  reason: string;
-};
-
 /** All that a decision may depend on beside the definition and the state: nothing is looked up, drawn or timed inside. */
 export interface Facts {
   /** Epoch milliseconds. */
@@ -219,7 +211,7 @@ export interface Facts {
   /** By priority. */
   overrides: readonly RoutingOverride[];
   /** Stored trees that conditional steps of this definition name. */
-  trees: ReadonlyMap<string, TreeDecider>;
+  trees: ReadonlyMap<string, CompiledTree>;
   /** Entries into steps that one instance may make before it is taken for a runaway loop. */
   max_step_entries: number;
 }
