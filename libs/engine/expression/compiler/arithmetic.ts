@@ -1,0 +1,71 @@
+import type { Closure, Run } from '../run.js';
+import type { ArithmeticOperator } from '../syntax/ast.js';
+import {
+  addValues,
+  divideValues,
+  multiplyValues,
+  negateValue,
+  powerValues,
+  subtractValues,
+} from '../values/arithmetic.js';
+import { typeName } from '../values/value.js';
+import type { Value } from '../values/value.js';
+import type { NodeCompilers } from './compiler.js';
+
+/** What an operation off the fast path (decimals, temporals) may cost, in steps. */
+const SLOW_STEPS = 10;
+
+const OPERATIONS: Record<ArithmeticOperator, (a: Value, b: Value) => Value> = {
+  '+': addValues,
+  '-': subtractValues,
+  '*': multiplyValues,
+  '/': divideValues,
+  '**': powerValues,
+};
+
+/** Sums and products of integers that stay exact need nothing else. */
+const INTEGER: Partial<Record<ArithmeticOperator, (a: number, b: number) => number>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+};
+
+function slow(run: Run, operator: ArithmeticOperator, offset: number, a: Value, b: Value): Value {
+  run.spend(SLOW_STEPS);
+  if (typeof a === 'string' && typeof b === 'string') run.checkLength(a.length + b.length);
+  const result = OPERATIONS[operator](a, b);
+  if (result === null) {
+    run.warn('wrong_type', `${typeName(a)} ${operator} ${typeName(b)} has no value`, offset);
+  }
+  return result;
+}
+
+export const compileArithmetic: NodeCompilers<'arithmetic' | 'negate'> = {
+  arithmetic({ operator, left: l, right: r, start }, scope, compiler) {
+    const left = compiler.compile(l, scope);
+    const right = compiler.compile(r, scope);
+    const integer = INTEGER[operator];
+    const general: Closure = (run, at) => slow(run, operator, start, left(run, at), right(run, at));
+    if (!integer) return general;
+    return (run, at) => {
+      const a = left(run, at);
+      const b = right(run, at);
+      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
+        const result = integer(a as number, b as number);
+        if (Number.isSafeInteger(result)) return result + 0;
+      }
+      return slow(run, operator, start, a, b);
+    };
+  },
+
+  negate({ operand: o, start }, scope, compiler) {
+    const operand = compiler.compile(o, scope);
+    return (run, at) => {
+      const value = operand(run, at);
+      if (typeof value === 'number') return 0 - value;
+      return (
+        negateValue(value) ?? run.warn('wrong_type', `- ${typeName(value)} has no value`, start)
+      );
+    };
+  },
+};

@@ -1,0 +1,114 @@
+import { compileTree } from './compiler/compile.js';
+import { DEFAULT_LIMITS, ExpressionLimitError } from './errors.js';
+import type { Limits } from './errors.js';
+import { plainResult } from './result.js';
+import { NO_WARNINGS, Run } from './run.js';
+import type { Closure, Warning } from './run.js';
+import type { Node } from './syntax/ast.js';
+import { parse } from './syntax/parser.js';
+import type { SourceKind } from './syntax/parser.js';
+import { FeelDateTime } from './temporal/instants.js';
+import { parseDateTime } from './temporal/literal.js';
+import { explain } from './trace.js';
+import type { Trace } from './trace.js';
+import { fromData } from './values/value.js';
+import type { Context, Value } from './values/value.js';
+import { freeVariables } from './variables.js';
+
+export interface CompileOptions {
+  /** `expression` (the default), or `unaryTests`, the cell of a decision table, which tests `?`. */
+  kind?: SourceKind;
+  limits?: Partial<Limits>;
+  /** Names of the data that words alone do not spell (`a-b`, `days in month`), as a DMN model declares them. */
+  names?: readonly string[];
+}
+
+export interface EvaluateOptions {
+  /** What `now()` and `today()` answer: a Date, milliseconds since 1970, or ISO 8601 text with an offset. */
+  now?: Date | number | string;
+  /** What `?` stands for. */
+  input?: unknown;
+}
+
+export interface Evaluation {
+  value: Value;
+  /** Why parts of it became null; at most 20. */
+  warnings: readonly Warning[];
+}
+
+export interface TestResult {
+  matched: boolean;
+  value: boolean | null;
+  warnings: readonly Warning[];
+}
+
+/** A compiled expression: immutable, shared, and safe to evaluate any number of times. */
+export class CompiledExpression {
+  readonly limits: Limits;
+  /** The free names and paths that it may read, sorted: `amount`, `user.role`. */
+  readonly variables: readonly string[];
+  private readonly root: Node;
+  private readonly closure: Closure;
+
+  /** Throws {@link ExpressionSyntaxError} and {@link ExpressionLimitError}. */
+  constructor(
+    readonly source: string,
+    readonly kind: SourceKind,
+    options: CompileOptions,
+  ) {
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.root = parse(source, kind, this.limits, options.names);
+    this.variables = freeVariables(this.root);
+    this.closure = compileTree(this.root, () => null);
+  }
+
+  /** Never throws but {@link ExpressionLimitError}: what cannot be computed is null, with a warning. */
+  evaluate(context: object, options?: EvaluateOptions): Evaluation {
+    const run = this.run(context, options);
+    const value = plainResult(
+      run,
+      guarded(this.limits, () => this.closure(run, null)),
+    );
+    return { value, warnings: run.warnings ?? NO_WARNINGS };
+  }
+
+  /** As a condition: only true matches; what is no boolean is null. */
+  test(context: object, options?: EvaluateOptions): TestResult {
+    const run = this.run(context, options);
+    const value = guarded(this.limits, () => this.closure(run, null));
+    return {
+      matched: value === true,
+      value: typeof value === 'boolean' ? value : null,
+      warnings: run.warnings ?? NO_WARNINGS,
+    };
+  }
+
+  /** What every sub-expression was on these data. */
+  explain(context: object, options?: EvaluateOptions): Trace {
+    const run = this.run(context, options);
+    return guarded(this.limits, () => explain(this.source, this.root, run));
+  }
+
+  private run(context: object, options?: EvaluateOptions): Run {
+    const now = options?.now === undefined ? null : instant(options.now);
+    return new Run(context as Context, now, this.limits, fromData(options?.input));
+  }
+}
+
+function instant(now: Date | number | string): FeelDateTime | null {
+  if (typeof now === 'string') return parseDateTime(now);
+  const millis = typeof now === 'number' ? now : now.getTime();
+  return Number.isFinite(millis)
+    ? FeelDateTime.fromLocal(BigInt(Math.floor(millis)) * 1_000_000n, 0)
+    : null;
+}
+
+/** The stack is bounded by limits; should the caller have left too little of it, that is a limit too. */
+function guarded<T>(limits: Limits, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof RangeError) throw new ExpressionLimitError('callDepth', limits.callDepth);
+    throw error;
+  }
+}
