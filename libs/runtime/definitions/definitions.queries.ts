@@ -23,7 +23,10 @@ export interface DefinitionRow {
   uncommitted: boolean;
 }
 
-export const selectVersion = statement<DefinitionRow, [workflow_id: string, version_number: number]>(
+export const selectVersion = statement<
+  DefinitionRow,
+  [workflow_id: string, version_number: number]
+>(
   'definition_version',
   `select d.*,
           coalesce(d.xmin = pg_current_xact_id_if_assigned()::xid, false) as uncommitted,

@@ -1,0 +1,109 @@
+import type { Confidence } from './confidence.js';
+import type { Decision } from './decision.js';
+import type { TriedRule } from './rules.js';
+import type { PathNode, TreeDecision } from './tree.js';
+import type { RoutingAction, RuleOrigin } from './types.js';
+
+/** More rules than this that failed to hold are counted, not told one by one. */
+const MOST_TOLD = 10;
+
+const ORIGIN: Record<RuleOrigin, string> = {
+  request: 'Rule sent along',
+  stored: 'Stored rule',
+  override: 'Temporary routing',
+  workflow: 'Routing rule',
+};
+
+const ACTION: Record<RoutingAction, string> = {
+  route_to_step: 'routes',
+  escalate: 'escalates',
+  auto_approve: 'approves automatically',
+  reject: 'rejects',
+  parallel_process: 'starts parallel work',
+};
+
+/** The decision in sentences, in the order in which it came about. */
+export function reasoning(decision: Decision, confidence: Confidence): string[] {
+  return [
+    ...(decision.tree ? treeSentences(decision.tree) : []),
+    ...(decision.decided_by === 'tree' ? [] : ruleSentences(decision)),
+    ...(decision.decided_by === 'sequence' ? [sequenceSentence(decision)] : []),
+    confidenceSentence(confidence),
+  ];
+}
+
+function treeSentences(tree: TreeDecision): string[] {
+  const steps = tree.path.flatMap((node) => nodeSentence(node));
+  if (tree.undecided_because !== null) {
+    return [...steps, `Decision tree ${tree.tree_id} does not decide: ${tree.undecided_because}.`];
+  }
+  const branches =
+    tree.branches.length > 0
+      ? ` with the branches ${tree.branches.map((branch) => branch.target_step_id ?? branch.node_id).join(', ')}`
+      : '';
+  return [
+    ...steps,
+    `Node ${tree.leaf_node_id} of decision tree ${tree.tree_id} ${acts(tree.action, tree.target_step_id)}${branches}.`,
+  ];
+}
+
+function nodeSentence(node: PathNode): string[] {
+  if (node.node_type !== 'condition') return [];
+  const was =
+    node.value === null ? `could not be told${because(node.warnings)}` : `is ${node.value}`;
+  const next =
+    node.next_node_id === null ? 'and no node follows' : `so node ${node.next_node_id} follows`;
+  return [`At node ${node.node_id}, "${node.condition_expression}" ${was}, ${next}.`];
+}
+
+function ruleSentences({ rules }: Decision): string[] {
+  const { winner, alternatives, tried } = rules;
+  const before = winner ? tried.slice(0, tried.indexOf(winner)) : tried;
+  const told = before
+    .slice(0, MOST_TOLD)
+    .map(
+      (rule) =>
+        `${named(rule)} does not apply: ${rule.reason ?? `"${rule.condition_expression}" is false`}.`,
+    );
+  const more = before.length - told.length;
+  return [
+    ...told,
+    ...(more > 0 ? [`${more} more ${more === 1 ? 'rule does' : 'rules do'} not apply.`] : []),
+    ...(winner
+      ? [
+          `${named(winner)} applies: "${winner.condition_expression}" is true, so it ${acts(winner.action, winner.target_step_id)}.`,
+        ]
+      : []),
+    ...(alternatives.length > 0
+      ? [
+          `${alternatives.map((rule) => rule.rule_id).join(', ')} would apply as well, but ${alternatives.length === 1 ? 'is' : 'are'} tried later.`,
+        ]
+      : []),
+  ];
+}
+
+function sequenceSentence({ rules, target_step_id }: Decision): string {
+  const since = rules.tried.length === 0 ? 'There is no rule to apply' : 'No rule applies';
+  return target_step_id === null
+    ? `${since}, and no step follows: the workflow ends here.`
+    : `${since}, so the next step in order follows: ${target_step_id}.`;
+}
+
+function confidenceSentence({ score, interval, cases, reason }: Confidence): string {
+  if (score === null || interval === null) return `The confidence is unknown: ${reason}.`;
+  const percent = (share: number): string => `${Math.round(share * 1_000) / 10} %`;
+  return `Of ${cases} like decisions, ${percent(score)} went well (95 % interval ${percent(interval.low)} to ${percent(interval.high)}).`;
+}
+
+function named(rule: TriedRule): string {
+  return `${ORIGIN[rule.origin]} ${rule.rule_id} (priority ${rule.priority})`;
+}
+
+function acts(action: RoutingAction | null, target: string | null): string {
+  const what = action === null ? 'decides nothing' : ACTION[action];
+  return target === null ? what : `${what} to ${target}`;
+}
+
+function because(warnings: readonly string[]): string {
+  return warnings.length > 0 ? ` (${warnings.join('; ')})` : '';
+}
