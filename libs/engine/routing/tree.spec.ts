@@ -49,7 +49,7 @@ describe('decideByTree', () => {
   });
 
   it('does not decide when a condition is too much work', () => {
-    const source = 'count(for x in 1..1000000000 return x) < 0';
+    const source = '(for x in 1..1000000000 return x) = 1';
     const tree = newTree([newCondition('c', source, 'a', 'a'), newAction('a', 's')]);
     expect(decide(tree).undecided_because).toContain('limit');
   });
