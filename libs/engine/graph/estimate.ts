@@ -1,0 +1,145 @@
+import { topologicalOrder, type OrderedTask } from './order.js';
+
+export interface EstimatedTask extends OrderedTask {
+  /** The larger starts first. */
+  priority: number;
+  /** What is left to do of it, in minutes. */
+  minutes: number;
+}
+
+export interface GraphEstimate {
+  /** Until the last task has ended, with `max_concurrent_tasks` in hand at a time and no failures. */
+  minutes: number;
+  /** The longest chain of tasks, first to last: no number of workers makes the graph faster than it. */
+  critical_path: string[];
+  critical_path_minutes: number;
+}
+
+/**
+ * How long an acyclic graph takes when every task takes as long as estimated: list scheduling (Graham 1969), the way
+ * the tasks are really handed out. Dependencies that are not in `tasks` count as done.
+ */
+export function estimateGraph(tasks: readonly EstimatedTask[], maxConcurrentTasks: number): GraphEstimate {
+  return { minutes: makespan(tasks, maxConcurrentTasks), ...criticalPath(tasks) };
+}
+
+function criticalPath(
+  tasks: readonly EstimatedTask[],
+): Pick<GraphEstimate, 'critical_path' | 'critical_path_minutes'> {
+  const byId = new Map(tasks.map((task) => [task.task_id, task]));
+  const finish = new Map<string, { minutes: number; after: string | undefined }>();
+  let last: string | undefined;
+  for (const id of topologicalOrder(tasks)) {
+    const task = byId.get(id);
+    if (!task) continue;
+    let start = 0;
+    let after: string | undefined;
+    for (const dependency of task.dependencies) {
+      const before = finish.get(dependency);
+      if (before && (after === undefined || before.minutes > start)) {
+        start = before.minutes;
+        after = dependency;
+      }
+    }
+    const minutes = start + task.minutes;
+    finish.set(id, { minutes, after });
+    if (last === undefined || minutes > (finish.get(last)?.minutes ?? 0)) last = id;
+  }
+  const path: string[] = [];
+  for (let at = last; at !== undefined; at = finish.get(at)?.after) path.push(at);
+  return {
+    critical_path: path.reverse(),
+    critical_path_minutes: last === undefined ? 0 : (finish.get(last)?.minutes ?? 0),
+  };
+}
+
+function makespan(tasks: readonly EstimatedTask[], maxConcurrentTasks: number): number {
+  const ids = new Set(tasks.map((task) => task.task_id));
+  const unmet = new Map<string, number>();
+  const dependents = new Map<string, EstimatedTask[]>();
+  const ready = new Heap<EstimatedTask>((a, b) => b.priority - a.priority);
+  for (const task of tasks) {
+    const needed = new Set(task.dependencies.filter((id) => ids.has(id)));
+    unmet.set(task.task_id, needed.size);
+    if (needed.size === 0) ready.push(task);
+    for (const id of needed) {
+      const waiting = dependents.get(id);
+      if (waiting) waiting.push(task);
+      else dependents.set(id, [task]);
+    }
+  }
+  const running = new Heap<{ task: EstimatedTask; until: number }>((a, b) => a.until - b.until);
+  let now = 0;
+  for (;;) {
+    while (running.size < maxConcurrentTasks) {
+      const task = ready.pop();
+      if (!task) break;
+      running.push({ task, until: now + task.minutes });
+    }
+    const ended = running.pop();
+    if (!ended) return now;
+    now = ended.until;
+    for (const dependent of dependents.get(ended.task.task_id) ?? []) {
+      const left = (unmet.get(dependent.task_id) ?? 0) - 1;
+      unmet.set(dependent.task_id, left);
+      if (left === 0) ready.push(dependent);
+    }
+  }
+}
+
+/** Binary heap, smallest by `compare` first. */
+class Heap<Item> {
+  private readonly items: Item[] = [];
+
+  constructor(private readonly compare: (a: Item, b: Item) => number) {}
+
+  get size(): number {
+    return this.items.length;
+  }
+
+  push(item: Item): void {
+    let at = this.items.push(item) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (this.ordered(parent, at)) break;
+      this.swap(parent, at);
+      at = parent;
+    }
+  }
+
+  pop(): Item | undefined {
+    const top = this.items[0];
+    const last = this.items.pop();
+    if (this.items.length > 0 && last !== undefined) {
+      this.items[0] = last;
+      this.sink();
+    }
+    return top;
+  }
+
+  private sink(): void {
+    for (let at = 0; ; ) {
+      let least = at;
+      for (const child of [2 * at + 1, 2 * at + 2]) {
+        if (child < this.items.length && !this.ordered(least, child)) least = child;
+      }
+      if (least === at) return;
+      this.swap(least, at);
+      at = least;
+    }
+  }
+
+  private ordered(first: number, second: number): boolean {
+    const a = this.items[first];
+    const b = this.items[second];
+    return a === undefined || b === undefined || this.compare(a, b) <= 0;
+  }
+
+  private swap(first: number, second: number): void {
+    const a = this.items[first];
+    const b = this.items[second];
+    if (a === undefined || b === undefined) return;
+    this.items[first] = b;
+    this.items[second] = a;
+  }
+}

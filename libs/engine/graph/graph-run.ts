@@ -1,0 +1,303 @@
+import { endOf, mayRunAgain, startsRound } from './ending.js';
+import { afterFailedAttempt } from './retry.js';
+import { joinContext, judgePoint } from './synchronization.js';
+import { TASK_MACHINE, type TaskEvent } from './task-machine.js';
+import type {
+  ExecutionStatus,
+  JsonObject,
+  SynchronizationPointDefinition,
+  SynchronizationStatus,
+  TaskDefinition,
+  TaskGraphDefinition,
+  TaskStatus,
+} from './types.js';
+
+export interface RunTask {
+  definition: TaskDefinition;
+  status: TaskStatus;
+  /** Attempts begun. */
+  attempt: number;
+  /** Handed out: counts against `max_concurrent_tasks` until it has ended. */
+  released: boolean;
+  output: JsonObject | null;
+}
+
+export interface RunPoint {
+  definition: SynchronizationPointDefinition;
+  status: SynchronizationStatus;
+  missed: boolean;
+}
+
+/** One execution as the scheduler sees it. */
+export interface GraphRun {
+  graph: TaskGraphDefinition;
+  max_retry_rounds: number;
+  retry_round: number;
+  status: ExecutionStatus;
+  tasks: ReadonlyMap<string, RunTask>;
+  points: ReadonlyMap<string, RunPoint>;
+}
+
+export type RunEvent =
+  | { type: 'admitted' }
+  | { type: 'task_started'; task_id: string }
+  | { type: 'task_completed'; task_id: string; output: JsonObject }
+  | { type: 'task_failed'; task_id: string; retryable: boolean }
+  | { type: 'point_timed_out'; sync_id: string }
+  | { type: 'execution_timed_out' }
+  | { type: 'cancelled' }
+  | { type: 'retried' };
+
+/** Evaluates the condition of a `conditional_join`. */
+export type ConditionHolds = (expression: string, context: JsonObject) => boolean;
+
+/** An execution that waits to be admitted. `graph` has no faults (`graphFaults`). */
+export function newRun(graph: TaskGraphDefinition, max_retry_rounds: number): GraphRun {
+  return {
+    graph,
+    max_retry_rounds,
+    retry_round: 0,
+    status: 'initializing',
+    tasks: new Map(
+      graph.tasks.map((definition) => [
+        definition.task_id,
+        {
+          definition,
+          status: definition.dependencies.length === 0 ? 'ready' : 'pending',
+          attempt: 0,
+          released: false,
+          output: null,
+        },
+      ]),
+    ),
+    points: new Map(
+      graph.synchronization_points.map((definition) => [
+        definition.sync_id,
+        { definition, status: 'waiting', missed: false },
+      ]),
+    ),
+  };
+}
+
+/**
+ * The scheduler: what an execution is after an event. Total and pure; an event that does not fit the state (a late
+ * answer, a second end) leaves it as it is. The SQL of `#runtime` does the same to rows, and is tested against this.
+ *
+ * Failure strategies:
+ * - `fail_fast`: the first task that is out of attempts cancels all that has not ended; the execution has failed.
+ * - `partial_success`: what depends on a failed task, directly or not, is skipped; the rest goes on.
+ * - `retry_all`: as `partial_success`, but when all has settled with failures, the failed and skipped tasks are set
+ *   back and run again with fresh attempts, for at most `max_retry_rounds` rounds.
+ */
+export function transition(run: GraphRun, event: RunEvent, holds: ConditionHolds): GraphRun {
+  const draft = new Draft(run, holds);
+  draft.apply(event);
+  return draft.result();
+}
+
+/** Tasks that may be started now, in the order in which they are handed out. */
+export function startable(run: GraphRun): RunTask[] {
+  return [...run.tasks.values()]
+    .filter((task) => task.released && (task.status === 'ready' || task.status === 'retrying'))
+    .sort((a, b) => b.definition.priority - a.definition.priority);
+}
+
+/** A copy of a run that one transition works on. */
+class Draft {
+  private readonly run: Omit<GraphRun, 'tasks' | 'points'> & {
+    tasks: Map<string, RunTask>;
+    points: Map<string, RunPoint>;
+  };
+
+  constructor(
+    before: GraphRun,
+    private readonly holds: ConditionHolds,
+  ) {
+    this.run = { ...before, tasks: new Map(before.tasks), points: new Map(before.points) };
+  }
+
+  result(): GraphRun {
+    return this.run;
+  }
+
+  apply(event: RunEvent): void {
+    if (event.type === 'retried') return this.retry();
+    if (event.type === 'admitted') return this.admit();
+    if (this.run.status === 'initializing' && event.type === 'cancelled') return this.end('cancelled');
+    if (this.run.status !== 'running') return;
+    switch (event.type) {
+      case 'task_started':
+        return this.start(event.task_id);
+      case 'task_completed':
+        if (!this.move(event.task_id, 'complete', { output: event.output, released: false })) return;
+        return this.progress();
+      case 'task_failed':
+        return this.fail(event.task_id, event.retryable);
+      case 'point_timed_out':
+        return this.progress(event.sync_id);
+      case 'execution_timed_out':
+        return this.end('timed_out');
+      case 'cancelled':
+        return this.end('cancelled');
+    }
+  }
+
+  private admit(): void {
+    if (this.run.status !== 'initializing') return;
+    this.run.status = 'running';
+    this.progress();
+  }
+
+  private start(taskId: string): void {
+    const task = this.run.tasks.get(taskId);
+    if (!task?.released) return;
+    this.move(taskId, 'start', { attempt: task.attempt + 1 });
+  }
+
+  private fail(taskId: string, retryable: boolean): void {
+    const task = this.run.tasks.get(taskId);
+    if (task?.status !== 'running') return;
+    const next = afterFailedAttempt({
+      attempt: task.attempt,
+      max_retry_attempts: task.definition.max_retry_attempts,
+      retryable,
+    });
+    if (next === 'retrying') {
+      this.move(taskId, 'retry');
+      return;
+    }
+    this.move(taskId, 'fail', { released: false });
+    if (this.run.graph.failure_strategy === 'fail_fast') return this.end('failed');
+    this.skipDependents(taskId);
+    this.progress();
+  }
+
+  /** What follows from tasks having ended, or from one point's timeout. */
+  private progress(timedOutPoint?: string): void {
+    this.unblock();
+    if (this.judgePoints(timedOutPoint)) return this.end('failed');
+    this.release();
+    if (this.released() > 0) return;
+    if (startsRound({ ...this.run, ...this.run.graph, failed: this.count('failed') })) {
+      this.run.retry_round += 1;
+      this.reset(['failed', 'skipped']);
+      return this.progress();
+    }
+    this.run.status = endOf({
+      total: this.run.tasks.size,
+      completed: this.count('completed'),
+      point_missed: [...this.run.points.values()].some((point) => point.missed),
+    });
+  }
+
+  private unblock(): void {
+    for (const [id, task] of this.run.tasks) {
+      if (task.status === 'pending' && this.isUnblocked(task)) this.move(id, 'unblock');
+    }
+  }
+
+  private isUnblocked(task: RunTask): boolean {
+    return task.definition.dependencies.every(
+      (id) => this.run.tasks.get(id)?.status === 'completed',
+    );
+  }
+
+  private skipDependents(taskId: string): void {
+    for (const [id, task] of this.run.tasks) {
+      if (task.definition.dependencies.includes(taskId) && this.move(id, 'skip')) {
+        this.skipDependents(id);
+      }
+    }
+  }
+
+  private judgePoints(timedOutPoint?: string): boolean {
+    let failsExecution = false;
+    for (const [id, point] of this.run.points) {
+      if (point.status !== 'waiting') continue;
+      const required = [...new Set(point.definition.required_tasks)].flatMap((taskId) => {
+        const task = this.run.tasks.get(taskId);
+        return task ? [task] : [];
+      });
+      const completed = required.filter((task) => task.status === 'completed');
+      const lost = required.filter((task) => this.isLost(task.status));
+      const verdict = judgePoint(
+        point.definition,
+        { required: required.length, completed: completed.length, lost: lost.length },
+        id === timedOutPoint,
+        () => this.conditionHolds(point, completed, lost),
+      );
+      this.run.points.set(id, { ...point, status: verdict.status, missed: verdict.missed });
+      failsExecution ||= verdict.fails_execution;
+    }
+    return failsExecution;
+  }
+
+  private conditionHolds(point: RunPoint, completed: RunTask[], lost: RunTask[]): boolean {
+    const results = Object.fromEntries(
+      completed.map((task) => [task.definition.task_id, task.output ?? {}]),
+    );
+    const context = joinContext(results, lost.map((task) => task.definition.task_id));
+    return this.holds(point.definition.condition_expression ?? 'false', context);
+  }
+
+  private isLost(status: TaskStatus): boolean {
+    if (status === 'cancelled') return true;
+    const ended = status === 'failed' || status === 'skipped';
+    return ended && !mayRunAgain({ ...this.run, ...this.run.graph });
+  }
+
+  private release(): void {
+    const ready = [...this.run.tasks]
+      .filter(([, task]) => task.status === 'ready' && !task.released)
+      .sort(([, a], [, b]) => b.definition.priority - a.definition.priority);
+    const free = this.run.graph.load_balancing.max_concurrent_tasks - this.released();
+    for (const [id, task] of ready.slice(0, Math.max(free, 0))) {
+      this.run.tasks.set(id, { ...task, released: true });
+    }
+  }
+
+  private end(status: ExecutionStatus): void {
+    for (const id of this.run.tasks.keys()) this.move(id, 'cancel', { released: false });
+    for (const [id, point] of this.run.points) {
+      if (point.status !== 'waiting') continue;
+      const closed = status === 'timed_out' ? 'timed_out' : 'failed';
+      this.run.points.set(id, { ...point, status: closed, missed: true });
+    }
+    this.run.status = status;
+  }
+
+  private retry(): void {
+    const unfinished = [...this.run.tasks.values()].some((task) => task.status !== 'completed');
+    const ended = this.run.status !== 'initializing' && this.run.status !== 'running';
+    if (!ended || !unfinished) return;
+    this.reset(['failed', 'skipped', 'cancelled']);
+    this.unblock();
+    for (const [id, point] of this.run.points) {
+      if (point.missed) this.run.points.set(id, { ...point, status: 'waiting', missed: false });
+    }
+    this.run.retry_round = 0;
+    this.run.status = 'initializing';
+  }
+
+  private reset(statuses: readonly TaskStatus[]): void {
+    for (const [id, task] of this.run.tasks) {
+      if (statuses.includes(task.status)) this.move(id, 'reset', { attempt: 0 });
+    }
+  }
+
+  private move(taskId: string, event: TaskEvent, change: Partial<RunTask> = {}): boolean {
+    const task = this.run.tasks.get(taskId);
+    const next = task && TASK_MACHINE[task.status][event];
+    if (!task || !next) return false;
+    this.run.tasks.set(taskId, { ...task, ...change, status: next });
+    return true;
+  }
+
+  private released(): number {
+    return [...this.run.tasks.values()].filter((task) => task.released).length;
+  }
+
+  private count(status: TaskStatus): number {
+    return [...this.run.tasks.values()].filter((task) => task.status === status).length;
+  }
+}

@@ -1,0 +1,5 @@
+export { JobHandler } from './job-handler.decorator.js';
+export { JOB_NAMES, type JobMap, type JobName, type JobOptions, JOBS } from './job-map.js';
+export { type EnqueueOptions, Jobs } from './jobs.js';
+export { JobsModule } from './jobs.module.js';
+export { Sweeper } from './sweeper.js';

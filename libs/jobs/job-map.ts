@@ -1,0 +1,45 @@
+/**
+ * Every job of the product: its name and what it carries. Payloads hold ids, never state: the tables are the truth, and
+ * a job only says "look now" (design.md §1). A new job is a line here, a line in `JOBS`, and one `@JobHandler`.
+ */
+export interface JobMap {
+  /** There may be tasks for built-in handlers: claim up to the free capacity. */
+  'tasks.run': Record<string, never>;
+  /** There may be timers that are due. */
+  'timers.fire': Record<string, never>;
+}
+
+export type JobName = keyof JobMap;
+
+export interface JobOptions {
+  /** Jobs of one queue share its workers: what is short and urgent is kept apart from what is long. */
+  queue: QueueName;
+  /** Tries in all, with exponential backoff from a second. A wake-up needs one: the sweeper repeats it. */
+  attempts: number;
+  /** Runs by itself every so often, once over all processes. */
+  every_ms?: number;
+}
+
+export const QUEUES = {
+  /** Wake-ups. */
+  engine: { concurrency: 4 },
+  /** Roll-ups, monitoring and the like. */
+  background: { concurrency: 1 },
+} as const satisfies Record<string, { concurrency: number }>;
+
+export type QueueName = keyof typeof QUEUES;
+
+export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
+
+export const JOBS: Readonly<Record<JobName, JobOptions>> = {
+  'tasks.run': { queue: 'engine', attempts: 1 },
+  'timers.fire': { queue: 'engine', attempts: 1 },
+};
+
+export const JOB_NAMES = Object.keys(JOBS) as JobName[];
+
+/** What is in a BullMQ job: the payload, and the id under which its cause is followed. */
+export interface JobEnvelope {
+  payload: JobMap[JobName];
+  correlation_id: string | null;
+}

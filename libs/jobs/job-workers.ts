@@ -1,0 +1,95 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+
+import { AppConfig } from '#platform/config';
+import { runWithCorrelation } from '#platform/logging';
+
+import { JOB_HANDLER } from './job-handler.decorator.js';
+import { JOB_NAMES, type JobEnvelope, type JobName, JOBS, QUEUE_NAMES, QUEUES } from './job-map.js';
+import { Jobs } from './jobs.js';
+import type { BullJob, JobWorker } from './queue-backend.js';
+import { reportOnce } from './report-once.js';
+
+type Handle = (payload: JobEnvelope['payload']) => Promise<void>;
+
+/** Names for which this composition must have a handler: all of them, but in tests of a part. */
+export const HANDLED_JOBS = Symbol('HANDLED_JOBS');
+
+/** Runs jobs, in processes that are workers. */
+@Injectable()
+export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(JobWorkers.name);
+  private readonly workers: JobWorker[] = [];
+  private handlers: ReadonlyMap<string, Handle> = new Map();
+
+  constructor(
+    private readonly jobs: Jobs,
+    private readonly config: AppConfig,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly reflector: Reflector,
+    @Inject(HANDLED_JOBS) private readonly handled: readonly JobName[],
+  ) {}
+
+  /** @throws where a job has no handler, or two */
+  async onApplicationBootstrap(): Promise<void> {
+    this.handlers = this.discover();
+    await this.jobs.backend.prepare();
+    if (this.config.role === 'api') return;
+    const onError = reportOnce(this.logger, 'A job worker has lost its queue and waits for it');
+    for (const queue of QUEUE_NAMES) {
+      const { concurrency } = QUEUES[queue];
+      const process = (job: BullJob): Promise<void> => this.process(job);
+      this.workers.push(this.jobs.backend.openWorker({ queue, concurrency, process, onError }));
+    }
+    if (this.handled.some((name) => JOBS[name].every_ms !== undefined)) await this.jobs.schedule();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all(this.workers.splice(0).map((worker) => worker.close()));
+  }
+
+  private async process(job: BullJob): Promise<void> {
+    // From here on a wake-up may tell of what this run does not see: it must not be taken for a duplicate of it.
+    await job.removeDeduplicationKey();
+    const handle = this.handlers.get(job.name);
+    await runWithCorrelation(job.data.correlation_id, async () => {
+      try {
+        if (!handle) throw new Error(`Nobody handles jobs named ${job.name}.`);
+        await handle(job.data.payload);
+      } catch (error) {
+        this.logger.error({ err: error, job: job.name, attempt: job.attemptsMade + 1 }, 'A job failed.');
+        throw error;
+      }
+    });
+  }
+
+  private discover(): Map<string, Handle> {
+    const handlers = new Map<string, Handle>();
+    for (const { instance } of this.discovery.getProviders() as { instance: unknown }[]) {
+      if (typeof instance !== 'object' || instance === null) continue;
+      const provider = instance as Record<string, unknown>;
+      for (const key of this.scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object)) {
+        const method = provider[key];
+        if (typeof method !== 'function') continue;
+        const name = this.reflector.get<JobName | undefined>(JOB_HANDLER, method);
+        if (name === undefined) continue;
+        if (handlers.has(name)) throw new Error(`The job ${name} has two handlers; keep one.`);
+        handlers.set(name, (payload) => (method as Handle).call(instance, payload));
+      }
+    }
+    const missing = this.handled.filter((name) => !handlers.has(name));
+    if (missing.length > 0) {
+      throw new Error(`No @JobHandler for ${missing.join(', ')}; write one or take it out of JobMap.`);
+    }
+    return handlers;
+  }
+}
+
+export const allJobs: readonly JobName[] = JOB_NAMES;

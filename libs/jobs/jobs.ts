@@ -1,0 +1,123 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { JobsOptions } from 'bullmq';
+
+import { DomainError } from '#engine/errors';
+import { correlationId } from '#platform/logging';
+
+import { type JobEnvelope, type JobMap, type JobName, JOBS, QUEUE_NAMES, type QueueName } from './job-map.js';
+import { reportOnce } from './report-once.js';
+import type { JobQueue, QueueBackend } from './queue-backend.js';
+
+export const QUEUE_BACKEND = Symbol('QUEUE_BACKEND');
+
+export interface EnqueueOptions {
+  delay_ms?: number;
+  /** While a job with this key waits, another one with it is left out. Not once it has begun: then it may miss news. */
+  dedupe_key?: string;
+}
+
+const ENQUEUE_TIMEOUT_MS = 2_000;
+const FIRST_RETRY_MS = 1_000;
+
+/** Puts jobs into their queues. */
+@Injectable()
+export class Jobs implements OnApplicationShutdown {
+  private readonly logger = new Logger(Jobs.name);
+  private readonly queues: ReadonlyMap<QueueName, JobQueue>;
+  /** Keys whose job is on its way to the queue, and whether another was asked for meanwhile. */
+  private readonly underWay = new Map<string, { again: boolean }>();
+
+  constructor(@Inject(QUEUE_BACKEND) readonly backend: QueueBackend) {
+    const report = reportOnce(this.logger, 'The queue is not reachable');
+    this.queues = new Map(QUEUE_NAMES.map((name) => [name, backend.openQueue(name, report)]));
+  }
+
+  /**
+   * Puts one job into its queue; call it after commit, never inside a transaction. Bursts with one `dedupe_key` cost
+   * one round trip or two. Gives up after two seconds.
+   * @throws DomainError unavailable when the queue is away; whoever needs the work done registers a sweep as well
+   */
+  async enqueue<Name extends JobName>(
+    name: Name,
+    payload: JobMap[Name],
+    { delay_ms = 0, dedupe_key }: EnqueueOptions = {},
+  ): Promise<void> {
+    const data: JobEnvelope = { payload, correlation_id: correlationId() ?? null };
+    const options: JobsOptions = { ...jobOptions(name), delay: Math.max(0, Math.ceil(delay_ms)) };
+    if (dedupe_key === undefined) return this.add(name, data, options);
+    const id = `${name}:${dedupe_key}`;
+    const earlier = this.underWay.get(id);
+    if (earlier) {
+      earlier.again = true;
+      return;
+    }
+    const own = { again: false };
+    this.underWay.set(id, own);
+    try {
+      do {
+        own.again = false;
+        await this.add(name, data, { ...options, deduplication: { id } });
+      } while (own.again);
+    } finally {
+      this.underWay.delete(id);
+    }
+  }
+
+  /** Registers the jobs that run by themselves; the same call from several processes leaves one of each. */
+  async schedule(): Promise<void> {
+    for (const [name, { every_ms }] of Object.entries(JOBS) as [JobName, (typeof JOBS)[JobName]][]) {
+      if (every_ms === undefined) continue;
+      const template = { name, data: { payload: {}, correlation_id: null }, opts: jobOptions(name) };
+      await this.queueOf(name).upsertJobScheduler(name, { every: every_ms }, template);
+    }
+  }
+
+  /** Jobs by queue and state. */
+  async counts(): Promise<Record<QueueName, Record<string, number>>> {
+    const counts = await Promise.all(
+      [...this.queues].map(
+        async ([name, queue]) => [name, await queue.getJobCounts('waiting', 'active', 'delayed')] as const,
+      ),
+    );
+    return Object.fromEntries(counts) as Record<QueueName, Record<string, number>>;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+    await this.backend.close();
+  }
+
+  private async add(name: JobName, data: JobEnvelope, options: JobsOptions): Promise<void> {
+    const added = this.queueOf(name).add(name, data, options);
+    await within(ENQUEUE_TIMEOUT_MS, added);
+  }
+
+  private queueOf(name: JobName): JobQueue {
+    const queue = this.queues.get(JOBS[name].queue);
+    if (!queue) throw new Error(`There is no queue for the job ${name}.`);
+    return queue;
+  }
+}
+
+function jobOptions(name: JobName): JobsOptions {
+  return {
+    attempts: JOBS[name].attempts,
+    backoff: { type: 'exponential', delay: FIRST_RETRY_MS },
+    removeOnComplete: true,
+    removeOnFail: true,
+  };
+}
+
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    await Promise.race([work, late]);
+  } catch (error) {
+    throw new DomainError('unavailable', `The queue took no job: ${String(error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
