@@ -134,6 +134,7 @@ const INSTANCES = `
   create index workflow_instances_by_status on workflow_instances (status, instance_id);
   create index workflow_instances_open on workflow_instances (workflow_id, version_number, current_step_id)
     where status in ('running', 'suspended');
+  create index workflow_instances_due on workflow_instances (due_at) where status in ('running', 'suspended');
   create index workflow_instances_by_start on workflow_instances (workflow_id, started_at);
 
   create table step_executions (

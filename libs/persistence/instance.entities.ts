@@ -41,6 +41,8 @@ import { type Vote, VOTES } from './words.js';
 @Index('workflow_instances_open', ['workflow_id', 'version_number', 'current_step_id'], {
   where: "status in ('running', 'suspended')",
 })
+// the sweep of global timeouts
+@Index('workflow_instances_due', ['due_at'], { where: "status in ('running', 'suspended')" })
 @Index('workflow_instances_by_start', ['workflow_id', 'started_at'])
 export class WorkflowInstanceEntity {
   @UuidKey() instance_id: string;

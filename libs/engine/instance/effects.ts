@@ -7,7 +7,6 @@ export type Effect =
   | { type: 'start_execution'; step_execution_id: string; step_id: string }
   | { type: 'stop_step_work'; step_execution_id: string; reason: string }
   | { type: 'schedule_escalation'; step_execution_id: string; step_id: string; after_hours: number }
-  | { type: 'schedule_global_timeout'; after_hours: number }
   | { type: 'resume_work' }
   | { type: 'end_instance'; reason: string };
 
@@ -26,13 +25,6 @@ export function effectsOf(
   );
   return events.flatMap((event): Effect[] => {
     switch (event.type) {
-      case 'instance_started':
-        return [
-          {
-            type: 'schedule_global_timeout',
-            after_hours: definition.definition.global_timeout_hours,
-          },
-        ];
       case 'step_entered':
         return ended.has(event.step_execution_id) ? [] : workOf(definition, event);
       case 'step_completed':
@@ -54,6 +46,7 @@ export function effectsOf(
       case 'instance_cancelled':
       case 'instance_timed_out':
         return [{ type: 'end_instance', reason: event.type }];
+      case 'instance_started':
       case 'step_skipped':
       case 'step_escalated':
       case 'approval_asked':

@@ -1,0 +1,109 @@
+import type { CompiledDefinition } from '#engine/definition';
+import {
+  evolve,
+  type InstanceEvent,
+  type InstanceState,
+  type LevelState,
+  type StepStatus,
+} from '#engine/instance';
+
+/** A row of step_executions after a decision, in the words of `writeDecision`. */
+export interface StepChange {
+  step_execution_id: string;
+  step_id: string;
+  step_name: string;
+  step_type: string;
+  entry: number;
+  status: StepStatus;
+  outcome: string | null;
+  output: Record<string, unknown> | null;
+  error_message: string | null;
+  completed_by: string | null;
+  required_roles: readonly string[];
+  approval_state: readonly LevelState[] | null;
+  escalates_after_hours: number | null;
+  escalated: boolean;
+  /** Somebody began to work on it: a person acted, or its work was set going. */
+  started: boolean;
+}
+
+/**
+ * The step rows that events leave behind, one a step execution. Folded here, since one statement cannot insert a row
+ * and update it again.
+ */
+export function stepChanges(
+  definition: CompiledDefinition,
+  before: InstanceState,
+  events: readonly InstanceEvent[],
+  actor: string,
+): StepChange[] {
+  const changes = new Map<string, StepChange>();
+  let state = before;
+  for (const event of events) {
+    const levels = state.current?.levels;
+    state = evolve(state, event);
+    if (!('step_execution_id' in event)) continue;
+    const known = changes.get(event.step_execution_id) ?? unchanged(definition, before, event);
+    changes.set(event.step_execution_id, {
+      ...known,
+      approval_state: state.current?.levels ?? levels ?? known.approval_state,
+      ...changeOf(event, actor),
+    });
+  }
+  return [...changes.values()];
+}
+
+type StepEvent = Extract<InstanceEvent, { step_execution_id: string }>;
+
+function unchanged(
+  definition: CompiledDefinition,
+  { current }: InstanceState,
+  event: StepEvent,
+): StepChange {
+  const step = definition.step(event.step_id);
+  return {
+    step_execution_id: event.step_execution_id,
+    step_id: event.step_id,
+    step_name: step?.step_name ?? event.step_id,
+    step_type: step?.step_type ?? current?.step_type ?? 'user_task',
+    entry: event.entry,
+    status: current?.status ?? 'waiting',
+    outcome: null,
+    output: null,
+    error_message: null,
+    completed_by: null,
+    required_roles: step?.required_roles ?? [],
+    approval_state: null,
+    escalates_after_hours: step?.auto_escalation_hours ?? null,
+    escalated: false,
+    started: false,
+  };
+}
+
+function changeOf(event: StepEvent, actor: string): Partial<StepChange> {
+  switch (event.type) {
+    case 'step_entered':
+      return { status: event.status, started: event.step_type === 'conditional' };
+    case 'step_skipped':
+      return { status: 'skipped', outcome: 'skipped' };
+    case 'step_completed':
+      return {
+        status: 'completed',
+        outcome: event.outcome,
+        output: event.output,
+        completed_by: actor,
+        started: true,
+      };
+    case 'step_failed':
+      return { status: 'failed', outcome: 'failed', error_message: event.error, started: true };
+    case 'step_cancelled':
+      return { status: 'cancelled', error_message: event.reason };
+    case 'step_escalated':
+      return { escalated: true };
+    case 'approval_decided':
+      return { started: true };
+    case 'approval_asked':
+    case 'approval_bypassed':
+      return {};
+  }
+}

@@ -1,0 +1,167 @@
+import type { CurrentStep, InstanceStatus } from '#engine/instance';
+import { statement } from '#persistence';
+
+export interface InstanceRow {
+  instance_id: string;
+  workflow_id: string;
+  version_number: number;
+  workflow_instance_id: string;
+  status: InstanceStatus;
+  outcome: 'completed' | 'rejected' | null;
+  end_reason: string | null;
+  data: Record<string, unknown>;
+  current_step: CurrentStep | null;
+  step_entries: Record<string, number>;
+  total_entries: number;
+  last_sequence: number;
+  /** Epoch milliseconds of the transaction, by the database's clock. */
+  now: number;
+  overrides: OverrideRow[];
+}
+
+export interface OverrideRow {
+  routing_id: string;
+  source_step_id: string | null;
+  condition_expression: string;
+  target_step_id: string;
+}
+
+/** Active temporary routes of a workflow, first tried first. */
+const OVERRIDES = `coalesce((
+  select jsonb_agg(jsonb_build_object(
+    'routing_id', d.routing_id, 'source_step_id', d.source_step_id,
+    'condition_expression', d.condition_expression, 'target_step_id', d.target_step_id)
+    order by d.priority, d.created_at)
+  from dynamic_routing d
+  where d.workflow_id = w.workflow_id and d.is_active
+    and (d.expiry_time is null or d.expiry_time > now())), '[]')`;
+
+const INSTANCE = `
+  w.instance_id, w.workflow_id, w.version_number, w.workflow_instance_id, w.status, w.outcome, w.end_reason, w.data,
+  w.current_step, w.step_entries, w.total_entries, w.last_sequence,
+  (extract(epoch from now()) * 1000)::float8 as now, ${OVERRIDES} as overrides`;
+
+export const lockInstance = statement<
+  InstanceRow,
+  [workflow_id: string, workflow_instance_id: string]
+>(
+  'lock_instance',
+  `select ${INSTANCE} from workflow_instances w
+   where w.workflow_id = $1 and w.workflow_instance_id = $2 for update of w`,
+);
+
+export const lockInstanceById = statement<InstanceRow, [instance_id: string]>(
+  'lock_instance_by_id',
+  `select ${INSTANCE} from workflow_instances w where w.instance_id = $1 for update of w`,
+);
+
+export interface StartFactsRow {
+  version_number: number;
+  is_active: boolean;
+  now: number;
+  overrides: OverrideRow[];
+}
+
+/** The version that a new instance is pinned to, with what its first decision needs. None: no such workflow. */
+export const readStartFacts = statement<StartFactsRow, [workflow_id: string]>(
+  'read_start_facts',
+  `select w.version_number, w.is_active, (extract(epoch from now()) * 1000)::float8 as now, ${OVERRIDES} as overrides
+   from workflow_definitions w
+   where w.workflow_id = $1
+   order by w.is_active desc, w.version_number desc
+   limit 1`,
+);
+
+/** No row comes back when the workflow already has an instance of that name. */
+export const insertInstance = statement<
+  { instance_id: string },
+  [
+    instance_id: string,
+    workflow_id: string,
+    version_number: number,
+    workflow_instance_id: string,
+    started_by: string,
+    global_timeout_hours: number,
+  ]
+>(
+  'insert_instance',
+  `insert into workflow_instances
+     (instance_id, workflow_id, version_number, workflow_instance_id, status, started_by, started_at, due_at)
+   values ($1, $2, $3, $4, 'running', $5, now(), now() + $6 * interval '1 hour')
+   on conflict (workflow_id, workflow_instance_id) do nothing
+   returning instance_id`,
+);
+
+/** Rows that a decision changed, as jsonb. One statement writes the outcome of one decision, whole. */
+export const writeDecision = statement<
+  { sequence: number },
+  [instance: string, steps: string, events: string, actor: string, correlation_id: string | null]
+>(
+  'write_decision',
+  `with changed as (
+     select * from jsonb_to_record($1) as c (
+       instance_id uuid, workflow_id uuid, version_number int, status text, outcome text, end_reason text, data jsonb,
+       current_step jsonb, step_entries jsonb, total_entries int, last_sequence int)
+   ), instance as (
+     update workflow_instances w set
+       version_number = c.version_number, status = c.status, outcome = c.outcome, end_reason = c.end_reason,
+       data = c.data, current_step = c.current_step, current_step_id = c.current_step ->> 'step_id',
+       step_entries = c.step_entries, total_entries = c.total_entries, last_sequence = c.last_sequence,
+       suspended_at = case when c.status = 'suspended' then coalesce(w.suspended_at, now()) end,
+       ended_at = case when c.status not in ('running', 'suspended') then clock_timestamp() end,
+       updated_at = clock_timestamp()
+     from changed c where w.instance_id = c.instance_id
+   ), step as (
+     insert into step_executions as s (
+       step_execution_id, instance_id, workflow_id, version_number, step_id, step_name, step_type, entry, status,
+       outcome, output, error_message, completed_by, required_roles, approval_state, due_at, escalated_at, entered_at,
+       started_at, ended_at)
+     select r.step_execution_id, c.instance_id, c.workflow_id, c.version_number, r.step_id, r.step_name, r.step_type,
+       r.entry, r.status, r.outcome, r.output, r.error_message, r.completed_by, r.required_roles, r.approval_state,
+       now() + r.escalates_after_hours * interval '1 hour',
+       case when r.escalated then clock_timestamp() end, clock_timestamp(),
+       case when r.started then clock_timestamp() end,
+       case when r.status in ('completed', 'failed', 'skipped', 'cancelled') then clock_timestamp() end
+     from changed c, jsonb_to_recordset($2) as r (
+       step_execution_id uuid, step_id text, step_name text, step_type text, entry int, status text, outcome text,
+       output jsonb, error_message text, completed_by text, required_roles jsonb, approval_state jsonb,
+       escalates_after_hours float8, escalated boolean, started boolean)
+     on conflict (step_execution_id) do update set
+       step_id = excluded.step_id, version_number = excluded.version_number, status = excluded.status,
+       outcome = excluded.outcome, output = excluded.output, error_message = excluded.error_message,
+       completed_by = excluded.completed_by, approval_state = excluded.approval_state,
+       escalated_at = coalesce(s.escalated_at, excluded.escalated_at),
+       started_at = coalesce(s.started_at, excluded.started_at), ended_at = excluded.ended_at
+   )
+   insert into instance_events (instance_id, sequence, workflow_id, event_type, step_id, payload, actor, correlation_id, occurred_at)
+   select c.instance_id, e.sequence, c.workflow_id, e.event_type, e.step_id, e.payload, $4, $5, clock_timestamp()
+   from changed c, jsonb_to_recordset($3) as e (sequence int, event_type text, step_id text, payload jsonb)
+   returning sequence`,
+);
+
+export const insertVote = statement<
+  never,
+  [
+    vote_id: string,
+    step_execution_id: string,
+    instance_id: string,
+    level: number,
+    decision: string,
+    decided_by: string,
+    comment: string,
+    user_context: string,
+  ]
+>(
+  'insert_vote',
+  `insert into approval_votes (vote_id, step_execution_id, instance_id, level, decision, decided_by, comment, user_context)
+   values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+);
+
+/** Open instances whose global timeout has passed, oldest first. */
+export const findOverdueInstances = statement<{ instance_id: string }, [limit: number]>(
+  'find_overdue_instances',
+  `select instance_id from workflow_instances
+   where status in ('running', 'suspended') and due_at <= now()
+   order by due_at
+   limit $1`,
+);

@@ -1,0 +1,25 @@
+import { Global, Module } from '@nestjs/common';
+
+import { DefinitionStore } from './definitions/definition-store.js';
+import { ExecutionRuntime } from './executions/execution-runtime.js';
+import { InstanceEffects } from './instances/instance-effects.js';
+import { InstanceRuntime } from './instances/instance-runtime.js';
+import { InstanceSignals } from './instances/instance-signals.js';
+import { TreeStore } from './instances/tree-store.js';
+import { Timers } from './timers/timers.js';
+
+/** The one door into instances and executions, for every feature. */
+@Global()
+@Module({
+  providers: [
+    DefinitionStore,
+    TreeStore,
+    Timers,
+    ExecutionRuntime,
+    InstanceEffects,
+    InstanceRuntime,
+    InstanceSignals,
+  ],
+  exports: [DefinitionStore, Timers, ExecutionRuntime, InstanceRuntime],
+})
+export class RuntimeModule {}

@@ -1,0 +1,119 @@
+import type { InstanceStatus, StepStatus } from '#engine/instance';
+import { statement } from '#persistence';
+
+export interface InstanceSummaryRow {
+  instance_id: string;
+  workflow_id: string;
+  workflow_name: string;
+  version_number: number;
+  version: string;
+  workflow_instance_id: string;
+  status: InstanceStatus;
+  outcome: string | null;
+  current_step_id: string | null;
+  started_by: string;
+  started_at: Date;
+  ended_at: Date | null;
+  due_at: Date | null;
+  end_reason: string | null;
+}
+
+export interface StepExecutionRow {
+  step_execution_id: string;
+  step_id: string;
+  step_name: string;
+  step_type: string;
+  entry: number;
+  status: StepStatus;
+  outcome: string | null;
+  output: Record<string, unknown> | null;
+  error_message: string | null;
+  completed_by: string | null;
+  required_roles: string[];
+  approval_state: unknown;
+  due_at: Date | null;
+  escalated_at: Date | null;
+  entered_at: Date;
+  started_at: Date | null;
+  ended_at: Date | null;
+}
+
+export interface InstanceDetailRow extends InstanceSummaryRow {
+  data: Record<string, unknown>;
+  step_entries: Record<string, number>;
+}
+
+export interface EventRow {
+  sequence: number;
+  event_type: string;
+  step_id: string | null;
+  payload: Record<string, unknown>;
+  actor: string;
+  correlation_id: string | null;
+  occurred_at: Date;
+}
+
+const SUMMARY = `
+  i.instance_id, i.workflow_id, d.workflow_name, i.version_number, d.version, i.workflow_instance_id, i.status,
+  i.outcome, i.current_step_id, i.started_by, i.started_at, i.ended_at, i.due_at, i.end_reason`;
+
+const FROM = `
+  from workflow_instances i
+  join workflow_definitions d on d.workflow_id = i.workflow_id and d.version_number = i.version_number`;
+
+export const readInstance = statement<
+  InstanceDetailRow,
+  [workflow_id: string, workflow_instance_id: string]
+>(
+  'read_instance',
+  `select ${SUMMARY}, i.data, i.step_entries ${FROM}
+   where i.workflow_id = $1 and i.workflow_instance_id = $2`,
+);
+
+export const readSteps = statement<StepExecutionRow, [instance_id: string]>(
+  'read_instance_steps',
+  `select step_execution_id, step_id, step_name, step_type, entry, status, outcome, output, error_message,
+     completed_by, required_roles, approval_state, due_at, escalated_at, entered_at, started_at, ended_at
+   from step_executions where instance_id = $1
+   order by entered_at, step_execution_id
+   limit 1000`,
+);
+
+/** Newest first. A null filter lets everything pass. */
+export const listInstances = statement<
+  InstanceSummaryRow,
+  [
+    workflow_id: string | null,
+    status: string | null,
+    before_instance_id: string | null,
+    limit: number,
+  ]
+>(
+  'list_instances',
+  `select ${SUMMARY} ${FROM}
+   where ($1::uuid is null or i.workflow_id = $1)
+     and ($2::text is null or i.status = $2)
+     and ($3::uuid is null or i.instance_id < $3)
+   order by i.instance_id desc
+   limit $4`,
+);
+
+export const listEvents = statement<
+  EventRow,
+  [instance_id: string, after_sequence: number, limit: number]
+>(
+  'list_instance_events',
+  `select sequence, event_type, step_id, payload, actor, correlation_id, occurred_at
+   from instance_events
+   where instance_id = $1 and sequence > $2
+   order by sequence
+   limit $3`,
+);
+
+export const findInstanceId = statement<
+  { instance_id: string },
+  [workflow_id: string, workflow_instance_id: string]
+>(
+  'find_instance_id',
+  `select instance_id from workflow_instances where workflow_id = $1 and workflow_instance_id = $2`,
+);
