@@ -42,12 +42,18 @@ export function afterCommit(tx: Tx, effect: Effect): void {
 export class Database implements BeforeApplicationShutdown {
   private readonly log = new Logger(Database.name);
   private readonly running = new Set<Promise<void>>();
+  private readonly lastStatements: ((tx: Tx) => Promise<void>)[] = [];
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** For single reads that need no transaction. */
   get read(): Tx {
     return this.dataSource.manager;
+  }
+
+  /** Runs `last` at the end of every transaction, before its commit: what must be true exactly when the work is. */
+  beforeCommit(last: (tx: Tx) => Promise<void>): void {
+    this.lastStatements.push(last);
   }
 
   /**
@@ -65,7 +71,9 @@ export class Database implements BeforeApplicationShutdown {
         const result = await this.dataSource.transaction(isolation, async (tx) => {
           effectsOf.set(tx, effects);
           try {
-            return await work(tx);
+            const done = await work(tx);
+            for (const last of this.lastStatements) await last(tx);
+            return done;
           } finally {
             effectsOf.delete(tx);
           }
