@@ -12,5 +12,6 @@ export * from './modification.entities.js';
 export * from './parallel.entities.js';
 export { PersistenceModule } from './persistence.module.js';
 export * from './routing.entities.js';
+export { insertRows, updateRows } from './rows.js';
 export { statement } from './statement.js';
 export * from './words.js';
