@@ -1,9 +1,4 @@
-import {
-  applyDecorators,
-  createParamDecorator,
-  type CustomDecorator,
-  type ExecutionContext,
-} from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -18,9 +13,12 @@ declare module 'fastify' {
   }
 }
 
-/** Opens one operation to callers without a key. Stands on the method: everything else is closed. */
-export function Public(): MethodDecorator {
-  return applyDecorators(RouteConfig({ public: true }) as CustomDecorator, ApiSecurity({}));
+/**
+ * Opens one operation to callers without a key. Stands on the method: everything else is closed.
+ * `quiet` leaves it out of the access log.
+ */
+export function Public(options: { quiet?: boolean } = {}): MethodDecorator {
+  return applyDecorators(RouteConfig({ public: true, ...options }), ApiSecurity({}));
 }
 
 /** The principal of the request. */

@@ -26,7 +26,7 @@ const DATA_STATE = /^22...$/;
 export function refusalOf(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   if (error instanceof HttpException) return refusalOfHttp(error);
-  if (isAway(error)) {
+  if (isUnavailable(error)) {
     return new DomainError(
       'unavailable',
       'The service cannot reach its database or queue just now. Nothing was changed; try again in a few seconds.',
@@ -74,7 +74,8 @@ function refusalOfHttp(error: HttpException): DomainError {
   }
 }
 
-function isAway(error: unknown): boolean {
+/** Whether the database or the queue could not be reached, as opposed to having refused something. */
+export function isUnavailable(error: unknown): boolean {
   return causes(error).some((cause) => {
     const code = codeOf(cause);
     if (code !== undefined && (AWAY_CODES.has(code) || AWAY_STATES.test(code))) return true;

@@ -2,6 +2,7 @@ export { BASE_PATH, createHttpAdapter } from './adapter.js';
 export { ApiProblems } from './api-problems.js';
 export { MAX_DEPTH } from './body-check.js';
 export { etagOf, requireIfMatch, withEtag } from './etag.js';
+export { isUnavailable } from './failure.js';
 export { configureHttp, HttpModule } from './http.module.js';
 export { currentIdempotencyKey, markIdempotencyApplied } from './idempotency.js';
 export { deleteExpiredKeys } from './idempotency.queries.js';

@@ -25,12 +25,22 @@ export function createPino(
   );
 }
 
+/** Nest tells every module and route it sets up; of interest to whoever debugs the start. */
+const SETUP_CONTEXTS = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
 /** What Nest's `new Logger(context)` writes through: `(message, …details, context)`, the context last. */
 export class NestLogger implements LoggerService {
   constructor(private readonly pino: Pino) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    const level = SETUP_CONTEXTS.has(String(rest.at(-1))) ? 'debug' : 'info';
+    this.write(level, message, rest);
   }
   warn(message: unknown, ...rest: unknown[]): void {
     this.write('warn', message, rest);

@@ -1,0 +1,2 @@
+export { CapabilitiesModule } from './capabilities.module.js';
+export { CapabilityCatalog } from './capability-catalog.js';

@@ -1,0 +1,1 @@
+export { DataDirInUseError, EmbeddedPostgres, type EmbeddedOptions } from './embedded-postgres.js';

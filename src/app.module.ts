@@ -1,0 +1,29 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { PersistenceModule } from '#persistence';
+import { CapabilitiesModule } from '#platform/capabilities';
+import { ConfigModule, type AppConfig } from '#platform/config';
+import { HealthModule } from '#platform/health';
+import { HttpModule, type RouteTable } from '#platform/http';
+import { MetricsModule } from '#platform/metrics';
+import { OperationsModule } from './operations/operations.module.js';
+
+/** The features. What they stand on comes with forRoot, because it needs the configuration. */
+const FEATURES = [OperationsModule];
+
+@Module({})
+export class AppModule {
+  static forRoot(config: AppConfig, routes: RouteTable): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        PersistenceModule,
+        MetricsModule,
+        HealthModule,
+        CapabilitiesModule,
+        HttpModule.forRoot(routes),
+        ...FEATURES,
+      ],
+    };
+  }
+}

@@ -1,0 +1,17 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { AppConfig } from '#platform/config';
+import { configureHttp, createHttpAdapter, RouteTable } from '#platform/http';
+import { AppModule } from './app.module.js';
+
+/** The whole application, not yet listening; its database is there and migrated. */
+export async function createApp(config: AppConfig): Promise<NestFastifyApplication> {
+  const routes = new RouteTable();
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config, routes),
+    createHttpAdapter(config, routes),
+    { bodyParser: false, bufferLogs: false, abortOnError: false },
+  );
+  configureHttp(app, routes);
+  return app;
+}
