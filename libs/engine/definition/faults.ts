@@ -1,9 +1,9 @@
 import type { Fault } from '#engine/errors';
 import { compile, ExpressionLimitError, ExpressionSyntaxError } from '#engine/expression';
-import { graphFaults } from '#engine/graph';
+import { graphFaults, handlerFaults } from '#engine/graph';
 
 import { entryExpression } from './compiled.js';
-import type { WorkflowDefinition } from './types.js';
+import type { StepDefinition, WorkflowDefinition } from './types.js';
 
 /**
  * Everything that is wrong with a definition whose fields have the right shape: duplicates, targets that are no step,
@@ -46,9 +46,7 @@ function stepFaults(definition: WorkflowDefinition): Fault[] {
   return definition.steps.flatMap((step, index) => {
     const at = `/steps/${index}`;
     const faults: Fault[] = [];
-    const source = entryExpression(step);
-    if (source !== undefined)
-      faults.push(...expressionFaults(source, `${at}/conditions/expression`));
+    faults.push(...entryFaults(step, `${at}/conditions/expression`));
     if (step.handler && step.step_type !== 'automated') {
       faults.push(misplaced(`${at}/handler`, 'handler', 'automated'));
     }
@@ -58,6 +56,7 @@ function stepFaults(definition: WorkflowDefinition): Fault[] {
     if (step.parallel && step.step_type !== 'parallel') {
       faults.push(misplaced(`${at}/parallel`, 'parallel', 'parallel'));
     }
+    if (step.handler) faults.push(...handlerFaults(step.handler, `${at}/handler`));
     if (step.parallel) {
       faults.push(
         ...graphFaults(step.parallel).map((fault) => ({
@@ -68,6 +67,14 @@ function stepFaults(definition: WorkflowDefinition): Fault[] {
     }
     return faults;
   });
+}
+
+function entryFaults(step: StepDefinition, pointer: string): Fault[] {
+  const source = entryExpression(step);
+  if (source !== undefined) return expressionFaults(source, pointer);
+  if (step.conditions['expression'] === undefined) return [];
+  const message = 'expression is FEEL text, such as "amount > 100".';
+  return [{ pointer, code: 'is_text', message }];
 }
 
 function misplaced(pointer: string, field: string, stepType: string): Fault {
@@ -128,13 +135,7 @@ export function expressionFaults(source: string, pointer: string): Fault[] {
     compile(source);
     return [];
   } catch (error) {
-    if (error instanceof ExpressionSyntaxError) {
-      const { line, column } = error.position;
-      return [
-        { pointer, code: error.code, message: `line ${line}, column ${column}: ${error.message}` },
-      ];
-    }
-    if (error instanceof ExpressionLimitError) {
+    if (error instanceof ExpressionSyntaxError || error instanceof ExpressionLimitError) {
       return [{ pointer, code: error.code, message: error.message }];
     }
     throw error;
