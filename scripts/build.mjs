@@ -14,7 +14,19 @@ const stale = path.join(root, `.dist-${process.pid}-old`);
 try {
   const { status } = spawnSync(
     process.execPath,
-    [cli, 'src', 'libs', 'migrations', '--out-dir', fresh, '--config-file', '.swcrc', '--ignore', '**/*.spec.ts', '--quiet'],
+    [
+      cli,
+      'src',
+      'libs',
+      'migrations',
+      '--out-dir',
+      fresh,
+      '--config-file',
+      '.swcrc',
+      '--ignore',
+      '**/*.spec.ts',
+      '--quiet',
+    ],
     { cwd: root, stdio: 'inherit' },
   );
   if (status !== 0) process.exit(status ?? 1);

@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort, stopProcess } from './processes.mjs';
@@ -27,19 +35,38 @@ export async function startPostgres() {
     const passwordFile = path.join(home, 'password');
     writeFileSync(passwordFile, `${PASSWORD}\n`);
     const options = { ...account, cwd: home, env: { ...process.env, LC_ALL: 'C' } };
-    run(bin('initdb'), [
-      `--pgdata=${data}`, `--username=${USER}`, `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256', '--encoding=UTF8', '--no-sync',
-    ], options);
+    run(
+      bin('initdb'),
+      [
+        `--pgdata=${data}`,
+        `--username=${USER}`,
+        `--pwfile=${passwordFile}`,
+        '--auth=scram-sha-256',
+        '--encoding=UTF8',
+        '--no-sync',
+      ],
+      options,
+    );
 
     const port = await freePort();
     const settings = {
-      listen_addresses: '127.0.0.1', port, unix_socket_directories: sockets, max_connections: 300,
-      fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '2GB', jit: 'off',
+      listen_addresses: '127.0.0.1',
+      port,
+      unix_socket_directories: sockets,
+      max_connections: 300,
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      max_wal_size: '2GB',
+      jit: 'off',
     };
     const server = spawn(
       bin('postgres'),
-      ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      [
+        '-D',
+        data,
+        ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
       { ...options, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     await readyLine(server, 'ready to accept connections');
@@ -61,10 +88,15 @@ export async function startPostgres() {
 function unprivileged() {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ['postgres', 'nobody']) {
-    const [uid, gid] = ['-u', '-g'].map((flag) => spawnSync('id', [flag, name], { encoding: 'utf8' }));
-    if (uid.status === 0 && gid.status === 0) return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      spawnSync('id', [flag, name], { encoding: 'utf8' }),
+    );
+    if (uid.status === 0 && gid.status === 0)
+      return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
   }
-  throw new Error('PostgreSQL does not run as root, and there is no account `postgres` or `nobody` to run it under.');
+  throw new Error(
+    'PostgreSQL does not run as root, and there is no account `postgres` or `nobody` to run it under.',
+  );
 }
 
 /** The package's binaries; copied to `home` where the other account may not reach into this checkout (/root is 0700). */
@@ -81,7 +113,8 @@ async function runnableBinaries(home, account) {
 
 function run(command, args, options) {
   const { status, stderr, error } = spawnSync(command, args, { ...options, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${path.basename(command)} failed: ${error?.message ?? stderr}`);
+  if (status !== 0)
+    throw new Error(`${path.basename(command)} failed: ${error?.message ?? stderr}`);
 }
 
 function readyLine(server, line) {

@@ -16,8 +16,13 @@ export async function startRedis() {
   const home = mkdtempSync(path.join(tmpdir(), 'complex-workflows-redis-'));
   const port = await freePort();
   const settings = {
-    bind: '127.0.0.1', port: String(port), dir: home, save: '', appendonly: 'no',
-    'maxmemory-policy': 'noeviction', databases: '4096',
+    bind: '127.0.0.1',
+    port: String(port),
+    dir: home,
+    save: '',
+    appendonly: 'no',
+    'maxmemory-policy': 'noeviction',
+    databases: '4096',
   };
   const server = spawn(
     'redis-server',
@@ -55,7 +60,10 @@ function install() {
       encoding: 'utf8',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
     };
-    for (const args of [['update', '-q'], ['install', '-y', '-q', '--no-install-recommends', 'redis-server']]) {
+    for (const args of [
+      ['update', '-q'],
+      ['install', '-y', '-q', '--no-install-recommends', 'redis-server'],
+    ]) {
       const { status, stderr } = spawnSync('apt-get', args, options);
       if (status !== 0) throw new Error(`${advice}\napt-get ${args[0]} failed: ${stderr}`);
     }

@@ -39,13 +39,16 @@ try {
 const summary = readSummary();
 rmSync(work, { recursive: true, force: true });
 if (interrupted) console.error(`Interrupted by ${interrupted}.`);
-if (summary.passed + summary.failed === 0 || (exitCode !== 0 && summary.failed === 0)) summary.failed = 1;
+if (summary.passed + summary.failed === 0 || (exitCode !== 0 && summary.failed === 0))
+  summary.failed = 1;
 const skipped = summary.skipped > 0 ? `, ${summary.skipped} skipped` : '';
 console.log(`${summary.passed} passed, ${summary.failed} failed${skipped}`);
 process.exitCode = summary.failed > 0 ? 1 : 0;
 
 function build() {
-  const { status } = spawnSync(process.execPath, [path.join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [path.join(root, 'scripts/build.mjs')], {
+    stdio: 'inherit',
+  });
   if (status !== 0) throw new Error('The build failed.');
 }
 

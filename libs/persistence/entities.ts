@@ -6,8 +6,10 @@ import * as modifications from './modification.entities.js';
 import * as parallel from './parallel.entities.js';
 import * as routing from './routing.entities.js';
 
+type EntityClass = new () => object;
+
 /** Every table. Each of those files exports entity classes and nothing else. */
-export const entities = [
+export const entities: EntityClass[] = [
   definitions,
   instances,
   idempotency,
@@ -15,4 +17,4 @@ export const entities = [
   parallel,
   analytics,
   modifications,
-].flatMap((file) => Object.values(file));
+].flatMap((file) => Object.values<EntityClass>(file));

@@ -1,9 +1,4 @@
-import type {
-  EntityTarget,
-  FindOptionsWhere,
-  ObjectLiteral,
-  QueryDeepPartialEntity,
-} from 'typeorm';
+import type { EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import type { Tx } from './database.js';
 
 /** PostgreSQL takes 65,535 parameters a statement; the widest table has some 40 columns. */
@@ -20,7 +15,7 @@ export async function insertRows<Entity extends ObjectLiteral>(
 ): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS_A_STATEMENT) {
     const chunk = rows.slice(start, start + ROWS_A_STATEMENT);
-    await tx.insert(entity, chunk as QueryDeepPartialEntity<Entity>[]);
+    await tx.insert(entity, chunk);
   }
 }
 
@@ -31,6 +26,6 @@ export async function updateRows<Entity extends ObjectLiteral>(
   where: FindOptionsWhere<Entity>,
   changes: Partial<Entity>,
 ): Promise<number> {
-  const { affected } = await tx.update(entity, where, changes as QueryDeepPartialEntity<Entity>);
+  const { affected } = await tx.update(entity, where, changes);
   return affected ?? 0;
 }

@@ -74,10 +74,10 @@ describe('Database.transaction', () => {
   it('runs the closure again after a deadlock', async () => {
     const locked = signals(2);
     const work = jest.fn(async (tx: Tx, own: number) => {
-      const [first, second] = own === 0 ? ['a', 'b'] : ['b', 'a'];
-      await add(tx, first!);
+      const [first, second] = own === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const);
+      await add(tx, first);
       await locked.meet(own);
-      await add(tx, second!);
+      await add(tx, second);
     });
     await Promise.all([0, 1].map((own) => test.database.transaction((tx) => work(tx, own))));
     expect(work).toHaveBeenCalledTimes(3);

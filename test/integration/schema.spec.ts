@@ -124,11 +124,11 @@ describe('migrations', () => {
     const dataSource = await createDataSource({ url }).initialize();
     try {
       for (const _ of names) await dataSource.undoLastMigration();
-      const left = await dataSource.query(`
+      const left: { name: string }[] = await dataSource.query(`
         select relname as name from pg_class where relnamespace = 'public'::regnamespace
         union all select proname from pg_proc where pronamespace = 'public'::regnamespace
         union all select typname from pg_type where typnamespace = 'public'::regnamespace and typtype <> 'c' and typelem = 0`);
-      expect(left.map(({ name }: { name: string }) => name).sort()).toEqual([
+      expect(left.map(({ name }) => name).sort()).toEqual([
         'schema_migrations',
         'schema_migrations_id_seq',
         'schema_migrations_pkey',
