@@ -59,7 +59,7 @@ export class CompiledExpression {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.root = parse(source, kind, this.limits, options.names);
     this.variables = freeVariables(this.root);
-    this.closure = compileTree(this.root, () => null);
+    this.closure = compileTree(this.root);
   }
 
   /** Never throws but {@link ExpressionLimitError}: what cannot be computed is null, with a warning. */

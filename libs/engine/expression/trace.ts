@@ -24,22 +24,18 @@ const MAX_TRACES = 500;
 export function explain(source: string, root: Node, run: Run): Trace {
   let count = 0;
   let open: Trace[] = [];
-  const closure = compileTree(
-    root,
-    () => null,
-    (node, inner) => {
-      if (node.kind === 'literal') return inner;
-      return (at, scope) => {
-        const outer = open;
-        const children: Trace[] = [];
-        open = children;
-        const value: Value = inner(at, scope);
-        open = outer;
-        if (node === root || ++count < MAX_TRACES) open.push(trace(source, node, value, children));
-        return value;
-      };
-    },
-  );
+  const closure = compileTree(root, (node, inner) => {
+    if (node.kind === 'literal') return inner;
+    return (at, scope) => {
+      const outer = open;
+      const children: Trace[] = [];
+      open = children;
+      const value: Value = inner(at, scope);
+      open = outer;
+      if (node === root || ++count < MAX_TRACES) open.push(trace(source, node, value, children));
+      return value;
+    };
+  });
   const value = closure(run, null);
   return open[0] ?? trace(source, root, value, []);
 }

@@ -13,8 +13,11 @@ export interface Kind<T> {
   label: string;
   read(value: Value): T | typeof MISMATCH;
   optional?: boolean;
-  /** Takes all remaining positional arguments as one list, unless the only one is a list. */
-  variadic?: boolean;
+  /**
+   * Takes all remaining positional arguments as one list: `always`, or only when there are several, one alone
+   * being the list itself.
+   */
+  variadic?: 'always' | 'several';
 }
 
 type Parameter<T> = readonly [name: string, kind: Kind<T>];
@@ -73,7 +76,10 @@ export const list: Kind<readonly Value[]> = {
 };
 
 /** `f(list)` or `f(a, b, …)`. */
-export const values: Kind<readonly Value[]> = { ...list, variadic: true };
+export const values: Kind<readonly Value[]> = { ...list, variadic: 'several' };
+
+/** `f(…, a, b, …)`: each argument as it is, a list too. */
+export const rest: Kind<readonly Value[]> = { ...list, variadic: 'always' };
 
 export function typed<T extends Value>(
   label: string,
@@ -138,7 +144,8 @@ export class Builtin extends FeelFunction {
 function byPosition(form: Form, args: readonly Value[]): readonly Value[] | null {
   const { kinds } = form;
   const rest = kinds.findIndex((k) => k.variadic);
-  if (rest >= 0 && args.length > rest && !(args.length === rest + 1)) {
+  const more = args.length - rest;
+  if (rest >= 0 && (more > 1 || (more === 1 && kinds[rest]!.variadic === 'always'))) {
     return [...args.slice(0, rest), args.slice(rest)];
   }
   if (args.length > kinds.length) return null;

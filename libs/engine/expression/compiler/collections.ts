@@ -1,7 +1,7 @@
 import { Scope } from '../run.js';
 import type { Closure } from '../run.js';
-import { compare } from '../values/compare.js';
-import { Range } from '../values/range.js';
+import { makeRange } from '../values/make-range.js';
+import { EqualityTest } from '../values/range.js';
 import { isOfType, typeOfNode } from '../values/types.js';
 import { newContext } from '../values/value.js';
 import type { Value } from '../values/value.js';
@@ -9,17 +9,6 @@ import { costOf } from './compiler.js';
 import type { NodeCompilers } from './compiler.js';
 import { UserFunction } from './functions.js';
 import { bind } from './static-scope.js';
-
-/** A range whose ends have one order; null otherwise. */
-export function makeRange(
-  low: Value,
-  high: Value,
-  lowClosed: boolean,
-  highClosed: boolean,
-): Range | null {
-  if (low !== null && high !== null && compare(low, high) === null) return null;
-  return new Range(low, high, lowClosed, highClosed);
-}
 
 export const compileCollections: NodeCompilers<
   'list' | 'context' | 'range' | 'function' | 'instanceOf' | 'equalityTest'
@@ -72,9 +61,7 @@ export const compileCollections: NodeCompilers<
     const names = node.parameters.map(({ name }) => name);
     const signature = {
       names,
-      types: node.parameters.map(({ type }) =>
-        type ? typeOfNode(type, compiler.declaredType) : null,
-      ),
+      types: node.parameters.map(({ type }) => (type ? typeOfNode(type) : null)),
       body: compiler.compile(node.body, bind(names, scope)),
       height: node.body.height,
       cost: costOf(node.body),
@@ -87,7 +74,7 @@ export const compileCollections: NodeCompilers<
 
   instanceOf(node, scope, compiler) {
     const operand = compiler.compile(node.operand, scope);
-    const type = typeOfNode(node.type, compiler.declaredType);
+    const type = typeOfNode(node.type);
     return (run, at) => {
       const value = operand(run, at);
       if (type.kind === 'unknown')
@@ -97,6 +84,8 @@ export const compileCollections: NodeCompilers<
   },
 
   equalityTest(node, scope, compiler) {
-    return compiler.compile(node.operand, scope);
+    const operand = compiler.compile(node.operand, scope);
+    const { negated } = node;
+    return (run, at) => new EqualityTest(operand(run, at), negated);
   },
 };

@@ -1,6 +1,5 @@
 import type { Closure } from '../run.js';
 import type { Node, NodeKind } from '../syntax/ast.js';
-import type { FeelType } from '../values/types.js';
 import { compileAccess } from './access.js';
 import { compileArithmetic } from './arithmetic.js';
 import { compileCollections } from './collections.js';
@@ -33,13 +32,8 @@ const COMPILERS: NodeCompilers<NodeKind> = {
 export type Wrap = (node: Node, closure: Closure) => Closure;
 
 /** The closure of a whole tree. */
-export function compileTree(
-  root: Node,
-  declaredType: (name: string) => FeelType | null,
-  wrap?: Wrap,
-): Closure {
+export function compileTree(root: Node, wrap?: Wrap): Closure {
   const compiler: Compiler = {
-    declaredType,
     compile(node: Node, scope: StaticScope | null): Closure {
       const closure = (COMPILERS[node.kind] as NodeCompiler<NodeKind>)(node, scope, compiler);
       return wrap ? wrap(node, closure) : closure;

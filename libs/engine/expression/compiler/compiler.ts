@@ -1,14 +1,11 @@
 import type { Closure } from '../run.js';
 import { childrenOf } from '../syntax/ast.js';
 import type { Node, NodeKind, NodeOf } from '../syntax/ast.js';
-import type { FeelType } from '../values/types.js';
 import type { StaticScope } from './static-scope.js';
 
 /** Turns a node into a closure, within what the source binds around it. */
 export interface Compiler {
   compile(node: Node, scope: StaticScope | null): Closure;
-  /** The type that the caller declared by this name; null if none. */
-  declaredType(name: string): FeelType | null;
 }
 
 export type NodeCompiler<K extends NodeKind> = (

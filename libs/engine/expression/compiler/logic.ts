@@ -1,7 +1,7 @@
 import type { Closure, Run, Scope } from '../run.js';
 import type { ComparisonOperator, Node } from '../syntax/ast.js';
 import { compare, equals, includes } from '../values/compare.js';
-import { Range } from '../values/range.js';
+import { EqualityTest, Range } from '../values/range.js';
 import { FeelObject, fromData, isList, typeName } from '../values/value.js';
 import type { Value } from '../values/value.js';
 import type { NodeCompilers } from './compiler.js';
@@ -85,6 +85,10 @@ function chain(terms: Closure[], decisive: boolean): Closure {
  * equals the value.
  */
 export function passes(run: Run, offset: number, input: Value, test: Value): boolean | null {
+  if (test instanceof EqualityTest) {
+    const equal = equalValues(run, offset, input, test.operand);
+    return equal === null ? null : equal !== test.negated;
+  }
   if (test instanceof Range) {
     if (input instanceof Range) return equals(input, test);
     return includes(test, input);
@@ -95,9 +99,10 @@ export function passes(run: Run, offset: number, input: Value, test: Value): boo
     let result: boolean | null = false;
     for (const raw of test) {
       const item = fromData(raw);
-      const passed = item instanceof Range ? includes(item, input) : equals(input, item);
+      const among = item instanceof Range || item instanceof EqualityTest;
+      const passed = among ? passes(run, offset, input, item) : equals(input, item);
       if (passed === true) return true;
-      if (passed === null && item instanceof Range) result = null;
+      if (passed === null && among) result = null;
     }
     return result;
   }
@@ -110,11 +115,10 @@ export type Test = (run: Run, scope: Scope | null, input: Value) => boolean | nu
 /** The test that `node`, compiled to `value`, is where it stands as one. */
 export function compileTest(node: Node, value: Closure): Test {
   const { start } = node;
-  if (node.kind === 'equalityTest') {
-    const { negated } = node;
+  if (node.kind === 'range') {
     return (run, scope, input) => {
-      const equal = equalValues(run, start, input, value(run, scope));
-      return equal === null ? null : equal !== negated;
+      const range = value(run, scope);
+      return range === null ? null : passes(run, start, input, range);
     };
   }
   return (run, scope, input) => passes(run, start, input, value(run, scope));

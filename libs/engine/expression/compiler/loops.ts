@@ -78,7 +78,8 @@ function elements(run: Run, loop: Loop, scope: Scope | null): Iterable<Value> | 
   else if (from instanceof Range) {
     const ends = walkable(from);
     if (ends && ascends(ends)) return stepwise(...ends);
-    if (ends && from.lowClosed !== from.highClosed) return [];
+    // (1..2) is empty; [2..1] is no range to walk.
+    if (ends && ascends([from.low, from.high])) return [];
   } else if (from !== null) return [from];
   run.warn('wrong_type', `${typeName(from)} cannot be iterated over`, loop.offset);
   return null;

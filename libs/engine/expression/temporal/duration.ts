@@ -63,7 +63,7 @@ export type Duration = YearMonthDuration | DayTimeDuration;
 
 const YEAR_MONTH = /^(-?)P(?:(\d{1,12})Y)?(?:(\d{1,12})M)?$/;
 const DAY_TIME =
-  /^(-?)P(?:(\d{1,15})D)?(?:T(?:(\d{1,15})H)?(?:(\d{1,15})M)?(?:(\d{1,15})(?:\.(\d{1,9})\d*)?S)?)?$/;
+  /^(-?)P(?:(\d{1,15})D)?(?:T(?:(\d{1,15})H)?(?:(\d{1,15})M)?(?:(\d{1,15})(?:\.(\d{0,9})\d*)?S)?)?$/;
 
 /** An ISO 8601 duration of either kind; null for anything else, mixtures included (DMN 1.5 §10.3.4.1). */
 export function parseDuration(text: string): Duration | null {

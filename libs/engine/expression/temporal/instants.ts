@@ -138,6 +138,11 @@ export class FeelDateTime extends FeelObject {
     return this.localNanos - BigInt(this.offset ?? 0) * NANOS_PER_SECOND;
   }
 
+  /** Whole seconds of {@link epochNanos}. */
+  get epochSeconds(): number {
+    return this.date.epochDay * 86_400 + Math.floor(this.time.nanos / NANOS) - (this.offset ?? 0);
+  }
+
   /** Exact time passes, and a named zone may have another offset at the end of it. Null outside the calendar. */
   plusNanos(nanos: bigint): FeelDateTime | null {
     const { zone } = this.time;

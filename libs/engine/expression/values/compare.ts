@@ -2,7 +2,7 @@ import { ExpressionLimitError } from '../errors.js';
 import { DayTimeDuration, YearMonthDuration } from '../temporal/duration.js';
 import { FeelDate, FeelDateTime, FeelTime } from '../temporal/instants.js';
 import { compareNumbers, isNumber } from './number.js';
-import { Range } from './range.js';
+import { EqualityTest, Range } from './range.js';
 import { FeelObject, fromData, isList } from './value.js';
 import type { Context, Value } from './value.js';
 
@@ -57,6 +57,7 @@ export function equals(a: Value, b: Value, depth = 200): boolean | null {
   }
   if (depth === 0) throw new ExpressionLimitError('dataDepth', 200);
   if (a instanceof FeelObject || b instanceof FeelObject) {
+    if (a instanceof EqualityTest || b instanceof EqualityTest) return equalTests(a, b, depth);
     if (a instanceof Range) return b instanceof Range ? equalRanges(a, b, depth) : null;
     if (a instanceof FeelTime && b instanceof FeelTime) return equalTimes(a, b);
     if (a instanceof FeelDateTime && b instanceof FeelDateTime) return equalDateTimes(a, b);
@@ -67,14 +68,27 @@ export function equals(a: Value, b: Value, depth = 200): boolean | null {
   return isList(b) ? null : equalContexts(a as Context, b as Context, depth);
 }
 
+/*
+ * Equality compares hours, minutes and whole seconds: fractions count for the order alone (kit 0068).
+ */
+
 function equalTimes(a: FeelTime, b: FeelTime): boolean {
   if ((a.offset === null) !== (b.offset === null)) return false;
-  return a.utcNanos === b.utcNanos;
+  return Math.floor(a.utcNanos / 1e9) === Math.floor(b.utcNanos / 1e9);
 }
 
 function equalDateTimes(a: FeelDateTime, b: FeelDateTime): boolean {
   if ((a.offset === null) !== (b.offset === null)) return false;
-  return a.epochNanos === b.epochNanos;
+  return a.date.epochDay === b.date.epochDay && a.time.zone === b.time.zone
+    ? Math.floor(a.time.nanos / 1e9) === Math.floor(b.time.nanos / 1e9)
+    : a.epochSeconds === b.epochSeconds;
+}
+
+function equalTests(a: Value, b: Value, depth: number): boolean | null {
+  if (a instanceof EqualityTest && b instanceof EqualityTest) {
+    return a.negated === b.negated && equals(a.operand, b.operand, depth - 1) === true;
+  }
+  return a instanceof Range || b instanceof Range ? false : null;
 }
 
 function equalRanges(a: Range, b: Range, depth: number): boolean {

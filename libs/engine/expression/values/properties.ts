@@ -1,7 +1,7 @@
 import { epochDay, weekday } from '../temporal/calendar.js';
 import { DayTimeDuration, NANOS_PER_SECOND, YearMonthDuration } from '../temporal/duration.js';
 import { FeelDate, FeelDateTime, FeelTime } from '../temporal/instants.js';
-import { Range } from './range.js';
+import { EqualityTest, Range } from './range.js';
 import type { FeelObject, Value } from './value.js';
 
 type Properties<T> = Readonly<Record<string, (value: T) => Value>>;
@@ -44,6 +44,13 @@ const RANGE: Properties<Range> = {
   'end included': (r) => r.highClosed,
 };
 
+const EQUALITY: Properties<EqualityTest> = {
+  start: (t) => (t.negated ? null : t.operand),
+  end: (t) => (t.negated ? null : t.operand),
+  'start included': (t) => !t.negated,
+  'end included': (t) => !t.negated,
+};
+
 function own<T>(properties: Properties<T>, value: T, name: string): Value | undefined {
   return Object.hasOwn(properties, name) ? properties[name]!(value) : undefined;
 }
@@ -58,6 +65,7 @@ export function propertyOf(value: FeelObject, name: string): Value | undefined {
   }
   if (value instanceof YearMonthDuration) return own(YEAR_MONTH, value, name);
   if (value instanceof DayTimeDuration) return own(DAY_TIME, value, name);
+  if (value instanceof EqualityTest) return own(EQUALITY, value, name);
   if (value instanceof Range) return own(RANGE, value, name);
   return undefined;
 }

@@ -21,3 +21,19 @@ export class Range extends FeelObject {
     return `${this.lowClosed ? '[' : '('}${low}..${high}${this.highClosed ? ']' : ')'}`;
   }
 }
+
+/** `(= x)` or `(!= x)`: what a value is in when it equals `operand`, or does not. */
+export class EqualityTest extends FeelObject {
+  readonly type = 'range';
+
+  constructor(
+    readonly operand: Value,
+    readonly negated: boolean,
+  ) {
+    super();
+  }
+
+  toString(): string {
+    return `(${this.negated ? '!=' : '='} ${valueText(this.operand, true)})`;
+  }
+}

@@ -4,7 +4,7 @@ import { Range } from './range.js';
 import { fromData, isContext, isList, typeName } from './value.js';
 import type { Value } from './value.js';
 
-/** A type to check values against; `unknown` is one that nobody declared. */
+/** A type to check values against; `unknown` is one that FEEL does not have. */
 export type FeelType =
   | { kind: 'any' }
   | { kind: 'simple'; name: string }
@@ -36,23 +36,23 @@ const ALIASES: Readonly<Record<string, string>> = {
   yearMonthDuration: 'years and months duration',
 };
 
-/** The type that a type expression names; `declared` gives those that are not FEEL's own. */
-export function typeOfNode(node: TypeNode, declared?: (name: string) => FeelType | null): FeelType {
+/** The type that a type expression names; those of a DMN model are unknown here. */
+export function typeOfNode(node: TypeNode): FeelType {
   switch (node.kind) {
     case 'named': {
       if (node.name === 'Any') return { kind: 'any' };
       const name = Object.hasOwn(ALIASES, node.name) ? ALIASES[node.name]! : node.name;
       if (SIMPLE.has(name)) return { kind: 'simple', name };
       if (name === 'Null') return { kind: 'simple', name: 'null' };
-      return declared?.(name) ?? { kind: 'unknown' };
+      return { kind: 'unknown' };
     }
     case 'list':
     case 'range':
-      return { kind: node.kind, element: typeOfNode(node.element, declared) };
+      return { kind: node.kind, element: typeOfNode(node.element) };
     case 'context':
       return {
         kind: 'context',
-        entries: node.entries.map(({ name, type }) => ({ name, type: typeOfNode(type, declared) })),
+        entries: node.entries.map(({ name, type }) => ({ name, type: typeOfNode(type) })),
       };
     case 'function':
       return { kind: 'function', arity: node.parameters.length };
