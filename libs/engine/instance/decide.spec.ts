@@ -9,6 +9,7 @@ import {
   newRule,
 } from '../../../test/factories/definition.factory.js';
 import { decide, type Decision } from './decide.js';
+import { effectsOf } from './effects.js';
 import { evolve, NEW_INSTANCE } from './evolve.js';
 import type { Command, Facts, InstanceState } from './types.js';
 
@@ -79,6 +80,27 @@ describe('moving through the steps', () => {
     expect(
       refusal(decide(three, NEW_INSTANCE, { type: 'start', data: {}, at_step_id: 'x' }, facts())),
     ).toBe('step_not_found');
+  });
+
+  it('stands where it is said to: no condition asked, nothing decided, no work started', () => {
+    const definition = newCompiledDefinition([
+      { step_id: 'a', step_type: 'automated', conditions: { expression: 'false' } },
+      { step_id: 'b', step_type: 'conditional' },
+      { step_id: 'c' },
+    ]);
+    for (const at_step_id of ['a', 'b']) {
+      const decision = decide(
+        definition,
+        NEW_INSTANCE,
+        { type: 'start', data: {}, at_step_id },
+        facts(),
+      );
+      if ('rejection' in decision) throw decision.rejection;
+      expect(decision.state.current?.step_id).toBe(at_step_id);
+      expect(effectsOf(definition, decision.events).map(({ type }) => type)).toEqual([
+        'schedule_global_timeout',
+      ]);
+    }
   });
 
   it('lays the output of a step over the data', () => {

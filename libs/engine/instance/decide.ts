@@ -4,7 +4,7 @@ import { DomainError } from '#engine/errors';
 import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
 import { migrate } from './migrate.js';
-import { moveAfter, referenceTo, routedMove, walk } from './movement.js';
+import { moveAfter, referenceTo, routedMove, stand, walk } from './movement.js';
 import { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
 import type {
@@ -101,6 +101,7 @@ function start(progress: Progress, { data, at_step_id }: CommandOf<'start'>): vo
     });
   }
   progress.emit({ type: 'instance_started', data, at_step_id: at_step_id ?? null });
+  if (at_step_id !== undefined) return stand(progress, at_step_id);
   walk(progress, { step_id, routed_by: 'start', routed_by_id: null, warnings: [] });
 }
 

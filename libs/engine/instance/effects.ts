@@ -1,6 +1,6 @@
 import type { CompiledDefinition } from '#engine/definition';
 
-import type { InstanceEvent } from './types.js';
+import type { EventOf, InstanceEvent } from './types.js';
 
 /** What has to be set going, or stopped, because of what happened. Carried out in the transaction that writes the events. */
 export type Effect =
@@ -70,12 +70,13 @@ function endsStep(event: InstanceEvent): boolean {
 
 function workOf(
   definition: CompiledDefinition,
-  { step_execution_id, step_id }: { step_execution_id: string; step_id: string },
+  { step_execution_id, step_id, routed_by }: EventOf<'step_entered'>,
 ): Effect[] {
   const step = definition.step(step_id);
   if (!step) return [];
   const works =
-    step.step_type === 'automated' || (step.step_type === 'parallel' && step.parallel !== null);
+    routed_by !== 'mention' &&
+    (step.step_type === 'automated' || (step.step_type === 'parallel' && step.parallel !== null));
   return [
     ...(works ? [{ type: 'start_execution', step_execution_id, step_id } as const] : []),
     ...(step.auto_escalation_hours === null

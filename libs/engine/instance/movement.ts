@@ -117,6 +117,29 @@ export function referenceTo({ step_execution_id, step_id, entry }: CurrentStep):
   return { step_execution_id, step_id, entry };
 }
 
+/**
+ * Puts a client's own instance at the step at which it is said to stand. Somebody is at work there already: its
+ * condition is not asked, a conditional step does not decide, and no execution starts.
+ */
+export function stand(progress: Progress, step_id: string): void {
+  const { definition, state, facts } = progress;
+  const step = definition.step(step_id);
+  if (!step) return;
+  progress.emit({
+    type: 'step_entered',
+    step_execution_id: facts.newId(),
+    step_id,
+    entry: timesEntered(state, step_id) + 1,
+    step_type: step.step_type,
+    status: 'waiting',
+    levels: step.step_type === 'approval' ? levelsOf(definition, step) : null,
+    routed_by: 'mention',
+    routed_by_id: null,
+    warnings: [],
+  });
+  if (step.step_type === 'approval') askLevels(progress);
+}
+
 /** Enters a step. Undefined when the instance now waits there, or has failed; else the step has already ended. */
 function enter(
   progress: Progress,

@@ -135,7 +135,7 @@ export interface StepReference {
 }
 
 export type RoutedBy =
-  'override' | 'rule' | 'tree' | 'sequence' | 'decision' | 'start' | 'migration';
+  'override' | 'rule' | 'tree' | 'sequence' | 'decision' | 'start' | 'mention' | 'migration';
 
 /** What happened. History keeps these as they are. */
 export type InstanceEvent =
