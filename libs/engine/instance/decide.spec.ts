@@ -97,9 +97,7 @@ describe('moving through the steps', () => {
       );
       if ('rejection' in decision) throw decision.rejection;
       expect(decision.state.current?.step_id).toBe(at_step_id);
-      expect(effectsOf(definition, decision.events).map(({ type }) => type)).toEqual([
-        'schedule_global_timeout',
-      ]);
+      expect(effectsOf(definition, decision.events)).toEqual([]);
     }
   });
 
