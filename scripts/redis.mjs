@@ -1,24 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { freePort, stopProcess } from './processes.mjs';
 
 /**
  * A Redis for tests: the one `REDIS_URL` names, else a throw-away `redis-server` from the PATH on a free port of
  * 127.0.0.1; on Debian as root the package is installed where there is none. Fails, saying what to install, when
  * there is none to be had.
+ * @param {string} folder its working directory
  * @returns {Promise<{url: string, stop: () => Promise<void>}>}
  */
-export async function startRedis() {
+export async function startRedis(folder) {
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => {} };
   if (!runs('redis-server', ['--version'])) install();
-  const home = mkdtempSync(path.join(tmpdir(), 'complex-workflows-redis-'));
   const port = await freePort();
   const settings = {
     bind: '127.0.0.1',
     port: String(port),
-    dir: home,
+    dir: folder,
     save: '',
     appendonly: 'no',
     'maxmemory-policy': 'noeviction',
@@ -29,18 +27,10 @@ export async function startRedis() {
     Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  try {
-    await readyLine(server);
-  } catch (error) {
-    rmSync(home, { recursive: true, force: true });
-    throw error;
-  }
+  await readyLine(server);
   return {
     url: `redis://127.0.0.1:${port}`,
-    async stop() {
-      await stopProcess(server, 'SIGTERM');
-      rmSync(home, { recursive: true, force: true });
-    },
+    stop: () => stopProcess(server, 'SIGTERM'),
   };
 }
 

@@ -28,7 +28,7 @@ let exitCode = 1;
 let servers;
 try {
   build();
-  servers = await startServers();
+  servers = await startServers(work);
   if (!interrupted) exitCode = await runJest(servers.env);
 } catch (error) {
   console.error(error);

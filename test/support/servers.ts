@@ -15,7 +15,7 @@ function required(name: string): string {
   const value = process.env[name];
   if (!value) {
     throw new Error(
-      `${name} is not set. Run this file by \`npm test -- --selectProjects integration <file>\`, which starts the servers.`,
+      `${name} is not set. Run this file by \`npm test -- <file>\`, which starts the servers.`,
     );
   }
   return value;

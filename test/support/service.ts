@@ -50,7 +50,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   try {
     await service.start();
   } catch (error) {
-    await service.stop();
+    await service.kill();
+    await backing.release();
     throw error;
   }
   return service;
