@@ -64,7 +64,10 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
         if (!handle) throw new Error(`Nobody handles jobs named ${job.name}.`);
         await handle(job.data.payload);
       } catch (error) {
-        this.logger.error({ err: error, job: job.name, attempt: job.attemptsMade + 1 }, 'A job failed.');
+        this.logger.error(
+          { err: error, job: job.name, attempt: job.attemptsMade + 1 },
+          'A job failed.',
+        );
         throw error;
       }
     });
@@ -86,7 +89,9 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
     }
     const missing = this.handled.filter((name) => !handlers.has(name));
     if (missing.length > 0) {
-      throw new Error(`No @JobHandler for ${missing.join(', ')}; write one or take it out of JobMap.`);
+      throw new Error(
+        `No @JobHandler for ${missing.join(', ')}; write one or take it out of JobMap.`,
+      );
     }
     return handlers;
   }

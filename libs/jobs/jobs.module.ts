@@ -2,10 +2,12 @@ import { type DynamicModule, Global, Logger, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 
 import { AppConfig } from '#platform/config';
+import { QUEUE_HEALTH } from '#platform/health';
 
 import type { JobName } from './job-map.js';
 import { allJobs, HANDLED_JOBS, JobWorkers } from './job-workers.js';
 import { Jobs, QUEUE_BACKEND } from './jobs.js';
+import { JobQueueHealth } from './queue-health.js';
 import { PostgresQueues } from './postgres-backend.js';
 import type { QueueBackend } from './queue-backend.js';
 import { RedisQueues } from './redis-backend.js';
@@ -28,8 +30,9 @@ function openBackend({ queue, database }: AppConfig): QueueBackend {
     Jobs,
     JobWorkers,
     Sweeper,
+    { provide: QUEUE_HEALTH, useClass: JobQueueHealth },
   ],
-  exports: [Jobs, Sweeper],
+  exports: [Jobs, QUEUE_HEALTH, Sweeper],
 })
 export class JobsModule {
   /** For a composition of some features alone, as in tests: these jobs must have handlers, others need none. */

@@ -4,7 +4,14 @@ import type { JobsOptions } from 'bullmq';
 import { DomainError } from '#engine/errors';
 import { correlationId } from '#platform/logging';
 
-import { type JobEnvelope, type JobMap, type JobName, JOBS, QUEUE_NAMES, type QueueName } from './job-map.js';
+import {
+  type JobEnvelope,
+  type JobMap,
+  type JobName,
+  JOBS,
+  QUEUE_NAMES,
+  type QueueName,
+} from './job-map.js';
 import { reportOnce } from './report-once.js';
 import type { JobQueue, QueueBackend } from './queue-backend.js';
 
@@ -65,9 +72,16 @@ export class Jobs implements OnApplicationShutdown {
 
   /** Registers the jobs that run by themselves; the same call from several processes leaves one of each. */
   async schedule(): Promise<void> {
-    for (const [name, { every_ms }] of Object.entries(JOBS) as [JobName, (typeof JOBS)[JobName]][]) {
+    for (const [name, { every_ms }] of Object.entries(JOBS) as [
+      JobName,
+      (typeof JOBS)[JobName],
+    ][]) {
       if (every_ms === undefined) continue;
-      const template = { name, data: { payload: {}, correlation_id: null }, opts: jobOptions(name) };
+      const template = {
+        name,
+        data: { payload: {}, correlation_id: null },
+        opts: jobOptions(name),
+      };
       await this.queueOf(name).upsertJobScheduler(name, { every: every_ms }, template);
     }
   }
@@ -76,7 +90,8 @@ export class Jobs implements OnApplicationShutdown {
   async counts(): Promise<Record<QueueName, Record<string, number>>> {
     const counts = await Promise.all(
       [...this.queues].map(
-        async ([name, queue]) => [name, await queue.getJobCounts('waiting', 'active', 'delayed')] as const,
+        async ([name, queue]) =>
+          [name, await queue.getJobCounts('waiting', 'active', 'delayed')] as const,
       ),
     );
     return Object.fromEntries(counts) as Record<QueueName, Record<string, number>>;

@@ -88,6 +88,8 @@ export class ParallelExecutionEntity {
 @Check('task_executions_handler_kind_check', oneOf('handler_kind', HANDLER_KINDS))
 // on (handler_kind, priority desc, available_at, task_execution_id) where claimable
 @Index('task_executions_claimable', { synchronize: false })
+// on (execution_id, priority desc, ordinal) where ready and not yet released
+@Index('task_executions_unreleased', { synchronize: false })
 @Index('task_executions_leases', ['lock_expires_at'], { where: "status = 'running'" })
 export class TaskExecutionEntity {
   @UuidKey() task_execution_id: string;

@@ -1,8 +1,21 @@
 export { definitionOf } from './definitions/definition-rows.js';
 export { DefinitionStore } from './definitions/definition-store.js';
 export type { DefinitionRow } from './definitions/definitions.queries.js';
+export type { ClaimedTask } from './executions/claims.queries.js';
+export type { BrokenHandler } from './executions/execution-rows.js';
 export { ExecutionRuntime } from './executions/execution-runtime.js';
+export { ExecutionSignals } from './executions/execution-signals.js';
 export type { ExecutionEnded, ExecutionSpec } from './executions/execution-spec.js';
+export { TaskClaims, type WorkerClaim } from './executions/task-claims.js';
+export {
+  type OutcomeResult,
+  type TaskCompletion,
+  type TaskFailure,
+  type TaskOutcome,
+  TaskOutcomes,
+} from './executions/task-outcomes.js';
+export { TaskLeases } from './executions/task-leases.js';
+export { type WorkerHeartbeat, WorkerRecords } from './executions/worker-records.js';
 export {
   type InstanceChange,
   type InstanceReference,

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 
 import { DefinitionStore } from './definitions/definition-store.js';
-import { ExecutionRuntime } from './executions/execution-runtime.js';
+import { ExecutionsModule } from './executions/executions.module.js';
 import { InstanceEffects } from './instances/instance-effects.js';
 import { InstanceRuntime } from './instances/instance-runtime.js';
 import { InstanceSignals } from './instances/instance-signals.js';
@@ -11,15 +11,15 @@ import { Timers } from './timers/timers.js';
 /** The one door into instances and executions, for every feature. */
 @Global()
 @Module({
+  imports: [ExecutionsModule],
   providers: [
     DefinitionStore,
     TreeStore,
     Timers,
-    ExecutionRuntime,
     InstanceEffects,
     InstanceRuntime,
     InstanceSignals,
   ],
-  exports: [DefinitionStore, Timers, ExecutionRuntime, InstanceRuntime],
+  exports: [DefinitionStore, Timers, ExecutionsModule, InstanceRuntime],
 })
 export class RuntimeModule {}

@@ -92,8 +92,7 @@ export function anyGraph(maxTasks: number): fc.Arbitrary<TaskGraphDefinition> {
           newTask({
             ...own,
             task_id: `t${index}`,
-            dependencies:
-              index === 0 ? [] : [...new Set(dependencies.map((n) => `t${n % index}`))],
+            dependencies: index === 0 ? [] : [...new Set(dependencies.map((n) => `t${n % index}`))],
           }),
         ),
         synchronization_points: points.map(({ required, ...own }, index) =>

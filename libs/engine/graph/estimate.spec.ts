@@ -30,13 +30,19 @@ describe('estimateGraph', () => {
   });
 
   it('of nothing is nothing', () => {
-    expect(estimateGraph([], 3)).toEqual({ minutes: 0, critical_path: [], critical_path_minutes: 0 });
+    expect(estimateGraph([], 3)).toEqual({
+      minutes: 0,
+      critical_path: [],
+      critical_path_minutes: 0,
+    });
   });
 });
 
 describe('backoffMs', () => {
   it('doubles its range up to the cap and spreads over all of it', () => {
-    expect([1, 2, 3, 40].map((attempt) => backoffMs(attempt, 0.999999))).toEqual([999, 1999, 3999, 59999]);
+    expect([1, 2, 3, 40].map((attempt) => backoffMs(attempt, 0.999999))).toEqual([
+      999, 1999, 3999, 59999,
+    ]);
     expect(backoffMs(3, 0)).toBe(0);
     expect(backoffMs(3, 0.5, { base_ms: 10, cap_ms: 30 })).toBe(15);
   });

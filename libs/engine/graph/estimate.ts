@@ -19,7 +19,10 @@ export interface GraphEstimate {
  * How long an acyclic graph takes when every task takes as long as estimated: list scheduling (Graham 1969), the way
  * the tasks are really handed out. Dependencies that are not in `tasks` count as done.
  */
-export function estimateGraph(tasks: readonly EstimatedTask[], maxConcurrentTasks: number): GraphEstimate {
+export function estimateGraph(
+  tasks: readonly EstimatedTask[],
+  maxConcurrentTasks: number,
+): GraphEstimate {
   return { minutes: makespan(tasks, maxConcurrentTasks), ...criticalPath(tasks) };
 }
 
@@ -118,7 +121,7 @@ class Heap<Item> {
   }
 
   private sink(): void {
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       let least = at;
       for (const child of [2 * at + 1, 2 * at + 2]) {
         if (child < this.items.length && !this.ordered(least, child)) least = child;

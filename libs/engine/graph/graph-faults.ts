@@ -50,7 +50,11 @@ function duplicates<Key extends 'task_id' | 'sync_id'>(
   });
 }
 
-function taskFaults(task: TaskDefinition, at: string, taskIds: ReadonlyMap<string, number>): Fault[] {
+function taskFaults(
+  task: TaskDefinition,
+  at: string,
+  taskIds: ReadonlyMap<string, number>,
+): Fault[] {
   return [
     ...unknownTasks(task.dependencies, `${at}/dependencies`, taskIds),
     ...(task.handler ? handlerFaults(task.handler, `${at}/handler`) : []),
@@ -75,7 +79,10 @@ function unknownTasks(
   );
 }
 
-function cycleFaults(tasks: readonly TaskDefinition[], taskIds: ReadonlyMap<string, number>): Fault[] {
+function cycleFaults(
+  tasks: readonly TaskDefinition[],
+  taskIds: ReadonlyMap<string, number>,
+): Fault[] {
   return cycles(tasks).map((members) => {
     const [first = ''] = members;
     return {
@@ -101,7 +108,8 @@ function pointFaults(
       {
         pointer,
         code: 'misplaced_field',
-        message: 'condition_expression belongs to a conditional_join; take it away or change sync_type.',
+        message:
+          'condition_expression belongs to a conditional_join; take it away or change sync_type.',
       },
     ];
   }

@@ -2,12 +2,18 @@ import fc from 'fast-check';
 
 import { compile } from '#engine/expression';
 
-import { anyGraph, newGraph, newPoint, newTask } from '../../../test/factories/task-graph.factory.js';
+import {
+  anyGraph,
+  newGraph,
+  newPoint,
+  newTask,
+} from '../../../test/factories/task-graph.factory.js';
 import { type GraphRun, newRun, type RunEvent, startable, transition } from './graph-run.js';
 import { OPEN_TASK_STATUSES } from './task-machine.js';
 import type { TaskGraphDefinition } from './types.js';
 
-const holds = (expression: string, context: object): boolean => compile(expression).test(context).matched;
+const holds = (expression: string, context: object): boolean =>
+  compile(expression).test(context).matched;
 const step = (run: GraphRun, event: RunEvent): GraphRun => transition(run, event, holds);
 const after = (graph: TaskGraphDefinition, ...events: RunEvent[]): GraphRun =>
   events.reduce(step, newRun(graph, 3));
@@ -102,7 +108,12 @@ describe('a run of a task graph', () => {
       sync_type: 'conditional_join',
       condition_expression: "a.made = 'a' and results.b.made = 'b' and count(failed) = 0",
     });
-    const run = after(diamond({ synchronization_points: [point] }), admitted, ...done('a'), ...done('b'));
+    const run = after(
+      diamond({ synchronization_points: [point] }),
+      admitted,
+      ...done('a'),
+      ...done('b'),
+    );
     expect(run.points.get('point')?.status).toBe('reached');
   });
 
@@ -113,7 +124,14 @@ describe('a run of a task graph', () => {
   });
 
   it('runs again what has not completed when an operator asks', () => {
-    const run = after(diamond(), admitted, ...failed('a'), ...done('b'), { type: 'retried' }, admitted);
+    const run = after(
+      diamond(),
+      admitted,
+      ...failed('a'),
+      ...done('b'),
+      { type: 'retried' },
+      admitted,
+    );
     expect(statuses(run)).toEqual({ a: 'ready', b: 'completed', c: 'pending', d: 'pending' });
     const ended = [...done('a'), ...done('c'), ...done('d')].reduce(step, run);
     expect(ended.status).toBe('completed');
@@ -156,8 +174,12 @@ describe('any run', () => {
       fc.property(anyPlay, (history) => {
         const last = history.at(-1);
         const open: readonly string[] = OPEN_TASK_STATUSES;
-        expect([...(last?.tasks.values() ?? [])].filter((task) => open.includes(task.status))).toEqual([]);
-        expect([...(last?.points.values() ?? [])].some((point) => point.status === 'waiting')).toBe(false);
+        expect(
+          [...(last?.tasks.values() ?? [])].filter((task) => open.includes(task.status)),
+        ).toEqual([]);
+        expect([...(last?.points.values() ?? [])].some((point) => point.status === 'waiting')).toBe(
+          false,
+        );
       }),
       { numRuns: 100 },
     );

@@ -123,13 +123,15 @@ class Draft {
   apply(event: RunEvent): void {
     if (event.type === 'retried') return this.retry();
     if (event.type === 'admitted') return this.admit();
-    if (this.run.status === 'initializing' && event.type === 'cancelled') return this.end('cancelled');
+    if (this.run.status === 'initializing' && event.type === 'cancelled')
+      return this.end('cancelled');
     if (this.run.status !== 'running') return;
     switch (event.type) {
       case 'task_started':
         return this.start(event.task_id);
       case 'task_completed':
-        if (!this.move(event.task_id, 'complete', { output: event.output, released: false })) return;
+        if (!this.move(event.task_id, 'complete', { output: event.output, released: false }))
+          return;
         return this.progress();
       case 'task_failed':
         return this.fail(event.task_id, event.retryable);
@@ -236,7 +238,10 @@ class Draft {
     const results = Object.fromEntries(
       completed.map((task) => [task.definition.task_id, task.output ?? {}]),
     );
-    const context = joinContext(results, lost.map((task) => task.definition.task_id));
+    const context = joinContext(
+      results,
+      lost.map((task) => task.definition.task_id),
+    );
     return this.holds(point.definition.condition_expression ?? 'false', context);
   }
 

@@ -72,7 +72,8 @@ function urlFaults(url: string, pointer: string): Fault[] {
     {
       pointer,
       code: 'bad_url',
-      message: 'Give an absolute http or https URL without a user name; credentials go into headers.',
+      message:
+        'Give an absolute http or https URL without a user name; credentials go into headers.',
     },
   ];
 }

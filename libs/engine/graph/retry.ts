@@ -12,7 +12,11 @@ export const DEFAULT_BACKOFF: Readonly<BackoffPolicy> = { base_ms: 1_000, cap_ms
  * @param random from 0 up to 1
  * @returns milliseconds, whole
  */
-export function backoffMs(attempt: number, random: number, policy: BackoffPolicy = DEFAULT_BACKOFF): number {
+export function backoffMs(
+  attempt: number,
+  random: number,
+  policy: BackoffPolicy = DEFAULT_BACKOFF,
+): number {
   // 2 ** 30 of any base is above any cap; beyond it the power would only lose precision.
   const exponent = Math.min(Math.max(attempt, 1) - 1, 30);
   return Math.floor(random * Math.min(policy.cap_ms, policy.base_ms * 2 ** exponent));

@@ -18,7 +18,11 @@ const judge = (
     () => holds,
   );
 
-const of = (required: number, completed: number, lost = 0): PointTally => ({ required, completed, lost });
+const of = (required: number, completed: number, lost = 0): PointTally => ({
+  required,
+  completed,
+  lost,
+});
 
 describe('judgePoint', () => {
   it.each<[SynchronizationType, PointTally, Parameters<typeof judge>[2], string]>([

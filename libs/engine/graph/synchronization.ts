@@ -1,8 +1,4 @@
-import type {
-  JsonObject,
-  SynchronizationPointDefinition,
-  SynchronizationStatus,
-} from './types.js';
+import type { JsonObject, SynchronizationPointDefinition, SynchronizationStatus } from './types.js';
 
 /** How far the required tasks of a synchronization point are. */
 export interface PointTally {

@@ -1,14 +1,7 @@
 import type { TaskStatus } from './types.js';
 
 export type TaskEvent =
-  | 'unblock'
-  | 'start'
-  | 'complete'
-  | 'retry'
-  | 'fail'
-  | 'skip'
-  | 'cancel'
-  | 'reset';
+  'unblock' | 'start' | 'complete' | 'retry' | 'fail' | 'skip' | 'cancel' | 'reset';
 
 /** What may become of a task. `reset` is a round of `retry_all`, or an operator's retry. */
 export const TASK_MACHINE: Readonly<
@@ -25,7 +18,12 @@ export const TASK_MACHINE: Readonly<
 };
 
 /** Statuses in which a task has not ended. */
-export const OPEN_TASK_STATUSES = ['pending', 'ready', 'running', 'retrying'] as const satisfies TaskStatus[];
+export const OPEN_TASK_STATUSES = [
+  'pending',
+  'ready',
+  'running',
+  'retrying',
+] as const satisfies TaskStatus[];
 
 /** Statuses in which an execution has not ended. */
 export const OPEN_EXECUTION_STATUSES = ['initializing', 'running'] as const;

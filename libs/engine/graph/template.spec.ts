@@ -17,7 +17,10 @@ describe('compileTemplate', () => {
   });
 
   it('fills objects and lists, and leaves other values alone', () => {
-    expect(filled({ a: ['{{ amount }}', 1, null], b: true })).toEqual({ a: [1200, 1, null], b: true });
+    expect(filled({ a: ['{{ amount }}', 1, null], b: true })).toEqual({
+      a: [1200, 1, null],
+      b: true,
+    });
   });
 
   it('ends an expression at the braces that leave something that parses', () => {

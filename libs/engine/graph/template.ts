@@ -19,7 +19,9 @@ export function compileTemplate(value: unknown): Template {
     return (context) => items.map((item) => item(context));
   }
   if (typeof value === 'object' && value !== null) {
-    const fields = Object.entries(value).map(([key, field]) => [key, compileTemplate(field)] as const);
+    const fields = Object.entries(value).map(
+      ([key, field]) => [key, compileTemplate(field)] as const,
+    );
     return (context) => Object.fromEntries(fields.map(([key, field]) => [key, field(context)]));
   }
   return () => value;
@@ -38,7 +40,9 @@ function compileText(text: string): Template {
   }
   return (context) =>
     parts
-      .map((part) => (typeof part === 'string' ? part : asText(toJson(part.evaluate(context).value).value)))
+      .map((part) =>
+        typeof part === 'string' ? part : asText(toJson(part.evaluate(context).value).value),
+      )
       .join('');
 }
 
@@ -57,7 +61,10 @@ function partsOf(text: string): Part[] {
 }
 
 /** FEEL has braces of its own, so the first `}}` that leaves something that compiles is the end. */
-function expressionAt(text: string, start: number): { expression: CompiledExpression; end: number } {
+function expressionAt(
+  text: string,
+  start: number,
+): { expression: CompiledExpression; end: number } {
   let failure: unknown;
   for (let close = text.indexOf('}}', start); close !== -1; close = text.indexOf('}}', close + 1)) {
     try {
@@ -73,5 +80,7 @@ function expressionAt(text: string, start: number): { expression: CompiledExpres
 
 function asText(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  return typeof value === 'object'
+    ? JSON.stringify(value)
+    : String(value as string | number | boolean);
 }

@@ -1,0 +1,72 @@
+interface Waiting<Item, Result> {
+  item: Item;
+  resolve: (result: Result) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Collects what arrives while earlier batches are being written, so that a busy process commits much at a time and an
+ * idle one at once: no window to wait for.
+ *
+ * When a batch fails, its items are written one by one, so that one bad item fails alone.
+ */
+export class Batcher<Item, Result> {
+  private waiting: Waiting<Item, Result>[] = [];
+  private readonly writing = new Set<Promise<void>>();
+  private planned = false;
+
+  /** @param write gives one result for each item, in their order; applies all of them or none */
+  constructor(
+    private readonly write: (items: readonly Item[]) => Promise<readonly Result[]>,
+    private readonly limits: { size: number; concurrency: number },
+  ) {}
+
+  add(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ item, resolve, reject });
+      this.plan();
+    });
+  }
+
+  async drained(): Promise<void> {
+    while (this.waiting.length > 0 || this.writing.size > 0) {
+      this.flush();
+      await Promise.race(this.writing);
+    }
+  }
+
+  /** After what is already in this turn of the event loop, so that answers of one burst travel together. */
+  private plan(): void {
+    if (this.planned) return;
+    this.planned = true;
+    setImmediate(() => {
+      this.planned = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    while (this.waiting.length > 0 && this.writing.size < this.limits.concurrency) {
+      const batch = this.waiting.splice(0, this.limits.size);
+      const work = this.settle(batch).finally(() => {
+        this.writing.delete(work);
+        this.flush();
+      });
+      this.writing.add(work);
+    }
+  }
+
+  private async settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.write(batch.map(({ item }) => item));
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index];
+        if (result === undefined) reject(new Error('A batch gave too few results.'));
+        else resolve(result);
+      });
+    } catch (error) {
+      if (batch.length > 1) for (const one of batch) await this.settle([one]);
+      else for (const { reject } of batch) reject(error);
+    }
+  }
+}

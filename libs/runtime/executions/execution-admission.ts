@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+
+import { Sweeper } from '#jobs';
+import { Database, type Tx } from '#persistence';
+import { AppConfig } from '#platform/config';
+
+import { findWaiting, lockAdmissible, startExecutions, takeAdmission } from './creation.queries.js';
+import { ExecutionProgress, Movement } from './execution-progress.js';
+import { ExecutionSignals } from './execution-signals.js';
+import { lockExecutions } from './progress.queries.js';
+
+/**
+ * Lets executions start within MAX_CONCURRENT_EXECUTIONS, the oldest first. Apart from creating them, so that a burst
+ * of new ones shares one decision and the limit holds over all processes.
+ */
+@Injectable()
+export class ExecutionAdmission {
+  private deciding: Promise<void> | undefined;
+  private again = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly progress: ExecutionProgress,
+    private readonly config: AppConfig,
+    signals: ExecutionSignals,
+    sweeper: Sweeper,
+  ) {
+    signals.on('ended', () => void this.admit());
+    sweeper.register('execution_admission', () => this.admit());
+  }
+
+  /** Resolves when everything that waited at the time of the call, and may start, has started. */
+  async admit(): Promise<void> {
+    this.again = true;
+    this.deciding ??= this.decide().finally(() => {
+      this.deciding = undefined;
+    });
+    await this.deciding;
+  }
+
+  /** In the caller's transaction, whatever else runs. */
+  async start(tx: Tx, executionIds: readonly string[]): Promise<void> {
+    const started = await startExecutions(tx, [executionIds]);
+    const movement = new Movement(
+      await lockExecutions(tx, [started.map((execution) => execution.execution_id)]),
+    );
+    for (const id of movement.executions.keys()) movement.record(id, 'execution_started', null);
+    await this.progress.advance(tx, movement);
+  }
+
+  private async decide(): Promise<void> {
+    while (this.again) {
+      this.again = false;
+      if ((await findWaiting(this.database.read, [])).length === 0) continue;
+      await this.database.transaction(async (tx) => {
+        await takeAdmission(tx, []);
+        const admissible = await lockAdmissible(tx, [
+          this.config.settings.max_concurrent_executions,
+        ]);
+        if (admissible.length > 0) {
+          await this.start(
+            tx,
+            admissible.map((execution) => execution.execution_id),
+          );
+        }
+      });
+    }
+  }
+}

@@ -1,0 +1,253 @@
+import { Injectable } from '@nestjs/common';
+
+import { compile, ExpressionLimitError } from '#engine/expression';
+import {
+  DEFAULT_RETRY_ROUNDS,
+  endOf,
+  type ExecutionStatus,
+  joinContext,
+  judgePoint,
+  mayRunAgain,
+  startsRound,
+} from '#engine/graph';
+import { afterCommit, type Tx } from '#persistence';
+
+import { ExecutionSignals } from './execution-signals.js';
+import {
+  cancelOpenTasks,
+  type ExecutionEvent,
+  type LockedExecution,
+  readOutputs,
+  readWaitingPoints,
+  type ReleasedTasks,
+  releaseTasks,
+  resetTasks,
+  savePoints,
+  saveProgress,
+  type WaitingPoint,
+} from './progress.queries.js';
+
+/** An execution under lock, as a transaction works on it. Columns are written by `ExecutionProgress.save` alone. */
+export interface MovingExecution extends LockedExecution {
+  end_reason: string | null;
+}
+
+/** What one transaction does to executions whose rows it has locked. */
+export class Movement {
+  readonly executions: ReadonlyMap<string, MovingExecution>;
+  readonly events: ExecutionEvent[] = [];
+  readonly released: ReleasedTasks[] = [];
+
+  constructor(locked: readonly LockedExecution[]) {
+    this.executions = new Map(
+      locked.map((execution) => [execution.execution_id, { ...execution, end_reason: null }]),
+    );
+  }
+
+  record(
+    execution_id: string,
+    event_type: string,
+    task_id: string | null,
+    payload: object = {},
+  ): void {
+    this.events.push({ execution_id, event_type, task_id, payload: { ...payload } });
+  }
+
+  running(): MovingExecution[] {
+    return [...this.executions.values()].filter(
+      (execution) => execution.overall_status === 'running',
+    );
+  }
+}
+
+/**
+ * The tail of every change of executions, in the transaction that holds their rows: synchronization points, newly
+ * ready tasks, rounds of `retry_all`, ends. The meaning is that of `GraphRun` in #engine/graph.
+ */
+@Injectable()
+export class ExecutionProgress {
+  constructor(private readonly signals: ExecutionSignals) {}
+
+  /** Carries on with what is running, then writes all executions of the movement and their events. */
+  async advance(tx: Tx, movement: Movement): Promise<void> {
+    let open = movement.running();
+    while (open.length > 0) {
+      await this.judgePoints(tx, movement, open);
+      open = open.filter((execution) => execution.overall_status === 'running');
+      await this.release(tx, movement, open);
+      const settled = open.filter((execution) => execution.tasks_running === 0);
+      const again = settled.filter((execution) => startsRound(roundOf(execution)));
+      for (const execution of settled) {
+        if (!again.includes(execution)) this.finish(movement, execution, settledStatus(execution));
+      }
+      await this.startRound(tx, movement, again);
+      open = again;
+    }
+    await this.save(tx, movement);
+  }
+
+  /** Ends executions before their tasks have: what is open is cancelled. */
+  async endEarly(
+    tx: Tx,
+    movement: Movement,
+    executions: readonly MovingExecution[],
+    status: Extract<ExecutionStatus, 'failed' | 'cancelled' | 'timed_out'>,
+    reason: string,
+  ): Promise<void> {
+    if (executions.length === 0) return;
+    const ids = executions.map((execution) => execution.execution_id);
+    const cancelled = await cancelOpenTasks(tx, [
+      ids,
+      status === 'timed_out' ? 'timed_out' : 'failed',
+    ]);
+    for (const { execution_id, task_id } of cancelled)
+      movement.record(execution_id, 'task_cancelled', task_id);
+    for (const execution of executions) {
+      execution.tasks_running = 0;
+      execution.end_reason = reason;
+      this.finish(movement, execution, status);
+    }
+    afterCommit(tx, () => this.signals.cancelled(ids));
+  }
+
+  private finish(movement: Movement, execution: MovingExecution, status: ExecutionStatus): void {
+    execution.overall_status = status;
+    movement.record(execution.execution_id, 'execution_ended', null, {
+      overall_status: status,
+      ...(execution.end_reason !== null && { reason: execution.end_reason }),
+    });
+  }
+
+  private async judgePoints(
+    tx: Tx,
+    movement: Movement,
+    executions: readonly MovingExecution[],
+  ): Promise<void> {
+    const ids = executions
+      .filter(({ has_points }) => has_points)
+      .map(({ execution_id }) => execution_id);
+    if (ids.length === 0) return;
+    const points = await readWaitingPoints(tx, [ids]);
+    const failing = new Map<MovingExecution, WaitingPoint>();
+    const saved: object[] = [];
+    for (const point of points) {
+      const execution = movement.executions.get(point.execution_id);
+      if (!execution) continue;
+      const lost = mayRunAgain(roundOf(execution)) ? [] : point.ended_badly;
+      const holds = await this.conditionOf(tx, point, lost);
+      const completed = point.completed_tasks.length;
+      const verdict = judgePoint(
+        point,
+        { required: point.required, completed, lost: lost.length },
+        point.timed_out,
+        holds,
+      );
+      saved.push({
+        sync_point_id: point.sync_point_id,
+        status: verdict.status,
+        completed_tasks: point.completed_tasks,
+        failed_tasks: point.ended_badly,
+        current_completion_percentage:
+          point.required === 0 ? 100 : (100 * completed) / point.required,
+      });
+      if (verdict.missed) execution.synchronization_failed = true;
+      if (verdict.fails_execution && !failing.has(execution)) failing.set(execution, point);
+      if (verdict.status !== 'waiting') {
+        movement.record(point.execution_id, 'synchronization_point', null, {
+          sync_id: point.sync_id,
+          status: verdict.status,
+        });
+      }
+    }
+    if (saved.length > 0) await savePoints(tx, [JSON.stringify(saved)]);
+    for (const [execution, { sync_id }] of failing) {
+      await this.endEarly(
+        tx,
+        movement,
+        [execution],
+        'failed',
+        `The synchronization point ${sync_id} was missed.`,
+      );
+    }
+  }
+
+  /** The condition of a `conditional_join` whose tasks have all ended; outputs are read only then. */
+  private async conditionOf(
+    tx: Tx,
+    point: WaitingPoint,
+    lost: readonly string[],
+  ): Promise<() => boolean> {
+    const source = point.condition_expression;
+    const settled = point.completed_tasks.length + lost.length === point.required;
+    if (point.sync_type !== 'conditional_join' || source === null || !settled) return () => false;
+    const outputs = await readOutputs(tx, [point.execution_id, point.completed_tasks]);
+    const results = Object.fromEntries(outputs.map((row) => [row.task_id, row.output_data ?? {}]));
+    return () => {
+      try {
+        return compile(source).test(joinContext(results, lost)).matched;
+      } catch (error) {
+        // too much work for these results: then it does not hold
+        if (error instanceof ExpressionLimitError) return false;
+        throw error;
+      }
+    };
+  }
+
+  private async release(
+    tx: Tx,
+    movement: Movement,
+    executions: readonly MovingExecution[],
+  ): Promise<void> {
+    const free = executions.filter(
+      (execution) => execution.max_concurrent_tasks > execution.tasks_running,
+    );
+    if (free.length === 0) return;
+    const released = await releaseTasks(tx, [
+      free.map((execution) => execution.execution_id),
+      free.map((execution) => execution.max_concurrent_tasks - execution.tasks_running),
+    ]);
+    for (const { execution_id, tasks } of released) {
+      const execution = movement.executions.get(execution_id);
+      if (execution) execution.tasks_running += tasks;
+    }
+    movement.released.push(...released);
+  }
+
+  private async startRound(
+    tx: Tx,
+    movement: Movement,
+    executions: readonly MovingExecution[],
+  ): Promise<void> {
+    if (executions.length === 0) return;
+    await resetTasks(tx, [
+      executions.map(({ execution_id }) => execution_id),
+      ['failed', 'skipped'],
+    ]);
+    for (const execution of executions) {
+      execution.retry_round += 1;
+      execution.tasks_failed = 0;
+      movement.record(execution.execution_id, 'retry_round_started', null, {
+        round: execution.retry_round,
+      });
+    }
+  }
+
+  private async save(tx: Tx, movement: Movement): Promise<void> {
+    const executions = [...movement.executions.values()];
+    if (executions.length === 0) return;
+    await saveProgress(tx, [JSON.stringify(executions), JSON.stringify(movement.events)]);
+    afterCommit(tx, () => this.signals.moved(executions, movement.released));
+  }
+}
+
+function roundOf(execution: LockedExecution) {
+  return { ...execution, max_retry_rounds: DEFAULT_RETRY_ROUNDS, failed: execution.tasks_failed };
+}
+
+function settledStatus(execution: LockedExecution): ExecutionStatus {
+  return endOf({
+    total: execution.total_tasks,
+    completed: execution.tasks_completed,
+    point_missed: execution.synchronization_failed,
+  });
+}

@@ -1,0 +1,219 @@
+import { Injectable } from '@nestjs/common';
+
+import { DomainError } from '#engine/errors';
+import { OPEN_EXECUTION_STATUSES } from '#engine/graph';
+import { afterCommit, newId, statement, type Tx } from '#persistence';
+import { correlationId } from '#platform/logging';
+
+import { insertExecution } from './creation.queries.js';
+import { ExecutionAdmission } from './execution-admission.js';
+import { ExecutionEndings } from './execution-endings.js';
+import { ExecutionProgress, Movement, type MovingExecution } from './execution-progress.js';
+import { executionRows } from './execution-rows.js';
+import { ExecutionSignals } from './execution-signals.js';
+import type { ExecutionEndListener, ExecutionSpec, StepExecutions } from './execution-spec.js';
+import { lockExecutions, resetTasks } from './progress.queries.js';
+
+const findOpenOfStep = statement<{ execution_id: string }, [string]>(
+  'find_open_executions_of_step',
+  `select execution_id from parallel_executions
+   where step_execution_id = $1 and overall_status in ('initializing', 'running')`,
+);
+
+const findOpenOfInstance = statement<{ execution_id: string }, [string]>(
+  'find_open_executions_of_instance',
+  `select execution_id from parallel_executions
+   where instance_id = $1 and overall_status in ('initializing', 'running')`,
+);
+
+/** Ends of executions of steps that are still open: the instance was suspended when it was told. */
+const forgetTold = statement<{ execution_id: string }, [string]>(
+  'forget_told_executions',
+  `
+  update parallel_executions e set instance_notified_at = null
+  from step_executions s
+  where e.instance_id = $1 and s.step_execution_id = e.step_execution_id and s.ended_at is null
+    and e.actual_completion_time is not null
+  returning e.execution_id`,
+);
+
+/** Counts and points start anew; what has completed stays. */
+const reopenExecution = statement<object, [string]>(
+  'reopen_execution',
+  `
+  with points as (
+    update synchronization_points
+    set status = 'waiting', completion_time = null, timeout_time = null
+    where execution_id = $1 and (status <> 'reached' or jsonb_array_length(failed_tasks) > 0)
+  )
+  update parallel_executions
+  set overall_status = 'initializing', timeout_at = null, tasks_failed = 0, tasks_running = 0, retry_round = 0,
+      synchronization_failed = false, end_reason = null, actual_completion_time = null
+  where execution_id = $1`,
+);
+
+/** The one door of executions (design.md §1): they begin, end early and begin again here. */
+@Injectable()
+export class ExecutionRuntime implements StepExecutions {
+  constructor(
+    private readonly progress: ExecutionProgress,
+    private readonly admission: ExecutionAdmission,
+    private readonly endings: ExecutionEndings,
+    private readonly signals: ExecutionSignals,
+  ) {}
+
+  /**
+   * Stores an execution. One of a single task starts in this transaction; a larger one waits, `initializing`, until
+   * fewer than MAX_CONCURRENT_EXECUTIONS run, which is asked right after the commit.
+   * @throws DomainError execution_exists when the id is taken
+   */
+  async create(tx: Tx, spec: ExecutionSpec): Promise<{ execution_id: string }> {
+    const execution_id = spec.execution_id ?? newId();
+    const rows = executionRows({ ...spec, execution_id, correlation_id: correlationId() ?? null });
+    const [inserted] = await insertExecution(tx, rows);
+    if (!inserted) {
+      throw new DomainError(
+        'execution_exists',
+        `There is already an execution ${execution_id}; choose another id.`,
+        {
+          execution_id,
+        },
+      );
+    }
+    await this.admit(tx, execution_id, spec.graph.tasks.length);
+    return { execution_id };
+  }
+
+  /**
+   * Ends an execution with all that is open in it.
+   * @throws DomainError execution_not_found, execution_ended
+   */
+  async cancel(tx: Tx, execution_id: string, reason: string): Promise<void> {
+    const movement = await this.lock(tx, execution_id);
+    const execution = movement.executions.get(execution_id);
+    if (!execution || !isOpen(execution)) {
+      throw new DomainError('execution_ended', 'The execution has already ended.', {
+        execution_id,
+        overall_status: execution?.overall_status,
+      });
+    }
+    await this.endAll(tx, movement, 'cancelled', reason);
+  }
+
+  /** Ends what does the work of this step; nothing when nothing does. */
+  async cancelOfStep(tx: Tx, step_execution_id: string, reason: string): Promise<void> {
+    await this.cancelOpen(tx, await findOpenOfStep(tx, [step_execution_id]), reason);
+  }
+
+  async cancelOfInstance(tx: Tx, instance_id: string, reason: string): Promise<void> {
+    await this.cancelOpen(tx, await findOpenOfInstance(tx, [instance_id]), reason);
+  }
+
+  /**
+   * Ends executions whose global timeout has come, and judges the synchronization points of others whose has.
+   * @param timedOut those of `executionIds` that are themselves out of time
+   */
+  async timeOut(
+    tx: Tx,
+    executionIds: readonly string[],
+    timedOut: ReadonlySet<string>,
+  ): Promise<void> {
+    const movement = new Movement(await lockExecutions(tx, [executionIds]));
+    const out = [...movement.executions.values()].filter(
+      (execution) => timedOut.has(execution.execution_id) && isOpen(execution),
+    );
+    await this.progress.endEarly(tx, movement, out, 'timed_out', 'The global timeout was reached.');
+    await this.progress.advance(tx, movement);
+  }
+
+  /**
+   * Runs again what has not completed, with fresh attempts, rounds and timeouts.
+   * @throws DomainError execution_not_found; execution_not_failed when it runs or has completed; execution_ended when
+   *   it did the work of a step that has moved on
+   */
+  async retry(tx: Tx, execution_id: string): Promise<void> {
+    const movement = await this.lock(tx, execution_id);
+    const execution = movement.executions.get(execution_id);
+    if (!execution || isOpen(execution) || execution.tasks_completed === execution.total_tasks) {
+      throw new DomainError(
+        'execution_not_failed',
+        'Only an execution that ended with tasks left undone can be retried.',
+        {
+          execution_id,
+          overall_status: execution?.overall_status,
+        },
+      );
+    }
+    if (execution.step_execution_id !== null) {
+      throw new DomainError(
+        'execution_ended',
+        'Its step has ended with it and the workflow has moved on; start or route the instance again instead.',
+        { execution_id, step_execution_id: execution.step_execution_id },
+      );
+    }
+    await reopenExecution(tx, [execution_id]);
+    await resetTasks(tx, [[execution_id], ['failed', 'skipped', 'cancelled']]);
+    await this.admit(tx, execution_id, execution.total_tasks);
+  }
+
+  /** Tells the instance once more of ends that it could not take while it was suspended. */
+  async tellAgain(tx: Tx, instance_id: string): Promise<void> {
+    for (const { execution_id } of await forgetTold(tx, [instance_id])) {
+      afterCommit(tx, () => this.endings.tell(execution_id));
+    }
+  }
+
+  /** Exactly one listener: the instances. */
+  onExecutionEnded(listener: ExecutionEndListener): void {
+    this.endings.listen(listener);
+  }
+
+  /** Calls `listener` whenever something of this execution has been committed in this process. */
+  onMoved(execution_id: string, listener: () => void): () => void {
+    return this.signals.on('moved', (moved) => {
+      if (moved === execution_id) listener();
+    });
+  }
+
+  private async admit(tx: Tx, execution_id: string, tasks: number): Promise<void> {
+    if (tasks === 1) await this.admission.start(tx, [execution_id]);
+    else afterCommit(tx, () => this.admission.admit());
+  }
+
+  private async lock(tx: Tx, execution_id: string): Promise<Movement> {
+    const locked = await lockExecutions(tx, [[execution_id]]);
+    if (locked.length === 0) {
+      throw new DomainError('execution_not_found', `There is no execution ${execution_id}.`, {
+        execution_id,
+      });
+    }
+    return new Movement(locked);
+  }
+
+  private async cancelOpen(
+    tx: Tx,
+    found: readonly { execution_id: string }[],
+    reason: string,
+  ): Promise<void> {
+    if (found.length === 0) return;
+    const movement = new Movement(
+      await lockExecutions(tx, [found.map(({ execution_id }) => execution_id)]),
+    );
+    await this.endAll(tx, movement, 'cancelled', reason);
+  }
+
+  private async endAll(
+    tx: Tx,
+    movement: Movement,
+    status: 'cancelled',
+    reason: string,
+  ): Promise<void> {
+    const open = [...movement.executions.values()].filter(isOpen);
+    await this.progress.endEarly(tx, movement, open, status, reason);
+    await this.progress.advance(tx, movement);
+  }
+}
+
+function isOpen(execution: MovingExecution): boolean {
+  return OPEN_EXECUTION_STATUSES.some((status) => status === execution.overall_status);
+}

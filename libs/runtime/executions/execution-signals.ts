@@ -1,0 +1,100 @@
+import { EventEmitter } from 'node:events';
+import { Injectable, Logger } from '@nestjs/common';
+
+import { Jobs } from '#jobs';
+import type { ExecutionStatus } from '#engine/graph';
+
+interface Signals {
+  /** Tasks for built-in handlers may be claimed. */
+  builtin_work: [];
+  /** Tasks for workers may be claimed. */
+  worker_work: [];
+  /** These executions have ended and their open tasks with them. */
+  cancelled: [execution_ids: readonly string[]];
+  /** Something of this execution has changed. */
+  moved: [execution_id: string];
+  /** This execution has ended: there may be room for another, and an instance to tell. */
+  ended: [execution_id: string];
+}
+
+interface Moved {
+  execution_id: string;
+  overall_status: ExecutionStatus;
+}
+
+interface Released {
+  handler_kind: 'builtin' | 'worker';
+  delay_ms: number;
+}
+
+/** Delayed wake-ups that fall into one span share a job. */
+const DELAY_SPAN_MS = 100;
+
+/**
+ * Tells who waits in this process, and by a job the other processes, what a committed transaction has made possible.
+ * All of it may be lost without harm: the sweeper finds the work.
+ */
+@Injectable()
+export class ExecutionSignals {
+  private readonly logger = new Logger(ExecutionSignals.name);
+  private readonly emitter = new EventEmitter<Signals>().setMaxListeners(0);
+  /** Whether this process has room for built-in work: then it needs no job to hear of it. */
+  private hasRoom: () => boolean = () => false;
+
+  constructor(private readonly jobs: Jobs) {}
+
+  on<Name extends keyof Signals>(
+    name: Name,
+    listener: (...values: Signals[Name]) => void,
+  ): () => void {
+    // the cast is of Node's own typing of overloads, which does not see that Name is one of Signals
+    const added = listener as Parameters<typeof this.emitter.on<Name>>[1];
+    this.emitter.on(name, added);
+    return () => this.emitter.off(name, added);
+  }
+
+  /** The runner of this process says whether it can take more. */
+  reportRoom(hasRoom: () => boolean): void {
+    this.hasRoom = hasRoom;
+  }
+
+  async moved(executions: readonly Moved[], released: readonly Released[]): Promise<void> {
+    for (const { execution_id, overall_status } of executions) {
+      this.emitter.emit('moved', execution_id);
+      if (overall_status !== 'initializing' && overall_status !== 'running') {
+        this.emitter.emit('ended', execution_id);
+      }
+    }
+    if (released.some((tasks) => tasks.handler_kind === 'worker')) this.emitter.emit('worker_work');
+    const delays = released.flatMap(({ handler_kind, delay_ms }) =>
+      handler_kind === 'builtin' ? [delay_ms] : [],
+    );
+    await this.wakeBuiltin(delays);
+  }
+
+  cancelled(executionIds: readonly string[]): void {
+    this.emitter.emit('cancelled', executionIds);
+  }
+
+  /** @param delays milliseconds after which there will be work, one for each task or group of tasks */
+  async wakeBuiltin(delays: readonly number[]): Promise<void> {
+    if (delays.includes(0)) {
+      if (this.hasRoom()) this.emitter.emit('builtin_work');
+      else await this.jobs.enqueue('tasks.run', {}, { dedupe_key: 'now' });
+    }
+    const spans = new Set(
+      delays.filter((delay) => delay > 0).map((delay) => spanOf(Date.now() + delay)),
+    );
+    for (const span of spans) {
+      const delay_ms = (span + 1) * DELAY_SPAN_MS - Date.now();
+      await this.jobs.enqueue('tasks.run', {}, { delay_ms, dedupe_key: `at-${span}` });
+    }
+    if (spans.size > 0) this.logger.debug(`${spans.size} later wake-ups are planned`);
+  }
+
+  wakeWorkers(): void {
+    this.emitter.emit('worker_work');
+  }
+}
+
+const spanOf = (time: number): number => Math.floor(time / DELAY_SPAN_MS);

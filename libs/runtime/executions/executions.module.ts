@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+
+import { ExecutionAdmission } from './execution-admission.js';
+import { ExecutionEndings } from './execution-endings.js';
+import { ExecutionProgress } from './execution-progress.js';
+import { ExecutionRuntime } from './execution-runtime.js';
+import { ExecutionSignals } from './execution-signals.js';
+import { ExecutionSweeps } from './execution-sweeps.js';
+import { TaskClaims } from './task-claims.js';
+import { TaskLeases } from './task-leases.js';
+import { TaskOutcomes } from './task-outcomes.js';
+import { WorkerRecords } from './worker-records.js';
+
+@Module({
+  providers: [
+    ExecutionAdmission,
+    ExecutionEndings,
+    ExecutionProgress,
+    ExecutionRuntime,
+    ExecutionSignals,
+    ExecutionSweeps,
+    TaskClaims,
+    TaskLeases,
+    TaskOutcomes,
+    WorkerRecords,
+  ],
+  exports: [
+    ExecutionRuntime,
+    ExecutionSignals,
+    TaskClaims,
+    TaskLeases,
+    TaskOutcomes,
+    WorkerRecords,
+  ],
+})
+export class ExecutionsModule {}

@@ -1,0 +1,162 @@
+import type { TaskStatus } from '#engine/graph';
+import { statement } from '#persistence';
+
+export interface EndedTask {
+  task_execution_id: string;
+  execution_id: string;
+  task_id: string;
+  worker_id: string | null;
+  execution_time_seconds: number;
+}
+
+/**
+ * Records results, $1: [{task_execution_id, lock_token, output_data}], and counts down what depends on them; with the
+ * last dependency a task is ready. Answers whose token is not that of the running attempt change nothing and are not
+ * returned. The token stays on the row, so that the same answer sent again is recognised.
+ */
+export const completeTasks = statement<EndedTask, [string]>(
+  'complete_tasks',
+  `
+  with done as (
+    update task_executions t
+    set status = 'completed', output_data = a.output_data, end_time = clock_timestamp(),
+        execution_time_seconds = extract(epoch from clock_timestamp() - t.start_time)::float8,
+        lock_expires_at = null, timeout_at = null, released_at = null, error_message = null, last_error = null,
+        error_retryable = null
+    from jsonb_to_recordset($1::jsonb) as a(task_execution_id uuid, lock_token uuid, output_data jsonb)
+    where t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token and t.status = 'running'
+    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds
+  ), unblocked as (
+    update task_executions t
+    set unmet_dependencies = t.unmet_dependencies - met.tasks,
+        status = case when t.unmet_dependencies = met.tasks then 'ready' else 'pending' end
+    from (
+      select d.task_execution_id, count(*)::int as tasks
+      from done join task_dependencies d on d.depends_on = done.task_execution_id
+      group by d.task_execution_id
+    ) met
+    where t.task_execution_id = met.task_execution_id and t.status = 'pending'
+  )
+  select * from done`,
+);
+
+export interface RunningAttempt {
+  task_execution_id: string;
+  lock_token: string;
+  attempt: number;
+  max_retry_attempts: number;
+}
+
+/** Of these tasks, those whose running attempt has the token given with it. */
+export const readRunningAttempts = statement<
+  RunningAttempt,
+  [readonly string[], readonly string[]]
+>(
+  'read_running_attempts',
+  `
+  select t.task_execution_id, t.lock_token, t.attempt, t.max_retry_attempts
+  from unnest($1::uuid[], $2::uuid[]) as a(task_execution_id, lock_token)
+  join task_executions t on t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token
+  where t.status = 'running'`,
+);
+
+/** Ends attempts, $1: [{task_execution_id, lock_token, next, delay_ms, retryable, error}]. */
+export const failTasks = statement<
+  EndedTask & { next: 'retrying' | 'failed'; handler_kind: 'builtin' | 'worker' },
+  [string]
+>(
+  'fail_tasks',
+  `
+  update task_executions t
+  set status = f.next, retry_count = case when f.next = 'retrying' then t.attempt else t.retry_count end,
+      available_at = clock_timestamp() + f.delay_ms * interval '1 millisecond',
+      released_at = case when f.next = 'retrying' then t.released_at end,
+      end_time = case when f.next = 'failed' then clock_timestamp() end,
+      execution_time_seconds = extract(epoch from clock_timestamp() - t.start_time)::float8,
+      lock_expires_at = null, timeout_at = null,
+      error_message = f.error ->> 'message', last_error = f.error, error_retryable = f.retryable
+  from jsonb_to_recordset($1::jsonb) as f(
+    task_execution_id uuid, lock_token uuid, next text, delay_ms float8, retryable boolean, error jsonb)
+  where t.task_execution_id = f.task_execution_id and t.lock_token = f.lock_token and t.status = 'running'
+  returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
+            f.next`,
+);
+
+/** What depends on these tasks, directly or not, is skipped. */
+export const skipDependents = statement<
+  { execution_id: string; task_id: string },
+  [readonly string[]]
+>(
+  'skip_dependents',
+  `
+  with recursive doomed as (
+    select task_execution_id from task_dependencies where depends_on = any($1::uuid[])
+    union
+    select d.task_execution_id from task_dependencies d join doomed on d.depends_on = doomed.task_execution_id
+  )
+  update task_executions t set status = 'skipped', end_time = clock_timestamp()
+  from doomed
+  where t.task_execution_id = doomed.task_execution_id and t.status = 'pending'
+  returning t.execution_id, t.task_id`,
+);
+
+export interface AnsweredTask {
+  task_execution_id: string;
+  status: TaskStatus;
+  lock_token: string | null;
+}
+
+/** How tasks stand whose answer was not taken. */
+export const readAnswered = statement<AnsweredTask, [readonly string[]]>(
+  'read_answered_tasks',
+  `select task_execution_id, status, lock_token from task_executions where task_execution_id = any($1::uuid[])`,
+);
+
+export interface ExtendedLease {
+  task_execution_id: string;
+  lock_token: string;
+  lock_expires_at: Date;
+}
+
+/** $1: [{task_execution_id, lock_token, lock_seconds}] */
+export const extendLeases = statement<ExtendedLease, [string]>(
+  'extend_leases',
+  `
+  update task_executions t
+  set lock_expires_at = clock_timestamp() + x.lock_seconds * interval '1 second'
+  from jsonb_to_recordset($1::jsonb) as x(task_execution_id uuid, lock_token uuid, lock_seconds float8)
+  where t.task_execution_id = x.task_execution_id and t.lock_token = x.lock_token and t.status = 'running'
+  returning t.task_execution_id, t.lock_token, t.lock_expires_at`,
+);
+
+export interface OverdueAttempt {
+  task_execution_id: string;
+  lock_token: string;
+  timed_out: boolean;
+}
+
+/** Attempts whose lease has expired or whose time is up. */
+export const findOverdueAttempts = statement<OverdueAttempt, [number]>(
+  'find_overdue_attempts',
+  `
+  select task_execution_id, lock_token, coalesce(timeout_at <= now(), false) as timed_out
+  from task_executions
+  where status = 'running' and least(lock_expires_at, timeout_at) <= now()
+  order by lock_expires_at
+  limit $1`,
+);
+
+/** Executions of which a synchronization point, or they themselves, have come to their timeout. */
+export const findOverdueExecutions = statement<
+  { execution_id: string; execution_timed_out: boolean },
+  [number]
+>(
+  'find_overdue_executions',
+  `
+  (select execution_id, true as execution_timed_out from parallel_executions
+   where overall_status in ('initializing', 'running') and timeout_at <= now() order by timeout_at limit $1)
+  union all
+  (select distinct p.execution_id, false from synchronization_points p
+   join parallel_executions e on e.execution_id = p.execution_id and e.overall_status = 'running'
+   where p.status = 'waiting' and p.timeout_time <= now() limit $1)`,
+);

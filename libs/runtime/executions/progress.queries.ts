@@ -1,0 +1,214 @@
+import type {
+  ExecutionStatus,
+  FailureStrategy,
+  JsonObject,
+  SynchronizationFailureStrategy,
+  SynchronizationType,
+} from '#engine/graph';
+import { statement } from '#persistence';
+
+/** An execution under lock: what its progress depends on. */
+export interface LockedExecution {
+  execution_id: string;
+  overall_status: ExecutionStatus;
+  failure_strategy: FailureStrategy;
+  max_concurrent_tasks: number;
+  total_tasks: number;
+  tasks_completed: number;
+  tasks_failed: number;
+  /** Handed out and not ended. */
+  tasks_running: number;
+  retry_round: number;
+  synchronization_failed: boolean;
+  step_execution_id: string | null;
+  has_points: boolean;
+}
+
+const LOCKED = `
+  select e.execution_id, e.overall_status, e.failure_strategy, e.max_concurrent_tasks, e.total_tasks,
+         e.tasks_completed, e.tasks_failed, e.tasks_running, e.retry_round, e.synchronization_failed,
+         e.step_execution_id,
+         exists (select from synchronization_points p where p.execution_id = e.execution_id) as has_points
+  from parallel_executions e`;
+
+/** Always in the order of ids, so that two transactions cannot wait for each other. */
+export const lockExecutions = statement<LockedExecution, [readonly string[]]>(
+  'lock_executions',
+  `${LOCKED} where e.execution_id = any($1::text[]) order by e.execution_id for update of e`,
+);
+
+export const lockExecutionsOfTasks = statement<LockedExecution, [readonly string[]]>(
+  'lock_executions_of_tasks',
+  `${LOCKED}
+   where e.execution_id in (select execution_id from task_executions where task_execution_id = any($1::uuid[]))
+   order by e.execution_id for update of e`,
+);
+
+export interface ReleasedTasks {
+  execution_id: string;
+  handler_kind: 'builtin' | 'worker';
+  /** 0 but for a `delay` handler. */
+  delay_ms: number;
+  tasks: number;
+}
+
+/** Hands out ready tasks: so many ($2) of each execution ($1), the largest priority first. A delay begins here. */
+export const releaseTasks = statement<ReleasedTasks, [readonly string[], readonly number[]]>(
+  'release_tasks',
+  `
+  with released as (
+    update task_executions t
+    set released_at = clock_timestamp(),
+        available_at = clock_timestamp() + picked.delay_ms * interval '1 millisecond'
+    from (
+      select ready.* from unnest($1::text[], $2::int[]) as free(execution_id, slots)
+      cross join lateral (
+        select r.task_execution_id,
+               case when r.handler ->> 'type' = 'delay' then (r.handler ->> 'duration_ms')::float8 else 0 end as delay_ms
+        from task_executions r
+        where r.execution_id = free.execution_id and r.status = 'ready' and r.released_at is null
+        order by r.priority desc, r.ordinal
+        limit free.slots
+      ) ready
+    ) picked
+    where t.task_execution_id = picked.task_execution_id
+    returning t.execution_id, t.handler_kind, picked.delay_ms
+  )
+  select execution_id, handler_kind, delay_ms, count(*)::int as tasks
+  from released group by execution_id, handler_kind, delay_ms`,
+);
+
+export interface WaitingPoint {
+  sync_point_id: string;
+  execution_id: string;
+  sync_id: string;
+  sync_type: SynchronizationType;
+  minimum_completion_percentage: number;
+  failure_strategy: SynchronizationFailureStrategy;
+  condition_expression: string | null;
+  timed_out: boolean;
+  required: number;
+  completed_tasks: string[];
+  /** Failed, skipped or cancelled. */
+  ended_badly: string[];
+}
+
+/** Waiting points of these executions, with how far their tasks are. */
+export const readWaitingPoints = statement<WaitingPoint, [readonly string[]]>(
+  'read_waiting_points',
+  `
+  select p.sync_point_id, p.execution_id, p.sync_id, p.sync_type, p.minimum_completion_percentage,
+         p.failure_strategy, p.condition_expression, coalesce(p.timeout_time <= clock_timestamp(), false) as timed_out,
+         tally.*
+  from synchronization_points p
+  cross join lateral (
+    select count(*)::int as required,
+           coalesce(array_agg(t.task_id order by t.ordinal) filter (where t.status = 'completed'), '{}') as completed_tasks,
+           coalesce(array_agg(t.task_id order by t.ordinal)
+             filter (where t.status in ('failed', 'skipped', 'cancelled')), '{}') as ended_badly
+    from (select distinct jsonb_array_elements_text(p.required_tasks) as task_id) r
+    join task_executions t on t.execution_id = p.execution_id and t.task_id = r.task_id
+  ) tally
+  where p.execution_id = any($1::text[]) and p.status = 'waiting'
+  order by p.execution_id, p.sync_id`,
+);
+
+/** Results that the condition of a `conditional_join` sees. */
+export const readOutputs = statement<
+  { task_id: string; output_data: JsonObject | null },
+  [string, readonly string[]]
+>(
+  'read_task_outputs',
+  `select task_id, output_data from task_executions where execution_id = $1 and task_id = any($2::text[])`,
+);
+
+/** $1: [{sync_point_id, status, completed_tasks, failed_tasks, current_completion_percentage}] */
+export const savePoints = statement<object, [string]>(
+  'save_points',
+  `
+  update synchronization_points p
+  set status = n.status, completed_tasks = n.completed_tasks, failed_tasks = n.failed_tasks,
+      current_completion_percentage = n.current_completion_percentage,
+      completion_time = case when n.status = 'waiting' then null else clock_timestamp() end
+  from jsonb_to_recordset($1::jsonb) as n(
+    sync_point_id uuid, status text, completed_tasks jsonb, failed_tasks jsonb, current_completion_percentage float8)
+  where p.sync_point_id = n.sync_point_id`,
+);
+
+/** Everything of these executions that has not ended is cancelled; leases die with it. Points still waiting are closed. */
+export const cancelOpenTasks = statement<
+  { execution_id: string; task_id: string },
+  [readonly string[], string]
+>(
+  'cancel_open_tasks',
+  `
+  with points as (
+    update synchronization_points
+    set status = $2, completion_time = clock_timestamp()
+    where execution_id = any($1::text[]) and status = 'waiting'
+  )
+  update task_executions
+  set status = 'cancelled', end_time = clock_timestamp(), lock_token = null, lock_expires_at = null,
+      timeout_at = null, released_at = null
+  where execution_id = any($1::text[]) and status in ('pending', 'ready', 'running', 'retrying')
+  returning execution_id, task_id`,
+);
+
+/** Sets back what is in one of the statuses $2 and gives it fresh attempts; dependencies are counted anew. */
+export const resetTasks = statement<object, [readonly string[], readonly string[]]>(
+  'reset_tasks',
+  `
+  with unmet as (
+    select t.task_execution_id, count(d.depends_on) filter (where other.status <> 'completed')::int as tasks
+    from task_executions t
+    left join task_dependencies d on d.task_execution_id = t.task_execution_id
+    left join task_executions other on other.task_execution_id = d.depends_on
+    where t.execution_id = any($1::text[]) and t.status = any($2::text[])
+    group by t.task_execution_id
+  )
+  update task_executions t
+  set status = case when unmet.tasks = 0 then 'ready' else 'pending' end, unmet_dependencies = unmet.tasks,
+      attempt = 0, retry_count = 0, released_at = null, lock_token = null, worker_id = null, start_time = null,
+      end_time = null, execution_time_seconds = null, available_at = clock_timestamp()
+  from unmet
+  where t.task_execution_id = unmet.task_execution_id`,
+);
+
+export interface ExecutionEvent {
+  execution_id: string;
+  event_type: string;
+  task_id: string | null;
+  payload: JsonObject;
+}
+
+/** $1: the executions as they stand now (`LockedExecution` with `end_reason`); $2: events, in their order. */
+export const saveProgress = statement<object, [string, string]>(
+  'save_progress',
+  `
+  with saved as (
+    update parallel_executions e
+    set overall_status = n.overall_status, tasks_completed = n.tasks_completed, tasks_failed = n.tasks_failed,
+        tasks_running = n.tasks_running, retry_round = n.retry_round,
+        synchronization_failed = n.synchronization_failed,
+        execution_progress_percentage = 100.0 * n.tasks_completed / n.total_tasks,
+        end_reason = n.end_reason,
+        actual_completion_time =
+          case when n.overall_status in ('initializing', 'running') then null else clock_timestamp() end,
+        output = case
+          when n.overall_status in ('initializing', 'running') or n.step_execution_id is null then null
+          else (
+            select jsonb_build_object('tasks', coalesce(jsonb_object_agg(t.task_id, t.output_data), '{}'))
+            from task_executions t where t.execution_id = n.execution_id and t.status = 'completed')
+          end
+    from jsonb_to_recordset($1::jsonb) as n(
+      execution_id text, overall_status text, total_tasks int, tasks_completed int, tasks_failed int,
+      tasks_running int, retry_round int, synchronization_failed boolean, end_reason text, step_execution_id uuid)
+    where e.execution_id = n.execution_id
+  )
+  insert into execution_events (execution_id, event_type, task_id, payload)
+  select execution_id, event_type, task_id, payload
+  from rows from (jsonb_to_recordset($2::jsonb) as (
+    execution_id text, event_type text, task_id text, payload jsonb)) with ordinality
+    as v(execution_id, event_type, task_id, payload, place)
+  order by place`,
+);

@@ -1,0 +1,205 @@
+import { Injectable } from '@nestjs/common';
+
+import { afterFailedAttempt, backoffMs, type JsonObject } from '#engine/graph';
+import { afterCommit, Database, type Tx } from '#persistence';
+
+import { Batcher } from './batcher.js';
+import { ExecutionProgress, Movement } from './execution-progress.js';
+import { ExecutionSignals } from './execution-signals.js';
+import {
+  completeTasks,
+  type EndedTask,
+  failTasks,
+  readAnswered,
+  readRunningAttempts,
+  skipDependents,
+} from './outcomes.queries.js';
+import { lockExecutionsOfTasks } from './progress.queries.js';
+import { WorkerRecords } from './worker-records.js';
+
+interface Attempt {
+  task_execution_id: string;
+  /** Of the attempt that the answer is for. */
+  lock_token: string;
+}
+
+export interface TaskCompletion extends Attempt {
+  output_data: JsonObject;
+}
+
+export interface TaskFailure extends Attempt {
+  error: JsonObject & { message: string };
+  retryable: boolean;
+  /** Wait at least so long instead of the backoff. */
+  retry_after_ms?: number;
+}
+
+export type TaskOutcome = TaskCompletion | TaskFailure;
+
+/**
+ * `recorded`: written. `repeated`: the same answer had been recorded before. `lost`: the task is no longer this
+ * attempt's (its lease expired, or the execution has ended); nothing changed. `unknown`: there is no such task.
+ */
+export type OutcomeResult = 'recorded' | 'repeated' | 'lost' | 'unknown';
+
+/** Answers of one transaction; more only make it longer. */
+const BATCH = 500;
+/** One batch is written while the next one waits for its commit. */
+const BATCHES_AT_A_TIME = 2;
+
+/** What became of attempts. Answers that arrive together in this process share a transaction (group commit). */
+@Injectable()
+export class TaskOutcomes {
+  private readonly batcher = new Batcher<TaskOutcome, OutcomeResult>(
+    (outcomes) => this.database.transaction((tx) => this.apply(tx, outcomes)),
+    { size: BATCH, concurrency: BATCHES_AT_A_TIME },
+  );
+
+  constructor(
+    private readonly database: Database,
+    private readonly progress: ExecutionProgress,
+    private readonly signals: ExecutionSignals,
+    private readonly workers: WorkerRecords,
+  ) {}
+
+  /** Resolves when it is committed. */
+  record(outcome: TaskOutcome): Promise<OutcomeResult> {
+    return this.batcher.add(outcome);
+  }
+
+  /** Resolves when everything that was recorded so far is committed. */
+  drained(): Promise<void> {
+    return this.batcher.drained();
+  }
+
+  private async apply(tx: Tx, outcomes: readonly TaskOutcome[]): Promise<OutcomeResult[]> {
+    const ids = outcomes.map((outcome) => outcome.task_execution_id);
+    const movement = new Movement(await lockExecutionsOfTasks(tx, [ids]));
+    const completed = await this.complete(tx, movement, outcomes);
+    const failed = await this.fail(tx, movement, outcomes);
+    const ended = [...completed, ...failed];
+    if (ended.length > 0) {
+      await this.progress.advance(tx, movement);
+      if (completed.length > 0) afterCommit(tx, () => this.workers.recordResults(completed));
+    }
+    const recorded = new Set(ended.map((task) => task.task_execution_id));
+    return this.resultsOf(tx, outcomes, recorded);
+  }
+
+  private async complete(
+    tx: Tx,
+    movement: Movement,
+    outcomes: readonly TaskOutcome[],
+  ): Promise<EndedTask[]> {
+    const answers = outcomes.filter(isCompletion);
+    if (answers.length === 0) return [];
+    const done = await completeTasks(tx, [JSON.stringify(answers)]);
+    for (const { execution_id, task_id } of done) {
+      const execution = movement.executions.get(execution_id);
+      if (!execution) continue;
+      execution.tasks_completed += 1;
+      execution.tasks_running -= 1;
+      movement.record(execution_id, 'task_completed', task_id);
+    }
+    return done;
+  }
+
+  private async fail(
+    tx: Tx,
+    movement: Movement,
+    outcomes: readonly TaskOutcome[],
+  ): Promise<EndedTask[]> {
+    const answers = outcomes.filter(isFailure);
+    if (answers.length === 0) return [];
+    const byTask = new Map(answers.map((answer) => [answer.task_execution_id, answer]));
+    const attempts = await readRunningAttempts(tx, [
+      answers.map((answer) => answer.task_execution_id),
+      answers.map((answer) => answer.lock_token),
+    ]);
+    const decided = attempts.flatMap((attempt) => {
+      const answer = byTask.get(attempt.task_execution_id);
+      if (!answer) return [];
+      const { error, retryable, retry_after_ms } = answer;
+      const next = afterFailedAttempt({ ...attempt, retryable });
+      const delay_ms = retry_after_ms ?? backoffMs(attempt.attempt, Math.random());
+      const { task_execution_id, lock_token } = attempt;
+      return [{ task_execution_id, lock_token, next, delay_ms, retryable, error }];
+    });
+    if (decided.length === 0) return [];
+    const ended = await failTasks(tx, [JSON.stringify(decided)]);
+    const delays = new Map(decided.map((one) => [one.task_execution_id, one.delay_ms]));
+    for (const task of ended) {
+      const error = byTask.get(task.task_execution_id)?.error;
+      const event = task.next === 'failed' ? 'task_failed' : 'task_retrying';
+      movement.record(task.execution_id, event, task.task_id, { error: error?.message });
+      if (task.next === 'retrying') {
+        const delay_ms = delays.get(task.task_execution_id) ?? 0;
+        movement.released.push({ ...task, handler_kind: task.handler_kind, delay_ms, tasks: 1 });
+      }
+    }
+    await this.giveUp(
+      tx,
+      movement,
+      ended.filter((task) => task.next === 'failed'),
+    );
+    return ended;
+  }
+
+  /** What follows from tasks that are out of attempts. */
+  private async giveUp(tx: Tx, movement: Movement, failed: readonly EndedTask[]): Promise<void> {
+    const toSkip: string[] = [];
+    for (const task of failed) {
+      const execution = movement.executions.get(task.execution_id);
+      if (!execution) continue;
+      execution.tasks_failed += 1;
+      execution.tasks_running -= 1;
+      if (execution.overall_status !== 'running') continue;
+      if (execution.failure_strategy === 'fail_fast') {
+        await this.progress.endEarly(
+          tx,
+          movement,
+          [execution],
+          'failed',
+          `The task ${task.task_id} failed.`,
+        );
+      } else {
+        toSkip.push(task.task_execution_id);
+      }
+    }
+    if (toSkip.length === 0) return;
+    for (const skipped of await skipDependents(tx, [toSkip])) {
+      movement.record(skipped.execution_id, 'task_skipped', skipped.task_id);
+    }
+  }
+
+  private async resultsOf(
+    tx: Tx,
+    outcomes: readonly TaskOutcome[],
+    recorded: ReadonlySet<string>,
+  ): Promise<OutcomeResult[]> {
+    const others = outcomes.filter((outcome) => !recorded.has(outcome.task_execution_id));
+    const standing = new Map(
+      others.length === 0
+        ? []
+        : (await readAnswered(tx, [others.map((outcome) => outcome.task_execution_id)])).map(
+            (task) => [task.task_execution_id, task],
+          ),
+    );
+    return outcomes.map((outcome) => {
+      if (recorded.has(outcome.task_execution_id)) return 'recorded';
+      const task = standing.get(outcome.task_execution_id);
+      if (!task) return 'unknown';
+      if (task.lock_token !== outcome.lock_token) return 'lost';
+      const expected = isCompletion(outcome) ? ['completed'] : ['failed', 'retrying'];
+      return expected.includes(task.status) ? 'repeated' : 'lost';
+    });
+  }
+}
+
+function isCompletion(outcome: TaskOutcome): outcome is TaskCompletion {
+  return 'output_data' in outcome;
+}
+
+function isFailure(outcome: TaskOutcome): outcome is TaskFailure {
+  return !isCompletion(outcome);
+}

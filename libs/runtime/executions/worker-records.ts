@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+
+import { Database, statement } from '#persistence';
+
+interface WorkedTask {
+  worker_id: string | null;
+  execution_time_seconds: number;
+}
+
+/** $1: [{worker_id, tasks, seconds}], sorted by worker so that two of these cannot wait for each other. */
+const addResults = statement<object, [string]>(
+  'add_worker_results',
+  `
+  insert into thread_management (worker_id, worker_type, status, tasks_completed, total_execution_time_seconds)
+  select worker_id, 'external', 'idle', tasks, seconds
+  from jsonb_to_recordset($1::jsonb) as r(worker_id text, tasks int, seconds float8)
+  on conflict (worker_id) do update
+  set tasks_completed = thread_management.tasks_completed + excluded.tasks_completed,
+      total_execution_time_seconds =
+        thread_management.total_execution_time_seconds + excluded.total_execution_time_seconds,
+      last_heartbeat = clock_timestamp()`,
+);
+
+const showWorker = statement<
+  object,
+  [string, string, string, string | null, string | null, number | null, number | null]
+>(
+  'show_worker',
+  `
+  insert into thread_management
+    (worker_id, worker_type, status, execution_id, current_task_id, cpu_usage_percentage, memory_usage_mb, last_heartbeat)
+  values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+  on conflict (worker_id) do update
+  set worker_type = excluded.worker_type, status = excluded.status, execution_id = excluded.execution_id,
+      current_task_id = excluded.current_task_id, cpu_usage_percentage = excluded.cpu_usage_percentage,
+      memory_usage_mb = excluded.memory_usage_mb, last_heartbeat = excluded.last_heartbeat`,
+);
+
+export interface WorkerHeartbeat {
+  worker_id: string;
+  worker_type: 'builtin' | 'external';
+  status: 'idle' | 'busy' | 'offline';
+  execution_id?: string;
+  current_task_id?: string;
+  /** Null where it is not known. */
+  cpu_usage_percentage?: number;
+  memory_usage_mb?: number;
+}
+
+/** Workers as they last showed themselves. Told after the fact and never in the way of a task. */
+@Injectable()
+export class WorkerRecords {
+  constructor(private readonly database: Database) {}
+
+  async show(heartbeat: WorkerHeartbeat): Promise<void> {
+    await showWorker(this.database.read, [
+      heartbeat.worker_id,
+      heartbeat.worker_type,
+      heartbeat.status,
+      heartbeat.execution_id ?? null,
+      heartbeat.current_task_id ?? null,
+      heartbeat.cpu_usage_percentage ?? null,
+      heartbeat.memory_usage_mb ?? null,
+    ]);
+  }
+
+  async recordResults(tasks: readonly WorkedTask[]): Promise<void> {
+    const sums = new Map<string, { worker_id: string; tasks: number; seconds: number }>();
+    for (const { worker_id, execution_time_seconds } of tasks) {
+      if (worker_id === null) continue;
+      const sum = sums.get(worker_id) ?? { worker_id, tasks: 0, seconds: 0 };
+      sum.tasks += 1;
+      sum.seconds += execution_time_seconds;
+      sums.set(worker_id, sum);
+    }
+    if (sums.size === 0) return;
+    const sorted = [...sums.values()].sort((a, b) => (a.worker_id < b.worker_id ? -1 : 1));
+    await addResults(this.database.read, [JSON.stringify(sorted)]);
+  }
+}
