@@ -184,7 +184,7 @@ function end(progress: Progress, event: (reason: string) => InstanceEvent, reaso
 }
 
 function notAllowed({ status }: InstanceState, command: Command): DomainError {
-  const facts = { status, command: command.type };
+  const facts = { instance_status: status, command: command.type };
   if (command.type === 'start') {
     return new DomainError(
       'instance_exists',

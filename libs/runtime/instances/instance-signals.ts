@@ -39,7 +39,7 @@ export class InstanceSignals {
   private async executionEnded(tx: Tx, ended: ExecutionEnded): Promise<boolean> {
     const { instance_id, ...facts } = ended;
     const rejection = await this.apply(tx, instance_id, { type: 'execution_ended', ...facts });
-    return rejection?.facts['status'] !== 'suspended';
+    return rejection?.facts['instance_status'] !== 'suspended';
   }
 
   private async timeOutOverdue(): Promise<void> {
