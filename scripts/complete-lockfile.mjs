@@ -41,7 +41,8 @@ function platformOf(name) {
   const last = name.split('/').at(-1).replaceAll('_', '-');
   const [, os] = OS.exec(last) ?? [];
   const [, cpu] = CPU.exec(last) ?? [];
-  if (!os && cpu !== 'wasm32') throw new Error(`Cannot tell from its name which machine ${name} is for.`);
+  if (!os && cpu !== 'wasm32')
+    throw new Error(`Cannot tell from its name which machine ${name} is for.`);
   const [, libc] = /-(gnu|musl)$/.exec(last) ?? [];
   return {
     ...(cpu && { cpu: [cpu] }),
