@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AppConfig } from '#platform/config';
 import { configureHttp, createHttpAdapter, RouteTable } from '#platform/http';
 import { AppModule } from './app.module.js';
+import { OpenApiDocument } from './operations/openapi-document.js';
 
 /** The whole application, not yet listening; its database is there and migrated. */
 export async function createApp(config: AppConfig): Promise<NestFastifyApplication> {
@@ -13,5 +14,6 @@ export async function createApp(config: AppConfig): Promise<NestFastifyApplicati
     { bodyParser: false, bufferLogs: false, abortOnError: false },
   );
   configureHttp(app, routes);
+  app.get(OpenApiDocument).describes(app);
   return app;
 }

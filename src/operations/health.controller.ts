@@ -40,7 +40,7 @@ export class HealthController {
   @Get()
   @Public({ quiet: true })
   @ApiOperation({
-    operationId: 'get_health',
+    operationId: 'getHealth',
     summary: 'Health of everything the service needs',
     description: 'Looks at the database, the queue and the disk, each for at most two seconds.',
   })
@@ -61,7 +61,7 @@ export class HealthController {
   @Get('live')
   @Public({ quiet: true })
   @ApiOperation({
-    operationId: 'get_health_live',
+    operationId: 'getLiveness',
     summary: 'Liveness probe',
     description: 'Answers as long as the process does; a process that does not is to be restarted.',
   })
@@ -73,7 +73,7 @@ export class HealthController {
   @Get('ready')
   @Public({ quiet: true })
   @ApiOperation({
-    operationId: 'get_health_ready',
+    operationId: 'getReadiness',
     summary: 'Readiness probe',
     description:
       'Whether new requests should come here: yes from the end of the start until the process begins to end.',
@@ -92,7 +92,7 @@ export class HealthController {
   @Get('startup')
   @Public({ quiet: true })
   @ApiOperation({
-    operationId: 'get_health_startup',
+    operationId: 'getStartup',
     summary: 'Startup probe',
     description: 'Whether the start is over: database migrated, everything connected, listening.',
   })

@@ -10,7 +10,7 @@ export class MetricsController {
 
   @Get()
   @ApiOperation({
-    operationId: 'get_metrics',
+    operationId: 'getMetrics',
     summary: 'Metrics for Prometheus',
     description: 'Figures of this process since it started, in the Prometheus text format.',
   })

@@ -45,9 +45,8 @@ export class ProcessEnd {
     for (const { name, end } of this.steps.reverse()) {
       clean = (await this.within(deadline - performance.now(), name, end)) && clean;
     }
-    this.logger.log(
-      clean ? 'The process has ended in order.' : 'The process ends with work undone.',
-    );
+    if (!clean) this.logger.warn('The process ends before everything was finished.');
+    else if (exitCode === 0) this.logger.log('The process has ended in order.');
     process.exit(clean ? exitCode : 1);
   }
 

@@ -24,7 +24,7 @@ const DATA_STATE = /^22...$/;
  * that is away is `unavailable`, everything unforeseen `internal_error` without inner text.
  */
 export function refusalOf(error: unknown): DomainError {
-  if (error instanceof DomainError) return error;
+  if (error instanceof DomainError) return error as DomainError;
   if (error instanceof HttpException) return refusalOfHttp(error);
   if (isUnavailable(error)) {
     return new DomainError(

@@ -69,7 +69,11 @@ export async function takeOverKey(
   return rows[0]?.fence;
 }
 
-/** @returns whether this run still holds the key */
+/**
+ * Marks the key within a transaction that has written something; one that only read leaves no mark,
+ * because after a crash there would be nothing to find.
+ * @returns false when another run has taken the key over
+ */
 export async function markApplied(
   db: EntityManager,
   mark: RequestMark,
@@ -77,10 +81,15 @@ export async function markApplied(
 ): Promise<boolean> {
   const [, changed] = await db.query<[unknown[], number]>(
     `update idempotency_keys set state = 'applied'
-     where principal = $1 and idempotency_key = $2 and locked_until = $3::timestamptz and state <> 'answered'`,
+     where principal = $1 and idempotency_key = $2 and locked_until = $3::timestamptz and state <> 'answered'
+       and pg_current_xact_id_if_assigned() is not null`,
     [mark.principal, mark.idempotency_key, fence],
   );
-  return changed === 1;
+  if (changed === 1) return true;
+  const [transaction] = await db.query<{ has_written: boolean }[]>(
+    'select pg_current_xact_id_if_assigned() is not null as has_written',
+  );
+  return transaction?.has_written !== true;
 }
 
 export async function storeAnswer(

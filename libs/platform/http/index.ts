@@ -1,5 +1,5 @@
 export { BASE_PATH, createHttpAdapter } from './adapter.js';
-export { ApiProblems } from './api-problems.js';
+export { ApiProblems, PROBLEM_SCHEMA, problemExamples, problemResponse } from './api-problems.js';
 export { MAX_DEPTH } from './body-check.js';
 export { etagOf, requireIfMatch, withEtag } from './etag.js';
 export { isUnavailable } from './failure.js';

@@ -81,7 +81,7 @@ export function IsJsonObject(options?: ValidationOptions): PropertyDecorator {
       },
       options,
     ),
-  ) as PropertyDecorator;
+  );
 }
 
 export function isJsonObject(value: unknown): value is Record<string, unknown> {
@@ -98,7 +98,7 @@ export function QueryBoolean(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => booleanOf(value)),
     IsBoolean({ message: '$property must be true, false, 1 or 0' }),
-  ) as PropertyDecorator;
+  );
 }
 
 function booleanOf(value: unknown): unknown {
@@ -117,5 +117,5 @@ export function QueryInteger(min: number, max: number): PropertyDecorator {
     IsInt({ message }),
     Min(min, { message }),
     Max(max, { message }),
-  ) as PropertyDecorator;
+  );
 }

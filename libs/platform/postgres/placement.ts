@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, cp, lstat, mkdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canReach, chooseAccount, type Account } from './account.js';
 import { binariesIn, codeOf, findBinaries, type Binaries } from './binaries.js';
@@ -20,8 +31,13 @@ const REACHABLE_HOME = '/var/lib/complex-workflows';
  * `DATA_DIR/postgres`; where its account cannot get there, that is a link to a folder below
  * /var/lib/complex-workflows.
  */
-export async function place(dataDir: string, note: (sentence: string) => void): Promise<Placement> {
-  await mkdir(dataDir, { recursive: true });
+export async function place(
+  givenDir: string,
+  note: (sentence: string) => void,
+): Promise<Placement> {
+  await mkdir(givenDir, { recursive: true });
+  // one name for one place: a server is known by the path that it was started with
+  const dataDir = await realpath(givenDir);
   const wanted = join(dataDir, 'postgres');
   const linked = await linkTarget(wanted);
   const account = await chooseAccount(linked ?? wanted);

@@ -1,0 +1,81 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { ErrorCode } from '#engine/errors';
+import { problemExamples, problemResponse, PROBLEM_SCHEMA } from '#platform/http';
+
+export interface Operation {
+  operationId?: string;
+  summary?: string;
+  description?: string;
+  security?: unknown[];
+  parameters?: unknown[];
+  requestBody?: { content?: Record<string, Media> };
+  responses: Record<string, { description?: string; content?: Record<string, Media> }>;
+}
+
+export interface Media {
+  schema?: Record<string, unknown>;
+  example?: unknown;
+  examples?: Record<string, unknown>;
+}
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
+
+export function operationsOf(
+  document: OpenAPIObject,
+): { method: string; path: string; operation: Operation }[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method] as Operation | undefined;
+      return operation === undefined ? [] : [{ method, path, operation }];
+    }),
+  );
+}
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Your own id for this request. Sent again with the same key it has one effect, and the same answer for 24 hours.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+  example: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+};
+
+/** Adds what holds for every operation: its general refusals, their schema and examples, the idempotency key. */
+export function complete(document: OpenAPIObject): OpenAPIObject {
+  document.components ??= {};
+  document.components.schemas = { ...document.components.schemas, Problem: PROBLEM_SCHEMA };
+  document.components.examples = { ...document.components.examples, ...problemExamples() };
+  for (const { method, operation } of operationsOf(document)) {
+    const changes = method !== 'get';
+    if (changes) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
+    addProblems(operation, generalCodes(operation, changes));
+  }
+  return document;
+}
+
+function generalCodes(operation: Operation, changes: boolean): ErrorCode[] {
+  const codes: ErrorCode[] = ['validation_failed', 'internal_error', 'unavailable'];
+  const isPublic = operation.security?.some((way) => Object.keys(way as object).length === 0);
+  if (isPublic !== true) codes.push('unauthenticated', 'forbidden');
+  if (operation.requestBody !== undefined) {
+    codes.push('malformed_json', 'body_too_large', 'unsupported_media_type');
+  }
+  if (changes) {
+    codes.push('idempotency_key_reused', 'idempotency_in_progress', 'idempotency_answer_lost');
+  }
+  return codes;
+}
+
+function addProblems(operation: Operation, codes: readonly ErrorCode[]): void {
+  for (const code of codes) {
+    const { status, ...response } = problemResponse([code]);
+    const known = operation.responses[status];
+    const examples = known?.content?.['application/problem+json']?.examples;
+    if (known === undefined) operation.responses[status] = response;
+    else if (examples !== undefined && !(code in examples)) {
+      known.description = `${known.description}, \`${code}\``;
+      Object.assign(examples, response.content['application/problem+json'].examples);
+    }
+  }
+}

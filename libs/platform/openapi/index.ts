@@ -1,0 +1,2 @@
+export { buildDocument } from './document.js';
+export { documentFaults } from './document-faults.js';
