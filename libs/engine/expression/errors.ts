@@ -51,11 +51,11 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Readonly<Limits> = {
-  sourceLength: 100_000,
+  sourceLength: 50_000,
   nesting: 200,
   treeHeight: 1_500,
   nameWords: 64,
-  steps: 400_000,
+  steps: 250_000,
   callDepth: 2_000,
   stringLength: 1_000_000,
   dataDepth: 200,

@@ -24,11 +24,11 @@ export function plainResult(run: Run, value: Value, depth = run.limits.dataDepth
   if (value instanceof FeelObject) return value;
   if (depth === 0) throw new ExpressionLimitError('dataDepth', run.limits.dataDepth);
   if (isList(value)) {
-    run.spend(value.length);
+    run.spend(value.length * 2);
     return value.map((item) => plainResult(run, fromData(item), depth - 1));
   }
   const keys = Object.keys(value);
-  run.spend(keys.length);
+  run.spend(keys.length * 2);
   const result: Record<string, Value> = {};
   for (const key of keys) setOwn(result, key, plainResult(run, fromData(value[key]), depth - 1));
   return result;

@@ -1,5 +1,6 @@
 import { ExpressionLimitError } from './errors.js';
 import type { Limits } from './errors.js';
+import type { RE2JS } from 're2js';
 import type { FeelDateTime } from './temporal/instants.js';
 import { FeelObject } from './values/value.js';
 import type { Context, Value } from './values/value.js';
@@ -26,6 +27,8 @@ export const NO_WARNINGS: readonly Warning[] = Object.freeze([]);
 /** One evaluation: its data, its clock, and what it may still spend. */
 export class Run {
   warnings: Warning[] | null = null;
+  /** Patterns that this run has paid for. */
+  readonly patterns = new Map<string, RE2JS | null>();
   /** Where the call in progress stands, for the warnings of built-in functions. */
   offset = 0;
   private steps: number;

@@ -1,8 +1,9 @@
 import { compileTree } from './compiler/compile.js';
-import { toJson } from './json.js';
+import { setOwn, toJson } from './json.js';
 import type { Json } from './json.js';
 import type { Run } from './run.js';
 import type { Node } from './syntax/ast.js';
+import { FeelObject, fromData, isList } from './values/value.js';
 import type { TypeName, Value } from './values/value.js';
 
 /** What one sub-expression was. In a loop each round gives one; what was not evaluated has none. */
@@ -19,6 +20,8 @@ export interface Trace {
 
 /** A person reads it: more than this says no more. */
 const MAX_TRACES = 500;
+const MAX_ELEMENTS = 100;
+const MAX_DEPTH = 8;
 
 /** Evaluates `root`, recording what each of its nodes gave. Literals speak for themselves and are left out. */
 export function explain(source: string, root: Node, run: Run): Trace {
@@ -42,5 +45,26 @@ export function explain(source: string, root: Node, run: Run): Trace {
 
 function trace(source: string, node: Node, value: Value, children: Trace[]): Trace {
   const { start, end, kind } = node;
-  return { text: source.slice(start, end), start, end, kind, ...toJson(value), children };
+  const text = source.slice(start, end);
+  return { text, start, end, kind, ...toJson(preview(value)), children };
+}
+
+/** Of a large value its beginning: elements beyond the budget are left out, and so is what is nested too deep. */
+function preview(value: Value, depth = MAX_DEPTH, budget = { left: MAX_ELEMENTS }): Value {
+  if (typeof value !== 'object' || value === null || value instanceof FeelObject) return value;
+  if (depth === 0) return null;
+  if (isList(value)) {
+    const items: Value[] = [];
+    for (const raw of value) {
+      if (budget.left-- <= 0) break;
+      items.push(preview(fromData(raw), depth - 1, budget));
+    }
+    return items;
+  }
+  const result: Record<string, Value> = {};
+  for (const key of Object.keys(value)) {
+    if (budget.left-- <= 0) break;
+    setOwn(result, key, preview(fromData(value[key]), depth - 1, budget));
+  }
+  return result;
 }

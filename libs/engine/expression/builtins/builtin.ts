@@ -1,5 +1,6 @@
 import { FeelFunction } from '../run.js';
 import type { Run } from '../run.js';
+import { zoneSteps } from '../temporal/instants.js';
 import { toDouble } from '../values/decimal.js';
 import type { Numeric } from '../values/decimal.js';
 import { isNumber } from '../values/number.js';
@@ -133,7 +134,11 @@ export class Builtin extends FeelFunction {
       const ordered = names ? byName(form, args, names) : byPosition(form, args);
       if (!ordered) continue;
       const read = readAll(form, ordered);
-      if (Array.isArray(read)) return form.body(run, read);
+      if (Array.isArray(read)) {
+        const result = form.body(run, read);
+        run.spend(zoneSteps(result));
+        return result;
+      }
       mismatch ||= read as string;
     }
     const usage = this.forms.map((form) => `${this.name}(${form.names.join(', ')})`).join(' or ');

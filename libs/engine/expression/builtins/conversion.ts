@@ -13,12 +13,15 @@ import { valueText } from '../values/text.js';
 import type { Value } from '../values/value.js';
 import { any, builtin, form, nullable, string } from './builtin.js';
 
+/** More digits than any decimal128 written out. */
+const MAX_NUMBER_LENGTH = 7_000;
 const SEPARATORS = [' ', ',', '.'];
 
 /** `number("1.000,5", ".", ",")`; null for separators that are not two of space, comma and point. */
 function toNumber(from: string, grouping: string | null, decimal: string | null): Numeric | null {
   if (grouping !== null && !SEPARATORS.includes(grouping)) return null;
   if (decimal !== null && (!['.', ','].includes(decimal) || decimal === grouping)) return null;
+  if (from.length > MAX_NUMBER_LENGTH) return null;
   let text = grouping === null ? from : from.replaceAll(grouping, '');
   if (decimal !== null && decimal !== '.') {
     if (text.includes('.')) return null;
@@ -81,7 +84,11 @@ export const CONVERSION_FUNCTIONS = [
     'string',
     form([['from', any]], (run, from) => {
       if (from === null) return null;
-      const text = valueText(from, false, { left: run.limits.stringLength });
+      const text = valueText(from, false, {
+        maximum: run.limits.stringLength,
+        left: run.limits.stringLength,
+        depth: 0,
+      });
       run.checkLength(text.length);
       return text;
     }),

@@ -42,7 +42,7 @@ export function distinct(run: Run, items: readonly Value[]): Value[] {
     const item = fromData(raw);
     if (typeof item === 'object' && item !== null) {
       run.spend(objects.length + 1);
-      if (objects.some((other) => equals(item, other) === true)) continue;
+      if (objects.some((other) => equals(item, other, run) === true)) continue;
       objects.push(item);
     } else if (seen.has(item)) continue;
     else seen.add(item);
@@ -102,7 +102,7 @@ export const LIST_FUNCTIONS = [
       ],
       (run, items, element) => {
         run.spend(items.length);
-        return items.some((item) => equals(fromData(item), element) === true);
+        return items.some((item) => equals(fromData(item), element, run) === true);
       },
     ),
   ),
@@ -207,7 +207,9 @@ export const LIST_FUNCTIONS = [
       ],
       (run, items, match) => {
         run.spend(items.length);
-        return items.flatMap((item, i) => (equals(fromData(item), match) === true ? [i + 1] : []));
+        return items.flatMap((item, i) =>
+          equals(fromData(item), match, run) === true ? [i + 1] : [],
+        );
       },
     ),
   ),

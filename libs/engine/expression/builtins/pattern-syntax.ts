@@ -133,6 +133,14 @@ function classAt(
   }
 }
 
+/** What working one subtraction out costs, in steps: it asks for each character of the basic plane. */
+export const SUBTRACTION_STEPS = 40_000;
+
+/** Class subtractions in `pattern`, at most. */
+export function subtractions(pattern: string): number {
+  return pattern.split('-[').length - 1;
+}
+
 /** The characters of the basic plane that are in `all` and not in `less`, as one class. */
 function subtracted(all: string, less: string, ignoreCase: boolean): string {
   const flags = ignoreCase ? 'iu' : 'u';

@@ -1,7 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js';
 import type { Run } from '../run.js';
 import { LruCache } from '../cache.js';
-import { translatePattern } from './pattern-syntax.js';
+import { SUBTRACTION_STEPS, subtractions, translatePattern } from './pattern-syntax.js';
 
 /*
  * XPath patterns (DMN 1.5 §10.3.4.3 refers to XQuery/XPath F&O §5.6) run by RE2: in time linear in the input,
@@ -11,14 +11,27 @@ import { translatePattern } from './pattern-syntax.js';
 const MAX_PATTERN = 2_000;
 const cache = new LruCache<RE2JS | null>(500);
 
+/** What finding one match costs beside that. */
+const MATCH_STEPS = 4;
+
 /** Steps per character and instruction: RE2's automaton visits at most each pair of them. */
 const STEPS_PER_VISIT = 1 / 8;
 
-/** Pays for compiling, and gives null for a pattern or flags that are not XPath's. */
+/** Compiling costs this and, for each instruction that a pattern came to (`x{900}` is 900), ten steps. */
+const COMPILE_STEPS = 300;
+const STEPS_PER_INSTRUCTION = 10;
+
+/**
+ * Null for a pattern or flags that are not XPath's. A run pays for a pattern on its first use, whether or not
+ * an earlier run has left it in the cache: what an expression may cost does not depend on that.
+ */
 export function compilePattern(run: Run, pattern: string, flags: string): RE2JS | null {
-  run.spend(20 + pattern.length);
   if (!/^[smix]*$/.test(flags) || pattern.length > MAX_PATTERN) return null;
-  return cache.get(`${flags}/${pattern}`, () => {
+  const key = `${flags}/${pattern}`;
+  const used = run.patterns.get(key);
+  if (used !== undefined) return used;
+  run.spend(COMPILE_STEPS + pattern.length + subtractions(pattern) * SUBTRACTION_STEPS);
+  const regex = cache.get(key, () => {
     try {
       return RE2JS.compile(translatePattern(pattern, flags), flagBits(flags));
     } catch (error) {
@@ -26,6 +39,9 @@ export function compilePattern(run: Run, pattern: string, flags: string): RE2JS 
       throw error;
     }
   });
+  run.spend((regex?.programSize() ?? 0) * STEPS_PER_INSTRUCTION);
+  run.patterns.set(key, regex);
+  return regex;
 }
 
 function flagBits(flags: string): number {
@@ -54,14 +70,15 @@ export function replaceAll(run: Run, regex: RE2JS, input: string, replacement: s
   let result = '';
   let from = 0;
   while (matcher.find()) {
+    const before = result.length;
     result += input.slice(from, matcher.start());
     for (const part of parts) {
       if (typeof part === 'string') result += part;
       else if (part <= matcher.groupCount()) result += matcher.group(part) ?? '';
     }
     from = matcher.end();
-    run.checkLength(result.length - from > 0 ? result.length : 0);
-    run.spend(1);
+    run.spend(MATCH_STEPS + ((result.length - before) >> 4));
+    if (result.length > run.limits.stringLength) run.checkLength(result.length);
   }
   return result + input.slice(from);
 }
@@ -83,7 +100,7 @@ export function splitBy(run: Run, regex: RE2JS, input: string): string[] {
   let from = 0;
   while (matcher.find()) {
     if (matcher.end() === matcher.start()) continue;
-    run.spend(1);
+    run.spend(MATCH_STEPS);
     pieces.push(input.slice(from, matcher.start()));
     from = matcher.end();
   }

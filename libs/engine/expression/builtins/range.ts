@@ -231,14 +231,14 @@ export const RANGE_FUNCTIONS = [
         ['range1', range],
         ['range2', range],
       ],
-      (_run, a, b) => equals(a, b),
+      (run, a, b) => equals(a, b, run),
     ),
     form(
       [
         ['point1', point],
         ['point2', point],
       ],
-      (_run, a, b) => equals(a, b),
+      (run, a, b) => equals(a, b, run),
     ),
   ),
 ];

@@ -8,7 +8,7 @@ import {
 } from '../temporal/duration.js';
 import { DAY_NANOS, FeelDate, FeelDateTime, FeelTime } from '../temporal/instants.js';
 import { parseDate, parseDateTime, parseTime } from '../temporal/literal.js';
-import { isZoneId } from '../temporal/zone.js';
+import { ZONE_STEPS, isZoneId } from '../temporal/zone.js';
 import type { Zone } from '../temporal/zone.js';
 import { toDouble } from '../values/decimal.js';
 import type { Numeric } from '../values/decimal.js';
@@ -107,7 +107,7 @@ const TEXT_STEPS = 30;
 /** From text; null for text that is none. */
 function fromText(name: string, parse: (text: string) => Value): ReturnType<typeof form> {
   return form([['from', string]], (run, text) => {
-    run.spend(TEXT_STEPS);
+    run.spend(text.includes('@') ? ZONE_STEPS : TEXT_STEPS);
     return parse(text) ?? run.warn('wrong_arguments', `${name}: not a valid text`);
   });
 }
@@ -183,7 +183,7 @@ export const TEMPORAL_FUNCTIONS = [
         ['value1', optional(any)],
         ['value2', optional(any)],
       ],
-      (_run, a, b) => isSame(a, b),
+      (run, a, b) => isSame(run, a, b),
     ),
   ),
   ofDate('day of year', dayOfYear),
@@ -193,11 +193,11 @@ export const TEMPORAL_FUNCTIONS = [
 ];
 
 /** The same element of the value domain: unlike `=`, one instant in two zones is two values. */
-function isSame(a: Value, b: Value): boolean {
+function isSame(run: Run, a: Value, b: Value): boolean {
   if (a instanceof FeelDateTime && b instanceof FeelDateTime) {
     return a.localNanos === b.localNanos && a.time.zone === b.time.zone;
   }
   if (a instanceof FeelTime && b instanceof FeelTime)
     return a.nanos === b.nanos && a.zone === b.zone;
-  return equals(a, b) === true;
+  return equals(a, b, run) === true;
 }

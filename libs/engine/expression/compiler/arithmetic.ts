@@ -1,5 +1,6 @@
 import type { Closure, Run } from '../run.js';
 import type { ArithmeticOperator } from '../syntax/ast.js';
+import { zoneSteps } from '../temporal/instants.js';
 import {
   addValues,
   divideValues,
@@ -8,12 +9,20 @@ import {
   powerValues,
   subtractValues,
 } from '../values/arithmetic.js';
+import { toDouble } from '../values/decimal.js';
+import { isNumber } from '../values/number.js';
 import { typeName } from '../values/value.js';
 import type { Value } from '../values/value.js';
 import type { NodeCompilers } from './compiler.js';
 
 /** What an operation off the fast path (decimals, temporals) may cost, in steps. */
-const SLOW_STEPS = 10;
+const SLOW_STEPS = 20;
+
+/** A power multiplies once or twice for each bit of its exponent. */
+function powerSteps(exponent: Value): number {
+  const size = isNumber(exponent) ? Math.abs(toDouble(exponent)) : 0;
+  return SLOW_STEPS * (1 + Math.min(64, Math.ceil(Math.log2(size + 1))));
+}
 
 const OPERATIONS: Record<ArithmeticOperator, (a: Value, b: Value) => Value> = {
   '+': addValues,
@@ -31,9 +40,10 @@ const INTEGER: Partial<Record<ArithmeticOperator, (a: number, b: number) => numb
 };
 
 function slow(run: Run, operator: ArithmeticOperator, offset: number, a: Value, b: Value): Value {
-  run.spend(SLOW_STEPS);
+  run.spend(operator === '**' ? powerSteps(b) : SLOW_STEPS);
   if (typeof a === 'string' && typeof b === 'string') run.checkLength(a.length + b.length);
   const result = OPERATIONS[operator](a, b);
+  run.spend(zoneSteps(result));
   if (result === null) {
     run.warn('wrong_type', `${typeName(a)} ${operator} ${typeName(b)} has no value`, offset);
   }

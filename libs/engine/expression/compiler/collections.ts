@@ -79,7 +79,7 @@ export const compileCollections: NodeCompilers<
       const value = operand(run, at);
       if (type.kind === 'unknown')
         return run.warn('unknown_name', 'the type is not declared', node.start);
-      return isOfType(value, type);
+      return isOfType(value, type, run);
     };
   },
 

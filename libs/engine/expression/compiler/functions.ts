@@ -39,7 +39,7 @@ export class UserFunction extends FeelFunction {
     for (const [i, raw] of given.entries()) {
       const type = signature.types[i] ?? null;
       const value = fromData(raw);
-      const fitted = type ? conform(value, type) : value;
+      const fitted = type ? conform(value, type, run) : value;
       if (fitted === null && value !== null) {
         return run.warn('wrong_arguments', `${signature.names[i]} is not of its type`);
       }

@@ -1,13 +1,10 @@
 import type { Closure, Run, Scope } from '../run.js';
 import type { ComparisonOperator, Node } from '../syntax/ast.js';
-import { compare, equals, includes } from '../values/compare.js';
+import { OBJECT_STEPS, compare, equals, includes } from '../values/compare.js';
 import { EqualityTest, Range } from '../values/range.js';
-import { FeelObject, fromData, isList, typeName } from '../values/value.js';
+import { fromData, isList, typeName } from '../values/value.js';
 import type { Value } from '../values/value.js';
 import type { NodeCompilers } from './compiler.js';
-
-/** What comparing two temporals or decimals may cost, in steps. */
-const OBJECT_STEPS = 6;
 
 function ordering(run: Run, offset: number, a: Value, b: Value): number | null {
   if (typeof a === 'object' || typeof b === 'object') run.spend(OBJECT_STEPS);
@@ -26,23 +23,11 @@ const ORDERS: Record<'<' | '<=' | '>' | '>=', (order: number) => boolean> = {
 };
 
 export function equalValues(run: Run, offset: number, a: Value, b: Value): boolean | null {
-  if (typeof a === 'object' && a !== null && typeof b === 'object' && b !== null) {
-    run.spend(OBJECT_STEPS + weigh(a));
-  }
-  const equal = equals(a, b, run.limits.dataDepth);
+  const equal = equals(a, b, run);
   if (equal === null) {
     run.warn('wrong_type', `${typeName(a)} and ${typeName(b)} are never equal`, offset);
   }
   return equal;
-}
-
-/** Elements that a comparison of this value may visit. */
-function weigh(value: Value): number {
-  if (isList(value)) return value.reduce<number>((sum, item) => sum + 1 + weigh(item), 0);
-  if (typeof value === 'object' && value !== null && !(value instanceof FeelObject)) {
-    return Object.keys(value).reduce((sum, key) => sum + 1 + weigh(value[key] ?? null), 0);
-  }
-  return 0;
 }
 
 function comparison(
@@ -90,17 +75,17 @@ export function passes(run: Run, offset: number, input: Value, test: Value): boo
     return equal === null ? null : equal !== test.negated;
   }
   if (test instanceof Range) {
-    if (input instanceof Range) return equals(input, test);
+    if (input instanceof Range) return equals(input, test, run);
     return includes(test, input);
   }
   if (isList(test)) {
     run.spend(test.length);
-    if (isList(input) && equals(input, test) === true) return true;
+    if (isList(input) && equals(input, test, run) === true) return true;
     let result: boolean | null = false;
     for (const raw of test) {
       const item = fromData(raw);
       const among = item instanceof Range || item instanceof EqualityTest;
-      const passed = among ? passes(run, offset, input, item) : equals(input, item);
+      const passed = among ? passes(run, offset, input, item) : equals(input, item, run);
       if (passed === true) return true;
       if (passed === null && among) result = null;
     }

@@ -1,6 +1,6 @@
 import type { Iterator, Node, Parameter } from './ast.js';
 import type { Grammar } from './grammar.js';
-import { isReserved, normalise, parseBinding } from './names.js';
+import { isReserved, limitWords, normalise, parseBinding } from './names.js';
 import { parseType } from './types.js';
 
 /** The control forms, by the word they start with (`if`, `for`, `some`, `every`, `function`). */
@@ -31,7 +31,7 @@ function parseFor(grammar: Grammar): Node {
   const { cursor, names } = grammar;
   const { start } = cursor.advance();
   return names.within(() => {
-    const iterators = parseIterators(grammar, true);
+    const iterators = parseIterators(grammar);
     cursor.expect('return');
     const body = grammar.expression();
     return cursor.node(start, { kind: 'for', iterators, body }, [...sources(iterators), body]);
@@ -42,7 +42,7 @@ function parseQuantified(grammar: Grammar, every: boolean): Node {
   const { cursor, names } = grammar;
   const { start } = cursor.advance();
   return names.within(() => {
-    const iterators = parseIterators(grammar, false);
+    const iterators = parseIterators(grammar);
     cursor.expect('satisfies');
     const condition = grammar.expression();
     return cursor.node(start, { kind: 'quantified', every, iterators, condition }, [
@@ -56,14 +56,14 @@ function sources(iterators: Iterator[]): (Node | null)[] {
   return iterators.flatMap(({ source, to }) => [source, to]);
 }
 
-function parseIterators(grammar: Grammar, ranges: boolean): Iterator[] {
+function parseIterators(grammar: Grammar): Iterator[] {
   const { cursor, names } = grammar;
   const iterators: Iterator[] = [];
   do {
     const name = parseLoopVariable(grammar);
     cursor.expect('in');
     const source = grammar.expression();
-    const to = ranges && cursor.accept('..') ? grammar.expression() : null;
+    const to = cursor.accept('..') ? grammar.expression() : null;
     iterators.push({ name, source, to });
     names.bind(name);
   } while (cursor.accept(','));
@@ -74,8 +74,10 @@ function parseIterators(grammar: Grammar, ranges: boolean): Iterator[] {
 function parseLoopVariable({ cursor }: Grammar): string {
   const { start } = cursor.token;
   let end = start;
+  let words = 0;
   while (cursor.at('word') && !isReserved(cursor.token.text)) {
     end = cursor.advance().end;
+    limitWords(cursor, ++words);
     while (cursor.at('number')) end = cursor.advance().end;
   }
   if (end === start) throw cursor.error(['a name']);

@@ -54,6 +54,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** The FEEL spelling for an operator of another language at `offset`, if one stands there. */
 export function wrongSpelling(source: string, offset: number): WrongSpelling | null {
+  if (!'=<&|!%^;'.includes(source[offset] ?? ' ')) return null;
   for (const [text, right, hint] of WRONG_SPELLINGS) {
     if (source.startsWith(text, offset) && !(text === '!' && source[offset + 1] === '=')) {
       return { text, right, hint };

@@ -1,6 +1,6 @@
 import type { TypeNode } from './ast.js';
 import type { Cursor } from './cursor.js';
-import { isReserved, normalise, parseBinding } from './names.js';
+import { isReserved, limitWords, normalise, parseBinding } from './names.js';
 
 const SPACED_TYPES = ['date and time', 'years and months duration', 'days and time duration'];
 
@@ -54,7 +54,8 @@ function parseTypeName(cursor: Cursor): string {
   }
   let { end } = cursor.advance();
   // A type of several words, or a dotted one of an imported model.
-  for (;;) {
+  for (let words = 1; ; words++) {
+    limitWords(cursor, words);
     if (cursor.token.kind === 'word' && !isReserved(cursor.token.text)) end = cursor.advance().end;
     else if (cursor.is('.') && cursor.after(cursor.token).kind === 'word')
       end = cursor.advance().end;

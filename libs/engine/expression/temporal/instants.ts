@@ -2,11 +2,11 @@ import { FeelObject } from '../values/value.js';
 import { MAX_YEAR, civilFromDay, daysInMonth, epochDay } from './calendar.js';
 import type { CivilDate } from './calendar.js';
 import { NANOS_PER_DAY, NANOS_PER_SECOND } from './duration.js';
-import { offsetAtInstant, offsetAtLocal, zoneText } from './zone.js';
+import { ZONE_STEPS, offsetAtInstant, offsetAtLocal, zoneText } from './zone.js';
 import type { Zone } from './zone.js';
 
 const NANOS = 1_000_000_000;
-const DAY_NANOS = 86_400 * NANOS;
+export const DAY_NANOS = 86_400 * NANOS;
 
 function two(n: number): string {
   return String(n).padStart(2, '0');
@@ -61,6 +61,8 @@ export class FeelDate extends FeelObject implements CivilDate {
 /** A time of day in nanoseconds (0 to 24 h, exclusive), local or with a zone. */
 export class FeelTime extends FeelObject {
   readonly type = 'time';
+  /** The offset of a named zone, once looked up: that takes 20 µs. */
+  private found: number | null = null;
 
   constructor(
     readonly nanos: number,
@@ -85,7 +87,8 @@ export class FeelTime extends FeelObject {
   /** Seconds ahead of UTC; null for local time. A named zone's without a date is that of 1970-01-01. */
   get offset(): number | null {
     if (typeof this.zone !== 'string') return this.zone;
-    return offsetAtLocal(this.zone, 1970, 1, 1, Math.floor(this.nanos / NANOS));
+    this.found ??= offsetAtLocal(this.zone, 1970, 1, 1, Math.floor(this.nanos / NANOS));
+    return this.found;
   }
 
   /** Nanoseconds since midnight UTC, where an offset is known; else since local midnight. */
@@ -112,6 +115,7 @@ export class FeelTime extends FeelObject {
 
 export class FeelDateTime extends FeelObject {
   readonly type = 'date and time';
+  private found: number | null = null;
 
   constructor(
     readonly date: FeelDate,
@@ -130,7 +134,8 @@ export class FeelDateTime extends FeelObject {
     const { zone, nanos } = this.time;
     if (typeof zone !== 'string') return zone;
     const { year, month, day } = this.date;
-    return offsetAtLocal(zone, year, month, day, Math.floor(nanos / NANOS));
+    this.found ??= offsetAtLocal(zone, year, month, day, Math.floor(nanos / NANOS));
+    return this.found;
   }
 
   /** Nanoseconds since 1970-01-01T00:00Z; local time counts as UTC. */
@@ -169,4 +174,8 @@ export class FeelDateTime extends FeelObject {
   }
 }
 
-export { DAY_NANOS };
+/** What using a value may cost, in steps, beside what any value does: one in a named zone has an offset to find. */
+export function zoneSteps(value: unknown): number {
+  if (value instanceof FeelDateTime) return zoneSteps(value.time);
+  return value instanceof FeelTime && typeof value.zone === 'string' ? ZONE_STEPS : 0;
+}

@@ -3,6 +3,9 @@ import { Temporal } from 'temporal-polyfill';
 /** A named zone (IANA), an offset from UTC in seconds, or neither: local time. */
 export type Zone = string | number | null;
 
+/** What finding an offset in the zone database costs, in steps of evaluation. */
+export const ZONE_STEPS = 300;
+
 const known = new Map<string, boolean>();
 
 /** Whether the time zone database has `id`, spelled so. */

@@ -4,7 +4,7 @@ import { FeelDate, FeelDateTime, FeelTime } from '../temporal/instants.js';
 import { compareNumbers, isNumber } from './number.js';
 import { EqualityTest, Range } from './range.js';
 import { FeelObject, fromData, isList } from './value.js';
-import type { Context, Value } from './value.js';
+import type { Context, Meter, Value } from './value.js';
 
 function sign<T extends number | bigint | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -48,24 +48,31 @@ export function compare(a: Value, b: Value): number | null {
   return null;
 }
 
+/** What comparing two temporals, decimals or elements may cost, in steps. */
+export const OBJECT_STEPS = 6;
+
 /** Equality with three answers: null for values of different types (DMN 1.5 table 53). Null equals only null. */
-export function equals(a: Value, b: Value, depth = 200): boolean | null {
+export function equals(a: Value, b: Value, meter: Meter, depth = 0): boolean | null {
   if (a === null || b === null) return a === b;
   if (typeof a !== 'object' || typeof b !== 'object') {
     if (typeof a === typeof b) return a === b;
     return isNumber(a) && isNumber(b) ? false : null;
   }
-  if (depth === 0) throw new ExpressionLimitError('dataDepth', 200);
+  meter.spend(OBJECT_STEPS);
+  if (depth > meter.limits.dataDepth) {
+    throw new ExpressionLimitError('dataDepth', meter.limits.dataDepth);
+  }
   if (a instanceof FeelObject || b instanceof FeelObject) {
-    if (a instanceof EqualityTest || b instanceof EqualityTest) return equalTests(a, b, depth);
-    if (a instanceof Range) return b instanceof Range ? equalRanges(a, b, depth) : null;
+    if (a instanceof EqualityTest || b instanceof EqualityTest)
+      return equalTests(a, b, meter, depth);
+    if (a instanceof Range) return b instanceof Range ? equalRanges(a, b, meter, depth) : null;
     if (a instanceof FeelTime && b instanceof FeelTime) return equalTimes(a, b);
     if (a instanceof FeelDateTime && b instanceof FeelDateTime) return equalDateTimes(a, b);
     const order = compare(a, b);
     return order === null ? (a === b ? true : null) : order === 0;
   }
-  if (isList(a)) return isList(b) ? equalLists(a, b, depth) : null;
-  return isList(b) ? null : equalContexts(a as Context, b as Context, depth);
+  if (isList(a)) return isList(b) ? equalLists(a, b, meter, depth) : null;
+  return isList(b) ? null : equalContexts(a as Context, b as Context, meter, depth);
 }
 
 /*
@@ -84,33 +91,41 @@ function equalDateTimes(a: FeelDateTime, b: FeelDateTime): boolean {
     : a.epochSeconds === b.epochSeconds;
 }
 
-function equalTests(a: Value, b: Value, depth: number): boolean | null {
+function equalTests(a: Value, b: Value, meter: Meter, depth: number): boolean | null {
   if (a instanceof EqualityTest && b instanceof EqualityTest) {
-    return a.negated === b.negated && equals(a.operand, b.operand, depth - 1) === true;
+    return a.negated === b.negated && equals(a.operand, b.operand, meter, depth + 1) === true;
   }
   return a instanceof Range || b instanceof Range ? false : null;
 }
 
-function equalRanges(a: Range, b: Range, depth: number): boolean {
+function equalRanges(a: Range, b: Range, meter: Meter, depth: number): boolean {
   return (
     a.lowClosed === b.lowClosed &&
     a.highClosed === b.highClosed &&
-    equals(a.low, b.low, depth - 1) === true &&
-    equals(a.high, b.high, depth - 1) === true
+    equals(a.low, b.low, meter, depth + 1) === true &&
+    equals(a.high, b.high, meter, depth + 1) === true
   );
 }
 
-function equalLists(a: readonly Value[], b: readonly Value[], depth: number): boolean | null {
+function equalLists(
+  a: readonly Value[],
+  b: readonly Value[],
+  meter: Meter,
+  depth: number,
+): boolean | null {
   if (a.length !== b.length) return false;
-  return a.every((item, i) => equals(fromData(item), fromData(b[i]), depth - 1) === true);
+  meter.spend(a.length);
+  return a.every((item, i) => equals(fromData(item), fromData(b[i]), meter, depth + 1) === true);
 }
 
-function equalContexts(a: Context, b: Context, depth: number): boolean {
+function equalContexts(a: Context, b: Context, meter: Meter, depth: number): boolean {
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
+  meter.spend(keys.length);
   return keys.every(
     (key) =>
-      Object.hasOwn(b, key) && equals(fromData(a[key]), fromData(b[key]), depth - 1) === true,
+      Object.hasOwn(b, key) &&
+      equals(fromData(a[key]), fromData(b[key]), meter, depth + 1) === true,
   );
 }
 

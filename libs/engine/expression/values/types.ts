@@ -2,7 +2,7 @@ import { FeelFunction } from '../run.js';
 import type { TypeNode } from '../syntax/ast.js';
 import { Range } from './range.js';
 import { fromData, isContext, isList, typeName } from './value.js';
-import type { Value } from './value.js';
+import type { Meter, Value } from './value.js';
 
 /** A type to check values against; `unknown` is one that FEEL does not have. */
 export type FeelType =
@@ -60,24 +60,27 @@ export function typeOfNode(node: TypeNode): FeelType {
 }
 
 /** Whether `value` is of `type`; null is of no type but Null, and no value of an unknown one. */
-export function isOfType(value: Value, type: FeelType): boolean {
+export function isOfType(value: Value, type: FeelType, meter: Meter): boolean {
+  meter.spend(1);
   switch (type.kind) {
     case 'any':
       return value !== null;
     case 'simple':
       return typeName(value) === type.name;
     case 'list':
-      return isList(value) && value.every((item) => fits(fromData(item), type.element));
+      return isList(value) && value.every((item) => fits(fromData(item), type.element, meter));
     case 'range':
       return (
-        value instanceof Range && [value.low, value.high].every((end) => fits(end, type.element))
+        value instanceof Range &&
+        [value.low, value.high].every((end) => fits(end, type.element, meter))
       );
     case 'context':
       return (
         isContext(value) &&
         type.entries.every(
           (entry) =>
-            Object.hasOwn(value, entry.name) && fits(fromData(value[entry.name]), entry.type),
+            Object.hasOwn(value, entry.name) &&
+            fits(fromData(value[entry.name]), entry.type, meter),
         )
       );
     case 'function':
@@ -88,18 +91,18 @@ export function isOfType(value: Value, type: FeelType): boolean {
 }
 
 /** Null is a value of every type inside another one. */
-function fits(value: Value, type: FeelType): boolean {
-  return value === null || isOfType(value, type);
+function fits(value: Value, type: FeelType, meter: Meter): boolean {
+  return value === null || isOfType(value, type, meter);
 }
 
 /** `value` as one of `type`, by DMN's implicit conversions (§10.3.2.9.4): null where it cannot be. */
-export function conform(value: Value, type: FeelType): Value {
+export function conform(value: Value, type: FeelType, meter: Meter): Value {
   if (value === null || type.kind === 'any' || type.kind === 'unknown') return value;
-  if (isOfType(value, type)) return value;
+  if (isOfType(value, type, meter)) return value;
   if (isList(value) && value.length === 1) {
     const one = fromData(value[0]);
-    if (isOfType(one, type)) return one;
+    if (isOfType(one, type, meter)) return one;
   }
-  if (type.kind === 'list' && isOfType([value], type)) return [value];
+  if (type.kind === 'list' && isOfType([value], type, meter)) return [value];
   return null;
 }

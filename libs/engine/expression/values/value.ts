@@ -85,3 +85,9 @@ export function fromData(raw: unknown, refused?: (what: string) => void): Value 
 export function newContext(): Record<string, Value> {
   return Object.create(null) as Record<string, Value>;
 }
+
+/** What pays for walking through data, which may be larger than it looks: the same list twice in a list, and so on. */
+export interface Meter {
+  spend(steps: number): void;
+  readonly limits: { readonly dataDepth: number };
+}
