@@ -9,7 +9,7 @@ export type Tx = EntityManager;
 type Effect = () => void | Promise<void>;
 
 export interface TransactionOptions {
-  /** Default `READ COMMITTED`. */
+  /** Default: the server's, `READ COMMITTED`. */
   isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
 }
 
@@ -63,21 +63,16 @@ export class Database implements BeforeApplicationShutdown {
    */
   async transaction<T>(
     work: (tx: Tx) => Promise<T>,
-    { isolation = 'READ COMMITTED' }: TransactionOptions = {},
+    { isolation }: TransactionOptions = {},
   ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const effects: Effect[] = [];
       try {
-        const result = await this.dataSource.transaction(isolation, async (tx) => {
-          effectsOf.set(tx, effects);
-          try {
-            const done = await work(tx);
-            for (const last of this.lastStatements) await last(tx);
-            return done;
-          } finally {
-            effectsOf.delete(tx);
-          }
-        });
+        const attemptWork = (tx: Tx) => this.attempt(tx, work, effects);
+        // naming the default level would cost a round trip
+        const result = await (isolation === undefined
+          ? this.dataSource.transaction(attemptWork)
+          : this.dataSource.transaction(isolation, attemptWork));
         this.start(effects);
         return result;
       } catch (error) {
@@ -101,6 +96,17 @@ export class Database implements BeforeApplicationShutdown {
       pause(SETTLE_MS, undefined, { signal: deadline.signal }).catch(() => undefined),
     ]);
     deadline.abort();
+  }
+
+  private async attempt<T>(tx: Tx, work: (tx: Tx) => Promise<T>, effects: Effect[]): Promise<T> {
+    effectsOf.set(tx, effects);
+    try {
+      const done = await work(tx);
+      for (const last of this.lastStatements) await last(tx);
+      return done;
+    } finally {
+      effectsOf.delete(tx);
+    }
   }
 
   private start(effects: readonly Effect[]): void {

@@ -92,6 +92,13 @@ export class DecisionTreeEntity {
   'target_step_id',
   'routing_timestamp',
 ])
+@Index('routing_analytics_uncounted', ['routing_timestamp'], { where: 'not counted' })
+@Index('routing_analytics_unjudged', ['instance_id'], {
+  where: 'went_well is null and instance_id is not null',
+})
+@Index('routing_analytics_judged_of_tree', ['decision_tree_used', 'went_well'], {
+  where: 'decision_tree_used is not null and went_well is not null',
+})
 export class RoutingAnalyticsEntity {
   @UuidKey() analytics_id: string;
   @Uuid() decision_id: string;
@@ -127,5 +134,9 @@ export class RoutingAnalyticsEntity {
   /** How each condition came out. */
   @Json({ default: {} }) evaluation: unknown;
   @Text(optional) correlation_id: string | null;
+  /** Its rules' counters have it. */
+  @Flag({ default: false }) counted: boolean;
+  /** Whether its instance ended completed and not rejected; null while it is open. */
+  @Flag(optional) went_well: boolean | null;
   @Instant(now) routing_timestamp: Date;
 }

@@ -1,4 +1,4 @@
-import { afterCommit, sqlState, type Tx } from '#persistence';
+import { afterCommit, Database, sqlState, type Tx } from '#persistence';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 
 // native ES modules have no global `jest`
@@ -90,6 +90,19 @@ describe('Database.transaction', () => {
     );
     await expect(test.database.transaction(work)).rejects.toThrow('again');
     expect(work).toHaveBeenCalledTimes(5);
+  });
+
+  it('runs what is registered for every transaction before its commit, and with it', async () => {
+    const database = new Database(test.dataSource);
+    database.beforeCommit(async (tx) => {
+      await tx.query(`update counters set value = 10 + value where name = 'a'`);
+    });
+    await database.transaction((tx) => add(tx, 'a'));
+    expect(await read('a')).toBe(11);
+
+    database.beforeCommit(() => Promise.reject(new Error('no')));
+    await expect(database.transaction((tx) => add(tx, 'a'))).rejects.toThrow('no');
+    expect(await read('a')).toBe(11);
   });
 
   describe('afterCommit', () => {
