@@ -1,11 +1,12 @@
 import { InitialSchema1795305600000 } from './1795305600000-initial-schema.js';
 import { Decisions1795309200000 } from './1795309200000-decisions.js';
-import { DecisionCounts1795312800000 } from './1795312800000-decision-counts.js';
 import { ReadyTasks1795312800000 } from './1795312800000-ready-tasks.js';
+import { DecisionCounts1795314600000 } from './1795314600000-decision-counts.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
   InitialSchema1795305600000,
   Decisions1795309200000,
   ReadyTasks1795312800000,
+  DecisionCounts1795314600000,
 ];

@@ -7,6 +7,7 @@ export function newDecisionRule(rule: Partial<Omit<DecisionRule, 'condition'>> =
     rule_id: 'rule',
     rule_name: 'A rule',
     origin: 'stored',
+    condition_type: 'data_threshold',
     action: 'route_to_step',
     target_step_id: null,
     priority: 100,

@@ -1,6 +1,8 @@
 import type { JsonObject } from '#engine/graph';
 
 export interface RoutingFacts {
+  /** Data of the instance beneath what was sent: seen where nothing sent has such a field. */
+  instance_data?: JsonObject;
   workflow_data: JsonObject;
   user_context?: JsonObject;
   system_context?: JsonObject;
@@ -16,6 +18,7 @@ export function routingContext(facts: RoutingFacts): JsonObject {
   const user = facts.user_context ?? {};
   const system = facts.system_context ?? {};
   return {
+    ...facts.instance_data,
     ...(facts.step && { outcome: facts.step.outcome, step: facts.step }),
     ...system,
     ...user,

@@ -30,7 +30,7 @@ export interface AlternativePath {
 
 export interface Decision {
   decided_by: DecidedBy;
-  /** What decided: the rule's id, or the tree's leaf; null for the order of the steps. */
+  /** What decided: the rule's id, or the tree's leaf; null where the order of the steps did. */
   decided_by_id: string | null;
   action: RoutingAction;
   target_step_id: string | null;

@@ -22,6 +22,13 @@ const ACTION: Record<RoutingAction, string> = {
   parallel_process: 'starts parallel work',
 };
 
+/** The one sentence that says what decided. */
+export function decidingSentence(decision: Decision): string {
+  if (decision.decided_by === 'sequence') return sequenceSentence(decision);
+  if (decision.decided_by === 'tree' && decision.tree) return leafSentence(decision.tree);
+  return decision.rules.winner ? winnerSentence(decision.rules.winner) : '';
+}
+
 /** The decision in sentences, in the order in which it came about. */
 export function reasoning(decision: Decision, confidence: Confidence): string[] {
   return [
@@ -37,14 +44,15 @@ function treeSentences(tree: TreeDecision): string[] {
   if (tree.undecided_because !== null) {
     return [...steps, `Decision tree ${tree.tree_id} does not decide: ${tree.undecided_because}.`];
   }
+  return [...steps, leafSentence(tree)];
+}
+
+function leafSentence(tree: TreeDecision): string {
   const branches =
     tree.branches.length > 0
       ? ` with the branches ${tree.branches.map((branch) => branch.target_step_id ?? branch.node_id).join(', ')}`
       : '';
-  return [
-    ...steps,
-    `Node ${tree.leaf_node_id} of decision tree ${tree.tree_id} ${acts(tree.action, tree.target_step_id)}${branches}.`,
-  ];
+  return `Node ${tree.leaf_node_id} of decision tree ${tree.tree_id} ${acts(tree.action, tree.target_step_id)}${branches}.`;
 }
 
 function nodeSentence(node: PathNode): string[] {
@@ -69,17 +77,17 @@ function ruleSentences({ rules }: Decision): string[] {
   return [
     ...told,
     ...(more > 0 ? [`${more} more ${more === 1 ? 'rule does' : 'rules do'} not apply.`] : []),
-    ...(winner
-      ? [
-          `${named(winner)} applies: "${winner.condition_expression}" is true, so it ${acts(winner.action, winner.target_step_id)}.`,
-        ]
-      : []),
+    ...(winner ? [winnerSentence(winner)] : []),
     ...(alternatives.length > 0
       ? [
           `${alternatives.map((rule) => rule.rule_id).join(', ')} would apply as well, but ${alternatives.length === 1 ? 'is' : 'are'} tried later.`,
         ]
       : []),
   ];
+}
+
+function winnerSentence(rule: TriedRule): string {
+  return `${named(rule)} applies: "${rule.condition_expression}" is true, so it ${acts(rule.action, rule.target_step_id)}.`;
 }
 
 function sequenceSentence({ rules, target_step_id }: Decision): string {

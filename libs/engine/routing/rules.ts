@@ -8,6 +8,7 @@ export interface TriedRule {
   rule_id: string;
   rule_name: string;
   origin: RuleOrigin;
+  condition_type: string;
   condition_expression: string;
   action: RoutingAction;
   target_step_id: string | null;
@@ -86,8 +87,10 @@ function untried(rule: DecisionRule, reason: string): TriedRule {
   return { ...shown(rule), matched: false, value: null, warnings: [], reason };
 }
 
-function shown(rule: DecisionRule) {
-  const { rule_id, rule_name, origin, condition_expression, action, target_step_id, priority } =
-    rule;
-  return { rule_id, rule_name, origin, condition_expression, action, target_step_id, priority };
+function shown({
+  condition,
+  is_active,
+  ...rule
+}: DecisionRule): Omit<DecisionRule, 'condition' | 'is_active'> {
+  return rule;
 }

@@ -33,6 +33,8 @@ export interface DecisionRule {
   rule_id: string;
   rule_name: string;
   origin: RuleOrigin;
+  /** One of `CONDITION_TYPES`, or the origin of a rule that is no business rule. */
+  condition_type: string;
   condition_expression: string;
   condition: CompiledExpression;
   action: RoutingAction;

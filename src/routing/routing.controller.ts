@@ -1,0 +1,71 @@
+import { Body, Controller, Get, HttpCode, Post, Put } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+
+import { CurrentPrincipal, type Principal } from '#platform/auth';
+import { ApiProblems, UuidParam } from '#platform/http';
+
+import {
+  EvaluateRequest,
+  EvaluateResponse,
+  RecordedDecision,
+  RouteRequest,
+  RouteResponse,
+} from './decisions.dto.js';
+import { DecisionsService } from './decisions.service.js';
+import { evaluateAll } from './evaluations.js';
+
+@ApiTags('routing')
+@Controller('conditional')
+export class RoutingController {
+  constructor(private readonly decisions: DecisionsService) {}
+
+  @Put('route')
+  @ApiOperation({
+    operationId: 'routeInstance',
+    summary: 'Decide where an instance goes, and take it there',
+    description:
+      'The stored tree named by `decision_tree_id` decides first; then the rules sent along, the stored rules of the workflow and for all workflows, temporary routes, and the routing rules of the workflow that may apply after this step, each by priority; else the next step in order follows. An instance that is not known yet is made, standing at `current_step_id`. Calling again with the same body changes nothing more, until the instance has moved on.',
+  })
+  @ApiOkResponse({ type: RouteResponse })
+  @ApiProblems(
+    'workflow_not_found',
+    'workflow_inactive',
+    'decision_tree_not_found',
+    'step_not_found',
+    'step_not_current',
+    'instance_not_running',
+    'expression_syntax',
+  )
+  route(
+    @Body() request: RouteRequest,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<RouteResponse> {
+    return this.decisions.route(request, principal);
+  }
+
+  @Get('decisions/:decision_id')
+  @ApiOperation({
+    operationId: 'getDecision',
+    summary: 'Why a decision came out as it did',
+    description:
+      'Which rules were tried in which order, what each part of their conditions was on the data of then, and what became of the instance.',
+  })
+  @ApiOkResponse({ type: RecordedDecision })
+  @ApiProblems('decision_not_found')
+  why(@UuidParam('decision_id') decision_id: string): Promise<RecordedDecision> {
+    return this.decisions.why(decision_id);
+  }
+
+  @Post('evaluate')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'evaluateExpressions',
+    summary: 'Try out expressions',
+    description:
+      'Evaluates each expression on the data given with it. One that does not parse is an error in its place; the others are evaluated.',
+  })
+  @ApiOkResponse({ type: EvaluateResponse })
+  async evaluate(@Body() { evaluations }: EvaluateRequest): Promise<EvaluateResponse> {
+    return { results: await evaluateAll(evaluations) };
+  }
+}
