@@ -1,7 +1,7 @@
 import type { WorkflowDefinition } from '#engine/definition';
 import { definitionFaults } from '#engine/definition';
-import { type Fault, ValidationError } from '#engine/errors';
-import { RequestValidationPipe } from '#platform/http';
+import type { Fault } from '#engine/errors';
+import { beyondShape, shapeOf } from '#platform/http';
 
 import { CreateWorkflowRequest } from './definitions.dto.js';
 import { salvage } from './salvage.js';
@@ -12,8 +12,6 @@ export interface CheckedDefinition {
   faults: Fault[];
 }
 
-const pipe = new RequestValidationPipe();
-
 /**
  * All faults of a definition in one list: of its fields, and of what they mean together. Where a field has the wrong
  * shape, the rest is still looked at, as far as that makes sense.
@@ -23,36 +21,19 @@ export async function checkDefinition(
   body: unknown,
   defaultTimeoutHours: number,
 ): Promise<CheckedDefinition> {
-  const shape = await shaped(body);
-  if (shape.request) {
-    const definition = definitionOf(shape.request, defaultTimeoutHours);
+  const shape = await shapeOf(body, CreateWorkflowRequest);
+  if (shape.value) {
+    const definition = definitionOf(shape.value, defaultTimeoutHours);
     return { definition, faults: definitionFaults(definition) };
   }
-  const further = definitionFaults(salvage(body)).filter((fault) => !follows(fault, shape.faults));
+  const further = beyondShape(definitionFaults(salvage(body)), shape.faults).filter(
+    (fault) => !(fault.code === 'levels_not_consecutive' && shape.faults.some(isOfLevel)),
+  );
   return { definition: null, faults: [...shape.faults, ...further] };
 }
 
-async function shaped(
-  body: unknown,
-): Promise<{ request: CreateWorkflowRequest } | { request: null; faults: readonly Fault[] }> {
-  try {
-    const metadata = { type: 'body', metatype: CreateWorkflowRequest } as const;
-    return { request: (await pipe.transform(body, metadata)) as CreateWorkflowRequest };
-  } catch (error) {
-    if (error instanceof ValidationError) return { request: null, faults: error.faults };
-    throw error;
-  }
-}
-
-/** Whether a fault is there only because a field that it depends on has the wrong shape. */
-function follows(fault: Fault, shapeFaults: readonly Fault[]): boolean {
-  return shapeFaults.some(
-    ({ pointer }) =>
-      fault.pointer === pointer ||
-      fault.pointer.startsWith(`${pointer}/`) ||
-      (fault.code === 'levels_not_consecutive' &&
-        /^\/approval_hierarchies\/\d+(\/level)?$/.test(pointer)),
-  );
+function isOfLevel({ pointer }: Fault): boolean {
+  return /^\/approval_hierarchies\/\d+(\/level)?$/.test(pointer);
 }
 
 function definitionOf(

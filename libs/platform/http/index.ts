@@ -19,9 +19,11 @@ export {
 export { ClientIdParam, isUuid, UuidParam } from './params.js';
 export { problemOf, type Problem } from './problem.js';
 export { RouteTable, type Route } from './route-table.js';
+export { beyondShape, shapeOf, type Shape } from './shape.js';
 export { RequestValidationPipe } from './validation.pipe.js';
 export {
   AsSent,
+  CLIENT_ID_PATTERN,
   IsClientId,
   isClientId,
   IsJsonObject,
