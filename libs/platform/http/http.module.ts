@@ -1,9 +1,10 @@
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { BASE_PATH, ROOT_PATHS } from './adapter.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { ProblemFilter } from './problem.filter.js';
 import { RouteTable } from './route-table.js';
+import { UnknownQueryGuard } from './unknown-query.guard.js';
 import { RequestValidationPipe } from './validation.pipe.js';
 
 /** What every controller gets: idempotency, and the table of routes that are really there. */
@@ -15,6 +16,7 @@ export class HttpModule {
       global: true,
       providers: [
         { provide: RouteTable, useValue: routes },
+        { provide: APP_GUARD, useClass: UnknownQueryGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       ],
       exports: [RouteTable],

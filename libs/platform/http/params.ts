@@ -1,6 +1,7 @@
 import { Param, type PipeTransform } from '@nestjs/common';
+import { ApiParam } from '@nestjs/swagger';
 import { ValidationError } from '#engine/errors';
-import { isClientId } from './validators.js';
+import { CLIENT_ID_PATTERN, isClientId } from './validators.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -10,16 +11,31 @@ export function isUuid(value: unknown): value is string {
 
 /** A path parameter that is a UUID; handed over in lower case. */
 export function UuidParam(name: string): ParameterDecorator {
-  return Param(name, checked(name, 'is_uuid', isUuid, `${name} must be a UUID.`, lowerCase));
+  const pipe = checked(name, 'is_uuid', isUuid, `${name} must be a UUID.`, lowerCase);
+  return documented(Param(name, pipe), name, { type: 'string', format: 'uuid' });
 }
 
 /** A path parameter that is an id of the client's own. */
 export function ClientIdParam(name: string): ParameterDecorator {
   const message = `${name} must be 1 to 100 letters, digits or any of _ . : -`;
-  return Param(
-    name,
-    checked(name, 'is_client_id', isClientId, message, (value) => value),
-  );
+  const pipe = checked(name, 'is_client_id', isClientId, message, (value) => value);
+  return documented(Param(name, pipe), name, { type: 'string', pattern: CLIENT_ID_PATTERN });
+}
+
+/** `@ApiParam` decorates methods; a parameter knows which one it belongs to. */
+function documented(
+  param: ParameterDecorator,
+  name: string,
+  schema: { type: 'string'; format?: string; pattern?: string },
+): ParameterDecorator {
+  return (target, method, index) => {
+    param(target, method, index);
+    const descriptor =
+      method === undefined ? undefined : Object.getOwnPropertyDescriptor(target, method);
+    if (method !== undefined && descriptor !== undefined) {
+      ApiParam({ name, schema })(target, method, descriptor);
+    }
+  };
 }
 
 function checked(

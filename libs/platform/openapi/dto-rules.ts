@@ -1,5 +1,6 @@
-import type { ApiPropertyOptions } from '@nestjs/swagger';
 import type { ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata.js';
+
+import { CLIENT_ID_PATTERN } from '#platform/http';
 
 type Schema = Record<string, unknown>;
 
@@ -10,7 +11,7 @@ const RULES: Readonly<Record<string, (constraints: readonly unknown[]) => Schema
     const { min, max } = bounds as { min: number; max: number };
     return { type: 'string', minLength: min, maxLength: max };
   },
-  isClientId: () => ({ type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,100}$' }),
+  isClientId: () => ({ type: 'string', pattern: CLIENT_ID_PATTERN }),
   isUuid: () => ({ type: 'string', format: 'uuid' }),
   isIso8601: () => ({ type: 'string', format: 'date-time' }),
   isRfc3339: () => ({ type: 'string', format: 'date-time' }),
@@ -58,5 +59,3 @@ export function schemaOfRules(rules: readonly ValidationMetadata[]): Schema {
 export function isOptional(rules: readonly ValidationMetadata[]): boolean {
   return rules.some((rule) => rule.name === 'isOptional');
 }
-
-export type PropertyOptions = ApiPropertyOptions & Schema;

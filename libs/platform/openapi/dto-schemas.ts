@@ -6,6 +6,7 @@ import { isOptional, schemaOfRules } from './dto-rules.js';
 /** Where @nestjs/swagger keeps what `@ApiProperty` said. */
 const PROPERTIES = 'swagger/apiModelProperties';
 
+type Schema = Record<string, unknown>;
 type DtoClass = new () => Record<string, unknown>;
 
 /** class-validator tells the rules of a class, but not which classes have some; the map does. */
@@ -45,21 +46,25 @@ function describeProperty(
   fallback: unknown,
 ): void {
   const prototype = dto.prototype as object;
-  const said = (Reflect.getMetadata(PROPERTIES, prototype, property) ?? {}) as Record<
-    string,
-    unknown
-  >;
-  const derived: Record<string, unknown> = schemaOfRules(rules);
+  const said = { ...(Reflect.getMetadata(PROPERTIES, prototype, property) as Schema | undefined) };
+  const designType: unknown = Reflect.getMetadata('design:type', prototype, property);
+  const derived = schemaOfRules(rules);
   if (fallback !== undefined) derived.default = fallback;
   if (fallback !== undefined || isOptional(rules)) derived.required = false;
-  const designType: unknown = Reflect.getMetadata('design:type', prototype, property);
-  // the type that @ApiProperty assumed by itself knows no list items, no integers, no objects
-  const assumed = said.type === undefined || said.type === designType;
-  const kept = assumed && derived.type !== undefined ? { ...said, type: derived.type } : said;
-  const isReference = !assumed || said.enum !== undefined || said.$ref !== undefined;
-  if (isReference) {
+  if (said.type === undefined || said.type === designType || isPrimitiveList(said)) {
+    // assumed by @ApiProperty itself, which knows no integers and nothing of a list's items
+    if (derived.type !== undefined) {
+      delete said.type;
+      delete said.isArray;
+    }
+  } else {
     delete derived.type;
     delete derived.items;
   }
-  ApiProperty({ ...derived, ...kept })(prototype, property);
+  if (said.enum !== undefined) delete derived.type;
+  ApiProperty({ ...derived, ...said })(prototype, property);
+}
+
+function isPrimitiveList(said: Schema): boolean {
+  return said.isArray === true && (said.type === String || said.type === Number);
 }
