@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { catchError, concatMap, of, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { principalOf } from '#platform/auth';
-import { claimKey, enterClaim, markOf, settle, type Answer, type Claim } from './idempotency.js';
+import { claimKey, markOf, runWithClaim, settle, type Answer, type Claim } from './idempotency.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
 
 const CHANGING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
@@ -31,8 +31,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const mark = markOf({ principal: principalOf(request).id, key, method, url, body });
     const claim = await claimKey(this.dataSource.manager, mark);
     if ('status' in claim) return of(this.replay(reply, claim));
-    enterClaim(claim);
-    return next.handle().pipe(
+    return runWithClaim(claim, () => next.handle()).pipe(
       catchError(async (error: unknown) => {
         const problem = problemOf(error, request);
         await this.settle(claim, { status: problem.status, body: JSON.stringify(problem.body) });

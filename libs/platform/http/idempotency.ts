@@ -1,6 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClsServiceManager, type ClsStore } from 'nestjs-cls';
 import type { EntityManager } from 'typeorm';
 import { DomainError, ValidationError } from '#engine/errors';
 import {
@@ -18,10 +18,7 @@ const WAIT_MS = 5_000;
 const POLL_MS = 50;
 const USABLE_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
-interface IdempotencyStore extends ClsStore {
-  idempotency?: Claim;
-}
-const cls = ClsServiceManager.getClsService<IdempotencyStore>();
+const current = new AsyncLocalStorage<Claim>();
 
 /** This run's hold on a key, until it has answered. */
 export interface Claim {
@@ -115,8 +112,9 @@ export async function settle(db: EntityManager, claim: Claim, answer: Answer): P
   else await releaseKey(db, claim.mark, claim.fence);
 }
 
-export function enterClaim(claim: Claim): void {
-  cls.set('idempotency', claim);
+/** Runs `work` so that its transactions join the claim by `markIdempotencyApplied`. */
+export function runWithClaim<T>(claim: Claim, work: () => T): T {
+  return current.run(claim, work);
 }
 
 /** The key of the current request, when it came with one and is not answered yet. */
@@ -136,6 +134,6 @@ export async function markIdempotencyApplied(tx: EntityManager): Promise<void> {
 }
 
 function currentClaim(): Claim | undefined {
-  const claim = cls.isActive() ? cls.get('idempotency') : undefined;
+  const claim = current.getStore();
   return claim?.settled === false ? claim : undefined;
 }

@@ -1,26 +1,19 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { ClsServiceManager, type ClsStore } from 'nestjs-cls';
 
-interface CorrelationStore extends ClsStore {
-  correlation_id?: string;
-}
-
-const cls = ClsServiceManager.getClsService<CorrelationStore>();
+const current = new AsyncLocalStorage<string>();
 const USABLE = /^[A-Za-z0-9._:-]{1,100}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
 /** The id under which the current request or job is followed through logs, history and jobs. */
 export function correlationId(): string | undefined {
-  return cls.isActive() ? cls.get('correlation_id') : undefined;
+  return current.getStore();
 }
 
 /** Runs `work` so that every log line and job that comes of it carries `id`; without one, a new one. */
 export function runWithCorrelation<T>(id: string | undefined | null, work: () => T): T {
-  return cls.run(() => {
-    cls.set('correlation_id', id ?? randomUUID());
-    return work();
-  });
+  return current.run(id ?? randomUUID(), work);
 }
 
 /**

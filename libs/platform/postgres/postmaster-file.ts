@@ -24,8 +24,7 @@ export function parsePostmasterFile(content: string): PostmasterFile | undefined
  * after a restart of the machine or container another program often has it.
  */
 export function isPostmasterOf(commandLine: string, dataDirectory: string): boolean {
-  const words = commandLine.split('\0').join(' ');
-  return /postgres/.test(words) && words.includes(`-D ${dataDirectory}`);
+  return `${commandLine.replaceAll('\0', ' ')} `.includes(`/bin/postgres -D ${dataDirectory} `);
 }
 
 export async function readPostmasterFile(

@@ -1,0 +1,170 @@
+import { resolve } from 'node:path';
+import { ConfigurationError } from './environment.js';
+import { isLoopback, readConfig } from './read-config.js';
+
+const SECRET = 'a'.repeat(32);
+
+function faultsOf(variables: Record<string, string>): Record<string, string> {
+  try {
+    readConfig(variables, false);
+  } catch (error) {
+    if (error instanceof ConfigurationError) {
+      return Object.fromEntries(error.faults.map(({ name, expected }) => [name, expected]));
+    }
+    throw error;
+  }
+  return {};
+}
+
+describe('readConfig', () => {
+  it('needs nothing', () => {
+    expect(readConfig({}, false)).toEqual({
+      role: 'all',
+      data_dir: resolve('data'),
+      shutdown_timeout_seconds: 25,
+      http: { host: '127.0.0.1', port: 8000 },
+      auth: { api_keys: [] },
+      database: { url: undefined, pool_size: 20, read_urls: [] },
+      queue: { backend: 'postgres' },
+      logging: { level: 'info', format: 'json' },
+      outbound: { allowed_hosts: [] },
+      settings: {
+        max_concurrent_executions: 50,
+        default_timeout_hours: 168,
+        monitoring_interval_seconds: 30,
+        ml_prediction_enabled: true,
+        ml_min_evidence: 20,
+        optimization_recommendations_enabled: true,
+        trend_analysis_days: 30,
+        emergency_modification_enabled: true,
+        auto_rollback_enabled: true,
+        approval_required_for_high_impact: true,
+      },
+    });
+  });
+
+  it('writes text for a terminal', () => {
+    expect(readConfig({}, true).logging.format).toBe('text');
+  });
+
+  it('reads every kind of value', () => {
+    const config = readConfig(
+      {
+        ROLE: 'Worker',
+        PORT: '0',
+        ML_PREDICTION_ENABLED: 'False',
+        AUTO_ROLLBACK_ENABLED: '0',
+        TREND_ANALYSIS_DAYS: ' 90 ',
+        OUTBOUND_ALLOWED_HOSTS: 'Erp.Example:8443, 10.0.0.0/8',
+        DATABASE_READ_URLS: 'postgres://a/db,postgres://b/db',
+        LOG_LEVEL: '',
+      },
+      false,
+    );
+    expect(config.role).toBe('worker');
+    expect(config.http.port).toBe(0);
+    expect(config.settings).toMatchObject({
+      ml_prediction_enabled: false,
+      auto_rollback_enabled: false,
+      trend_analysis_days: 90,
+    });
+    expect(config.outbound.allowed_hosts).toEqual(['erp.example:8443', '10.0.0.0/8']);
+    expect(config.database.read_urls).toEqual(['postgres://a/db', 'postgres://b/db']);
+    expect(config.logging.level).toBe('info');
+  });
+
+  it('names every bad variable at once, and never its value', () => {
+    const bad = {
+      PORT: '80000',
+      ROLE: 'master-s3cret',
+      LOG_LEVEL: 'loud-s3cret',
+      ML_PREDICTION_ENABLED: 'maybe-s3cret',
+      DATABASE_URL: 'mysql://root:s3cret@db/x',
+      REDIS_URL: 's3cret',
+      API_KEYS: 's3cret',
+      SHUTDOWN_TIMEOUT_SECONDS: '-1',
+    };
+    expect(Object.keys(faultsOf(bad)).sort()).toEqual(Object.keys(bad).sort());
+    expect(() => readConfig(bad, false)).toThrow(/PORT must be a whole number from 0 to 65535\./);
+    expect(() => readConfig(bad, false)).not.toThrow(/s3cret/);
+  });
+
+  it('builds the address from POSTGRES_*, with every character in its place', () => {
+    const variables = {
+      POSTGRES_SERVER: 'db.internal:6432',
+      POSTGRES_USER: 'work flows',
+      POSTGRES_PASSWORD: 'p@ss/word?#',
+      POSTGRES_DB: 'main',
+    };
+    const { url } = readConfig(variables, false).database;
+    expect(url).toBe('postgresql://work%20flows:p%40ss%2Fword%3F%23@db.internal:6432/main');
+    expect(new URL(url!).hostname).toBe('db.internal');
+  });
+
+  it('takes an IPv6 server and the default port', () => {
+    const variables = { POSTGRES_SERVER: '[::1]', POSTGRES_USER: 'u', POSTGRES_DB: 'd' };
+    expect(readConfig(variables, false).database.url).toBe('postgresql://u@[::1]:5432/d');
+  });
+
+  it('prefers DATABASE_URL', () => {
+    const variables = { DATABASE_URL: 'postgres://a/b', POSTGRES_USER: 'u' };
+    expect(readConfig(variables, false).database.url).toBe('postgres://a/b');
+  });
+
+  it('asks for what belongs to a half-given POSTGRES_*', () => {
+    expect(Object.keys(faultsOf({ POSTGRES_USER: 'u' }))).toEqual(['POSTGRES_SERVER']);
+    expect(Object.keys(faultsOf({ POSTGRES_SERVER: 'db' }))).toEqual([
+      'POSTGRES_USER',
+      'POSTGRES_DB',
+    ]);
+  });
+
+  it('puts the queue on Redis or a Redis cluster', () => {
+    expect(readConfig({ REDIS_URL: 'redis://r:6379' }, false).queue).toEqual({
+      backend: 'redis',
+      redis_url: 'redis://r:6379',
+    });
+    expect(readConfig({ REDIS_CLUSTER_NODES: 'a:7000,b' }, false).queue).toEqual({
+      backend: 'redis',
+      redis_url: undefined,
+      cluster_nodes: [
+        { host: 'a', port: 7000 },
+        { host: 'b', port: 6379 },
+      ],
+    });
+  });
+
+  it('refuses to be reached from elsewhere without keys', () => {
+    expect(faultsOf({ HOST: '0.0.0.0' }).HOST).toContain('API_KEYS must be set');
+    expect(faultsOf({ HOST: 'workflows.example' })).toHaveProperty('HOST');
+    expect(faultsOf({ HOST: '0.0.0.0', API_KEYS: SECRET })).toEqual({});
+    expect(faultsOf({ HOST: '::1' })).toEqual({});
+  });
+
+  it('names keys, by their digest where they have no name', () => {
+    const { api_keys } = readConfig({ API_KEYS: `erp:${SECRET},${SECRET}` }, false).auth;
+    expect(api_keys).toEqual([
+      { name: 'erp', secret: SECRET },
+      { name: 'key-3ba3f5f4', secret: SECRET },
+    ]);
+  });
+
+  it('refuses short keys', () => {
+    expect(faultsOf({ API_KEYS: `erp:${'a'.repeat(31)}` })).toHaveProperty('API_KEYS');
+  });
+});
+
+describe('isLoopback', () => {
+  it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost', 'LOCALHOST', '::ffff:127.0.0.1'])(
+    'knows %s',
+    (host) => {
+      expect(isLoopback(host)).toBe(true);
+    },
+  );
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', '', '127.0.0.1.example.com'])(
+    'is not fooled by %s',
+    (host) => {
+      expect(isLoopback(host)).toBe(false);
+    },
+  );
+});

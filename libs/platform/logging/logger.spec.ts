@@ -1,0 +1,53 @@
+import { runWithCorrelation } from './correlation.js';
+import { createPino, NestLogger } from './logger.js';
+
+function recorder(format: 'json' | 'text' = 'json') {
+  const lines: string[] = [];
+  const output = { write: (line: string) => void lines.push(line) };
+  const logger = new NestLogger(createPino({ level: 'info', format }, output));
+  return { logger, lines, entries: () => lines.map((line) => JSON.parse(line)) };
+}
+
+describe('NestLogger', () => {
+  it('writes one JSON object with the context and the correlation id', () => {
+    const { logger, entries } = recorder();
+    runWithCorrelation('c-1', () => logger.log('done', { count: 3 }, 'Tasks'));
+    expect(entries()).toEqual([
+      expect.objectContaining({
+        level: 'info',
+        msg: 'done',
+        count: 3,
+        context: 'Tasks',
+        correlation_id: 'c-1',
+        service: 'complex-workflows',
+      }),
+    ]);
+  });
+
+  it('keeps the stack of an error', () => {
+    const { logger, entries } = recorder();
+    logger.error('failed', new Error('inner'), 'Tasks');
+    logger.error('failed', 'Error: as text\n  at x', 'Tasks');
+    expect(entries()[0].err.stack).toContain('Error: inner');
+    expect(entries()[1].stack).toContain('at x');
+  });
+
+  it('leaves out what is below the level, and the noise of the set-up', () => {
+    const { logger, lines } = recorder();
+    logger.debug('detail', 'Tasks');
+    logger.log('Mapped {/x, GET} route', 'RouterExplorer');
+    expect(lines).toEqual([]);
+  });
+
+  it('hides secrets', () => {
+    const { logger, lines } = recorder();
+    logger.log('request', { headers: { authorization: 'Bearer s3cret' }, password: 's3cret' }, 'x');
+    expect(lines.join()).not.toContain('s3cret');
+  });
+
+  it('writes readable text for a terminal', () => {
+    const { logger, lines } = recorder('text');
+    logger.log('The API answers', { port: 8000 }, 'Boot');
+    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d info {2}\[Boot\] The API answers port=8000\n$/);
+  });
+});
