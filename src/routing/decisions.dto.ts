@@ -31,6 +31,13 @@ const MAX_EVALUATIONS = 100;
 const MOST = 1_000_000_000;
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
 
+/** Ids are compared as PostgreSQL writes them. */
+export function LowerCase(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.toLowerCase() : value,
+  );
+}
+
 /** A business rule, sent along or stored: contract.md §67. */
 export class BusinessRuleRequest {
   @ApiProperty({ example: 'large_purchases' })
@@ -115,9 +122,7 @@ export class RoutingContextRequest {
 export class RouteRequest {
   @ApiProperty({ format: 'uuid' })
   @IsUUID()
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.toLowerCase() : value,
-  )
+  @LowerCase()
   workflow_id: string;
 
   @ApiProperty({ type: RoutingContextRequest })
