@@ -1,4 +1,6 @@
 import { compileTree } from './compiler/compile.js';
+import { compileFast } from './compiler/fast.js';
+import type { Fast } from './compiler/fast.js';
 import { DEFAULT_LIMITS, ExpressionLimitError } from './errors.js';
 import type { Limits } from './errors.js';
 import { plainResult } from './result.js';
@@ -42,6 +44,12 @@ export interface TestResult {
   warnings: readonly Warning[];
 }
 
+/** The answers of most rules, made once. */
+const IS_TRUE: Evaluation = Object.freeze({ value: true, warnings: NO_WARNINGS });
+const IS_FALSE: Evaluation = Object.freeze({ value: false, warnings: NO_WARNINGS });
+const MATCHED: TestResult = Object.freeze({ matched: true, ...IS_TRUE, value: true });
+const UNMATCHED: TestResult = Object.freeze({ matched: false, ...IS_FALSE, value: false });
+
 /** A compiled expression: immutable, shared, and safe to evaluate any number of times. */
 export class CompiledExpression {
   readonly limits: Limits;
@@ -49,6 +57,7 @@ export class CompiledExpression {
   readonly variables: readonly string[];
   private readonly root: Node;
   private readonly closure: Closure;
+  private readonly fast: Fast | null;
 
   /** Throws {@link ExpressionSyntaxError} and {@link ExpressionLimitError}. */
   constructor(
@@ -60,10 +69,13 @@ export class CompiledExpression {
     this.root = parse(source, kind, this.limits, options.names);
     this.variables = freeVariables(this.root);
     this.closure = compileTree(this.root);
+    this.fast = compileFast(this.root);
   }
 
   /** Never throws but {@link ExpressionLimitError}: what cannot be computed is null, with a warning. */
   evaluate(context: object, options?: EvaluateOptions): Evaluation {
+    const quick = this.fast?.(context as Context);
+    if (quick !== undefined) return quick ? IS_TRUE : IS_FALSE;
     const run = this.run(context, options);
     const value = plainResult(
       run,
@@ -74,6 +86,8 @@ export class CompiledExpression {
 
   /** As a condition: only true matches; what is no boolean is null. */
   test(context: object, options?: EvaluateOptions): TestResult {
+    const quick = this.fast?.(context as Context);
+    if (quick !== undefined) return quick ? MATCHED : UNMATCHED;
     const run = this.run(context, options);
     const value = guarded(this.limits, () => this.closure(run, null));
     return {

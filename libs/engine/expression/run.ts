@@ -28,7 +28,11 @@ export const NO_WARNINGS: readonly Warning[] = Object.freeze([]);
 export class Run {
   warnings: Warning[] | null = null;
   /** Patterns that this run has paid for. */
-  readonly patterns = new Map<string, RE2JS | null>();
+  get patterns(): Map<string, RE2JS | null> {
+    return (this.used ??= new Map());
+  }
+
+  private used: Map<string, RE2JS | null> | null = null;
   /** Where the call in progress stands, for the warnings of built-in functions. */
   offset = 0;
   private steps: number;

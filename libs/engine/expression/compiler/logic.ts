@@ -144,9 +144,9 @@ export const compileLogic: NodeCompilers<
       const v = value(run, at);
       const above = ordering(run, start, v, low(run, at));
       const below = ordering(run, start, v, high(run, at));
-      if (above !== null && above < 0) return below === null ? null : false;
-      if (above === null || below === null) return null;
-      return below <= 0;
+      // value >= low and value <= high, three-valued.
+      if ((above !== null && above < 0) || (below !== null && below > 0)) return false;
+      return above === null || below === null ? null : true;
     };
   },
 
