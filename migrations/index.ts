@@ -2,6 +2,7 @@ import { InitialSchema1795305600000 } from './1795305600000-initial-schema.js';
 import { Decisions1795309200000 } from './1795309200000-decisions.js';
 import { ReadyTasks1795312800000 } from './1795312800000-ready-tasks.js';
 import { DecisionCounts1795314600000 } from './1795314600000-decision-counts.js';
+import { TreeCounts1795316400000 } from './1795316400000-tree-counts.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   Decisions1795309200000,
   ReadyTasks1795312800000,
   DecisionCounts1795314600000,
+  TreeCounts1795316400000,
 ];

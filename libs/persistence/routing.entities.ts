@@ -76,6 +76,9 @@ export class DecisionTreeEntity {
   @Int({ default: 0 }) usage_count: number;
   /** Share of its decisions whose instance then succeeded, 0–1; null before the first ended. */
   @Figure(optional) accuracy_score: number | null;
+  /** `accuracy_score` is the quotient of these two. */
+  @Int({ default: 0 }) good_count: number;
+  @Int({ default: 0 }) judged_count: number;
   @Instant(now) created_at: Date;
 }
 
@@ -95,9 +98,6 @@ export class DecisionTreeEntity {
 @Index('routing_analytics_uncounted', ['routing_timestamp'], { where: 'not counted' })
 @Index('routing_analytics_unjudged', ['instance_id'], {
   where: 'went_well is null and instance_id is not null',
-})
-@Index('routing_analytics_judged_of_tree', ['decision_tree_used', 'went_well'], {
-  where: 'decision_tree_used is not null and went_well is not null',
 })
 export class RoutingAnalyticsEntity {
   @UuidKey() analytics_id: string;

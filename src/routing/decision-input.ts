@@ -130,16 +130,18 @@ function sentRule(rule: BusinessRuleRequest): DecisionRule {
     target_step_id: rule.target_step_id,
     priority: rule.priority,
     is_active: rule.is_active,
+    version_id: null,
   };
 }
 
-function storedRule({ target_action, ...rule }: StoredRuleRow): DecisionRule {
+function storedRule({ business_rule_id, target_action, ...rule }: StoredRuleRow): DecisionRule {
   return {
     ...rule,
     origin: 'stored',
     condition: compile(rule.condition_expression),
     action: target_action as RoutingAction,
     is_active: true,
+    version_id: business_rule_id,
   };
 }
 
@@ -155,5 +157,6 @@ function overrideRule(route: OverrideRow): DecisionRule {
     target_step_id: route.target_step_id,
     priority: route.priority,
     is_active: true,
+    version_id: null,
   };
 }

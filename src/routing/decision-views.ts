@@ -11,6 +11,8 @@ export interface DecidedQuestion {
   request_id: string;
   decision_id: string;
   version_number: number;
+  /** Of the tree that was asked for; null without one. */
+  tree_version: number | null;
   decision: Decision;
   confidence: Confidence;
   minimum_cases: number;
@@ -114,6 +116,8 @@ export function recordOf(
     evaluation: {
       rules: decision.rules.tried,
       tree: decision.tree,
+      rule_version: decision.decided_by === 'rule' ? decision.rules.winner?.version_id : null,
+      tree_version: decided.tree_version,
       analytics: analyticsOf(decided, change),
     },
     routing_timestamp: decided.timestamp,

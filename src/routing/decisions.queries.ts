@@ -29,6 +29,8 @@ export const lockInstance = statement<DecisionInstanceRow, InstanceKey>(
 );
 
 export interface StoredRuleRow {
+  /** Of this version of the rule. */
+  business_rule_id: string;
   rule_id: string;
   rule_name: string;
   condition_type: string;
@@ -44,7 +46,8 @@ export interface StoredRuleRow {
  */
 export const readStoredRules = statement<StoredRuleRow, [workflow_id: string]>(
   'read_stored_rules',
-  `select rule_id, rule_name, condition_type, condition_expression, target_action, target_step_id, priority
+  `select business_rule_id, rule_id, rule_name, condition_type, condition_expression, target_action, target_step_id,
+     priority
    from business_rules r
    where is_active and (workflow_id = $1 or workflow_id is null)
      and not (workflow_id is null and exists (

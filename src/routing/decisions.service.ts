@@ -51,6 +51,13 @@ const NEVER_JUDGED: Confidence = {
   reason: 'a rejection ends the instance, so nothing later can tell whether it was right',
 };
 
+/** What a question names, read. */
+interface Material {
+  definition: CompiledDefinition;
+  tree: CompiledTree | null;
+  tree_version: number | null;
+}
+
 /** `PUT /conditional/route`: decides where an instance goes, and takes it there. */
 @Injectable()
 export class DecisionsService {
@@ -84,8 +91,8 @@ export class DecisionsService {
   private async tryOut(request: RouteRequest): Promise<RouteResponse> {
     const { read } = this.database;
     const [instance = null] = await findInstance(read, keyOf(request));
-    const { definition, tree } = await this.material(read, request, instance);
-    const decided = await this.decide(read, request, definition, tree, instance);
+    const material = await this.material(read, request, instance);
+    const decided = await this.decide(read, request, material, instance);
     const remarks = instance ? standingRemarks(request, instance) : [];
     return answerOf({ ...decided, reasoning: [...remarks, ...decided.reasoning] }, null);
   }
@@ -96,10 +103,10 @@ export class DecisionsService {
     principal: Principal,
   ): Promise<RouteResponse> {
     const [known = null] = await lockInstance(tx, keyOf(request));
-    const { definition, tree } = await this.material(tx, request, known);
+    const material = await this.material(tx, request, known);
     const instance = known ?? (await this.mention(tx, request, principal));
     // Somebody else mentioned it first, maybe on another version.
-    if (instance.version_number !== definition.version_number) {
+    if (instance.version_number !== material.definition.version_number) {
       return this.carryOut(tx, request, principal);
     }
     const question = questionHash(request);
@@ -109,7 +116,7 @@ export class DecisionsService {
       if (same) return answerOfRecorded(same);
     }
     requireStanding(request, instance);
-    const decided = await this.decide(tx, request, definition, tree, instance);
+    const decided = await this.decide(tx, request, material, instance);
     const { decision, decision_id } = decided;
     const change = await this.instances.apply(
       tx,
@@ -132,7 +139,7 @@ export class DecisionsService {
     tx: Tx,
     request: RouteRequest,
     instance: DecisionInstanceRow | null,
-  ): Promise<{ definition: CompiledDefinition; tree: CompiledTree | null }> {
+  ): Promise<Material> {
     const { workflow_id, decision_tree_id } = request;
     const faults: Fault[] = [];
     const row = decision_tree_id && (await findActiveTree(tx, [decision_tree_id]))[0];
@@ -143,7 +150,7 @@ export class DecisionsService {
     if (definition) faults.push(...questionFaults(request, definition));
     if (!definition || faults.length > 0) throw new ValidationError(faults);
     const tree = usable && compileTree({ ...usable, nodes: usable.tree_structure.nodes });
-    return { definition, tree };
+    return { definition, tree, tree_version: usable ? usable.version_number : null };
   }
 
   private async definitionOf(
@@ -193,8 +200,7 @@ export class DecisionsService {
   private async decide(
     tx: Tx,
     request: RouteRequest,
-    definition: CompiledDefinition,
-    tree: CompiledTree | null,
+    { definition, tree, tree_version }: Material,
     instance: DecisionInstanceRow | null,
   ): Promise<DecidedQuestion> {
     const { workflow_id, context } = request;
@@ -212,6 +218,7 @@ export class DecisionsService {
       request_id: newId(),
       decision_id: newId(),
       version_number: definition.version_number,
+      tree_version,
       decision,
       confidence,
       minimum_cases: this.config.settings.ml_min_evidence,

@@ -12,6 +12,7 @@ export function newDecisionRule(rule: Partial<Omit<DecisionRule, 'condition'>> =
     target_step_id: null,
     priority: 100,
     is_active: true,
+    version_id: null,
     ...rule,
     condition_expression,
     condition: compile(condition_expression),

@@ -13,6 +13,8 @@ export interface TriedRule {
   action: RoutingAction;
   target_step_id: string | null;
   priority: number;
+  /** The stored version of it; null of a rule that is not stored by itself. */
+  version_id: string | null;
   matched: boolean;
   /** What the condition was on these data; null when it could not be told or was not tried. */
   value: boolean | null;

@@ -42,6 +42,8 @@ export interface DecisionRule {
   /** Lower is tried first. */
   priority: number;
   is_active: boolean;
+  /** The stored version of it; null of a rule that is not stored by itself. */
+  version_id: string | null;
 }
 
 export interface TreeNode {
