@@ -25,6 +25,13 @@ const CONSTANTS: Readonly<Record<string, boolean | null>> = {
 };
 const COMPARISONS = new Set<string>(['=', '!=', '<', '<=', '>', '>=']);
 
+/**
+ * In the end of a range `[` filters only where it is closed again right before the range is, and something that
+ * can start an expression comes first.
+ */
+const FILTER_IN_ENDPOINT =
+  /\[(?!\s*(?:(?:and|or|then|else|return|satisfies|in|between)\b|[,=<>*/+.:}]))[^[\]()]{1,200}\]\s*[\])[]/y;
+
 /** The syntax tree of FEEL source (DMN 1.5 §10.3.1.2). `names` are declared ones that words alone do not spell. */
 export function parse(
   source: string,
@@ -256,11 +263,11 @@ class Parser implements Grammar {
     }
   }
 
-  /** Whether `[` ends the range (`[1..5[`) rather than filters its end (`[1..n[1]]`): it filters only what is directly closed again. */
+  /** Whether `[` ends the range (`[1..5[`) rather than filters its end (`[1..n[1]]`). */
   private isRangeEnd(target: Node): boolean {
     if (target.kind === 'literal') return true;
-    const { source, token } = this.cursor;
-    return !/\[[^[\]()]*\]\s*[\])[]/y.test(source.slice(token.start, token.start + 200));
+    FILTER_IN_ENDPOINT.lastIndex = this.cursor.token.start;
+    return !FILTER_IN_ENDPOINT.test(this.cursor.source);
   }
 
   private filter(target: Node, start: number): Node {

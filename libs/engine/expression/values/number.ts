@@ -35,12 +35,14 @@ export function add(a: Numeric, b: Numeric): Numeric | null {
     const x = scaled(a, SCALE) + scaled(b, SCALE);
     if (x < EXACT && x > -EXACT) return x / SCALE;
   }
+  if (a === 0) return b;
+  if (b === 0) return a;
   const x = partsOf(a);
   const y = partsOf(b);
   // A gap this wide leaves nothing of the smaller within 34 digits, and aligning it would cost its width.
   const gap = adjusted(a) - adjusted(b);
-  if (gap > 80 && y.coefficient !== 0n) return fromParts(x.coefficient, x.exponent);
-  if (gap < -80 && x.coefficient !== 0n) return fromParts(y.coefficient, y.exponent);
+  if (gap > 80) return fromParts(x.coefficient, x.exponent);
+  if (gap < -80) return fromParts(y.coefficient, y.exponent);
   const exponent = Math.min(x.exponent, y.exponent);
   return fromParts(
     x.coefficient * powerOfTen(x.exponent - exponent) +
