@@ -501,6 +501,12 @@ describe('migration', () => {
     );
   });
 
+  it('completes an instance for which nothing is left to do', () => {
+    const after = newCompiledDefinition([{ step_id: 'z' }]);
+    const { state } = accepted(decide(after, run(before, [start()]), move({ a: null }), facts()));
+    expect(state).toMatchObject({ status: 'completed', outcome: 'completed' });
+  });
+
   it('enters a step anew when it asks for other work', () => {
     const after = newCompiledDefinition([
       { step_id: 'a', step_type: 'approval' },

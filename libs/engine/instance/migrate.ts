@@ -8,17 +8,17 @@ import type { CommandOf, CurrentStep, LevelState } from './types.js';
 
 /**
  * Moves an instance to another version. `progress.definition` is the version it goes to. It goes on where it stood:
- * at the same step with its work untouched, unless the step's type or its approval levels have changed or it is mapped to
- * another step; then that is entered anew. A step that is gone and mapped to nothing cannot be left this way.
+ * at the same step with its work untouched, unless the step's type or its approval levels have changed or it is mapped
+ * to another step; then that is entered anew. Mapped to null, nothing is left for it to do and it completes.
  *
  * @throws DomainError modification_not_applicable, when the instance stands at a step that the new version lacks
  */
 export function migrate(progress: Progress, command: CommandOf<'migrate'>): void {
   const { current } = progress.state;
   const { step_mapping, from_version, to_version, reason } = command;
-  const toStepId = current && (own(step_mapping, current.step_id) ?? current.step_id);
-  const target = toStepId === null ? undefined : progress.definition.step(toStepId);
-  if (current && !target) {
+  const targetId = current && mapped(step_mapping, current.step_id);
+  const target = targetId === null ? undefined : progress.definition.step(targetId);
+  if (current && targetId !== null && !target) {
     throw new DomainError(
       'modification_not_applicable',
       `The instance stands at ${current.step_id}, which the new version does not have; map it to one that it has.`,
@@ -30,18 +30,20 @@ export function migrate(progress: Progress, command: CommandOf<'migrate'>): void
     from_version,
     to_version,
     from_step_id: current?.step_id ?? null,
-    to_step_id: target?.step_id ?? null,
+    to_step_id: targetId,
     reason,
   });
-  if (current && target && !sameWork(progress, current, target)) {
-    progress.emit({ type: 'step_cancelled', ...referenceTo(current), reason });
-    walk(progress, {
+  if (!current || (target && sameWork(progress, current, target))) return;
+  progress.emit({ type: 'step_cancelled', ...referenceTo(current), reason });
+  walk(
+    progress,
+    target && {
       step_id: target.step_id,
       routed_by: 'migration',
       routed_by_id: null,
       warnings: [],
-    });
-  }
+    },
+  );
 }
 
 /** Whether the step that is waited at asks for the same work in the new version. */
@@ -61,6 +63,7 @@ function sameWork({ definition }: Progress, current: CurrentStep, target: StepDe
   return asked(current.levels) === asked(levelsOf(definition, target));
 }
 
-function own(mapping: Readonly<Record<string, string>>, key: string): string | undefined {
-  return Object.hasOwn(mapping, key) ? mapping[key] : undefined;
+/** Where a step's instances go: as mapped, else to the step of the same name. */
+function mapped(mapping: CommandOf<'migrate'>['step_mapping'], stepId: string): string | null {
+  return Object.hasOwn(mapping, stepId) ? (mapping[stepId] ?? null) : stepId;
 }

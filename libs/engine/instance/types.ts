@@ -121,8 +121,8 @@ export type Command =
       type: 'migrate';
       from_version: number;
       to_version: number;
-      /** Old step_id → new step_id, of those that are renamed. */
-      step_mapping: Readonly<Record<string, string>>;
+      /** Old step_id → new step_id, of those whose instances go elsewhere; null: nothing is left to do for them. */
+      step_mapping: Readonly<Record<string, string | null>>;
       reason: string;
     };
 

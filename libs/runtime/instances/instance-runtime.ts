@@ -126,6 +126,13 @@ export class InstanceRuntime {
     actor: string,
   ): Promise<InstanceChange> {
     const row = await lock(tx, reference);
+    if (command.type === 'migrate' && command.from_version !== row.version_number) {
+      throw new DomainError(
+        'modification_not_applicable',
+        `The instance runs on version ${row.version_number}, not on ${command.from_version}.`,
+        { version_number: row.version_number },
+      );
+    }
     // a migration is decided on the version that it leads to
     const version = command.type === 'migrate' ? command.to_version : row.version_number;
     const definition = await this.definitions.load(tx, row.workflow_id, version);
