@@ -1,14 +1,19 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { JobsModule } from '#jobs';
 import { PersistenceModule } from '#persistence';
 import { CapabilitiesModule } from '#platform/capabilities';
 import { ConfigModule, type AppConfig } from '#platform/config';
 import { HealthModule } from '#platform/health';
 import { HttpModule, type RouteTable } from '#platform/http';
 import { MetricsModule } from '#platform/metrics';
+import { RuntimeModule } from '#runtime';
+import { DefinitionsModule } from './definitions/definitions.module.js';
 import { OperationsModule } from './operations/operations.module.js';
+import { ParallelModule } from './parallel/parallel.module.js';
+import { RoutingModule } from './routing/routing.module.js';
 
 /** The features. What they stand on comes with forRoot, because it needs the configuration. */
-const FEATURES = [OperationsModule];
+const FEATURES = [DefinitionsModule, RoutingModule, ParallelModule, OperationsModule];
 
 @Module({})
 export class AppModule {
@@ -22,6 +27,8 @@ export class AppModule {
         HealthModule,
         CapabilitiesModule,
         HttpModule.forRoot(routes),
+        JobsModule,
+        RuntimeModule,
         ...FEATURES,
       ],
     };

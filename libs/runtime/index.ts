@@ -5,6 +5,7 @@ export type { ClaimedTask } from './executions/claims.queries.js';
 export type { BrokenHandler } from './executions/execution-rows.js';
 export { ExecutionRuntime } from './executions/execution-runtime.js';
 export { ExecutionSignals } from './executions/execution-signals.js';
+export { ExecutionsModule } from './executions/executions.module.js';
 export type { ExecutionEnded, ExecutionSpec } from './executions/execution-spec.js';
 export { TaskClaims, type WorkerClaim } from './executions/task-claims.js';
 export {

@@ -8,6 +8,7 @@ import {
   joinContext,
   judgePoint,
   mayRunAgain,
+  OPEN_EXECUTION_STATUSES,
   startsRound,
 } from '#engine/graph';
 import { afterCommit, type Tx } from '#persistence';
@@ -30,6 +31,11 @@ import {
 /** An execution under lock, as a transaction works on it. Columns are written by `ExecutionProgress.save` alone. */
 export interface MovingExecution extends LockedExecution {
   end_reason: string | null;
+  was_open: boolean;
+}
+
+export function isOpen({ overall_status }: Pick<LockedExecution, 'overall_status'>): boolean {
+  return OPEN_EXECUTION_STATUSES.some((status) => status === overall_status);
 }
 
 /** What one transaction does to executions whose rows it has locked. */
@@ -40,7 +46,10 @@ export class Movement {
 
   constructor(locked: readonly LockedExecution[]) {
     this.executions = new Map(
-      locked.map((execution) => [execution.execution_id, { ...execution, end_reason: null }]),
+      locked.map((execution) => [
+        execution.execution_id,
+        { ...execution, end_reason: null, was_open: isOpen(execution) },
+      ]),
     );
   }
 
@@ -233,8 +242,9 @@ export class ExecutionProgress {
   }
 
   private async save(tx: Tx, movement: Movement): Promise<void> {
-    const executions = [...movement.executions.values()];
-    if (executions.length === 0) return;
+    // what had ended before the lock stays as it was; it may still get an event
+    const executions = [...movement.executions.values()].filter((execution) => execution.was_open);
+    if (executions.length === 0 && movement.events.length === 0) return;
     await saveProgress(tx, [JSON.stringify(executions), JSON.stringify(movement.events)]);
     afterCommit(tx, () => this.signals.moved(executions, movement.released));
   }

@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#engine/errors';
-import { OPEN_EXECUTION_STATUSES } from '#engine/graph';
 import { afterCommit, newId, statement, type Tx } from '#persistence';
 import { correlationId } from '#platform/logging';
 
 import { insertExecution } from './creation.queries.js';
 import { ExecutionAdmission } from './execution-admission.js';
 import { ExecutionEndings } from './execution-endings.js';
-import { ExecutionProgress, Movement, type MovingExecution } from './execution-progress.js';
+import { ExecutionProgress, isOpen, Movement } from './execution-progress.js';
 import { executionRows } from './execution-rows.js';
 import { ExecutionSignals } from './execution-signals.js';
 import type { ExecutionEndListener, ExecutionSpec, StepExecutions } from './execution-spec.js';
-import { lockExecutions, resetTasks } from './progress.queries.js';
+import { type ExecutionEvent, lockExecutions, resetTasks } from './progress.queries.js';
 
 const findOpenOfStep = statement<{ execution_id: string }, [string]>(
   'find_open_executions_of_step',
@@ -163,6 +162,18 @@ export class ExecutionRuntime implements StepExecutions {
     }
   }
 
+  /** Adds to the history of an execution what is no change of its state. */
+  async note(tx: Tx, event: ExecutionEvent): Promise<void> {
+    const movement = await this.lock(tx, event.execution_id);
+    movement.events.push(event);
+    await this.progress.advance(tx, movement);
+  }
+
+  /** Resolves when every execution that may start now has started; asked after the commit that made one. */
+  admitted(): Promise<void> {
+    return this.admission.admit();
+  }
+
   /** Exactly one listener: the instances. */
   onExecutionEnded(listener: ExecutionEndListener): void {
     this.endings.listen(listener);
@@ -212,8 +223,4 @@ export class ExecutionRuntime implements StepExecutions {
     await this.progress.endEarly(tx, movement, open, status, reason);
     await this.progress.advance(tx, movement);
   }
-}
-
-function isOpen(execution: MovingExecution): boolean {
-  return OPEN_EXECUTION_STATUSES.some((status) => status === execution.overall_status);
 }

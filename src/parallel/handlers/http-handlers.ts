@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+
+import type { JsonObject } from '#engine/graph';
+import { isJsonObject } from '#platform/http';
+
+import { Outbound, type OutboundAnswer } from './outbound.js';
+import { type TaskAttempt, TaskFailed, type TaskHandler } from './task-handler.js';
+
+/** What lets the other side recognise a repetition, and follow what it belongs to. */
+export function attemptHeaders(
+  attempt: Pick<TaskAttempt, 'task_execution_id' | 'attempt' | 'correlation_id'>,
+): Record<string, string> {
+  return {
+    'idempotency-key': attempt.task_execution_id,
+    'x-attempt': String(attempt.attempt),
+    ...(attempt.correlation_id !== null && { 'x-correlation-id': attempt.correlation_id }),
+  };
+}
+
+/** `http`: one call; the output is `{status, body}`, the body parsed where it is JSON. */
+@Injectable()
+export class HttpTaskHandler implements TaskHandler<'http'> {
+  constructor(private readonly outbound: Outbound) {}
+
+  async run(attempt: TaskAttempt<'http'>): Promise<JsonObject> {
+    const { method, url, headers, body, timeout_ms } = attempt.handler;
+    const given = lowerCased(headers ?? {});
+    const sendsJson = body !== undefined && body !== null && typeof body !== 'string';
+    const answer = await this.outbound.call({
+      method: method.toUpperCase(),
+      url,
+      headers: {
+        ...(sendsJson && { 'content-type': 'application/json' }),
+        ...given,
+        ...attemptHeaders(attempt),
+      },
+      body:
+        body === undefined || body === null ? undefined : sendsJson ? JSON.stringify(body) : body,
+      timeout_ms,
+      signal: attempt.signal,
+    });
+    return { status: answer.status, body: bodyOf(answer) };
+  }
+}
+
+/** `graphql`: one query or mutation; the output is `{data}`. Errors in the answer fail the task for good. */
+@Injectable()
+export class GraphqlTaskHandler implements TaskHandler<'graphql'> {
+  constructor(private readonly outbound: Outbound) {}
+
+  async run(attempt: TaskAttempt<'graphql'>): Promise<JsonObject> {
+    const { url, query, variables, timeout_ms } = attempt.handler;
+    const answer = await this.outbound.call({
+      method: 'POST',
+      url,
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json',
+        ...attemptHeaders(attempt),
+      },
+      body: JSON.stringify({ query, variables: variables ?? {} }),
+      timeout_ms,
+      signal: attempt.signal,
+    });
+    const body = bodyOf(answer);
+    if (!isJsonObject(body)) {
+      throw new TaskFailed('not_graphql', 'The answer is no GraphQL response.', false);
+    }
+    const { errors, data } = body;
+    if (Array.isArray(errors) && errors.length > 0) {
+      const [first] = errors as unknown[];
+      const message = isJsonObject(first) ? String(first['message']) : 'unknown';
+      throw new TaskFailed('graphql_errors', `GraphQL: ${message}`, false, { details: { errors } });
+    }
+    return { data: data ?? null };
+  }
+}
+
+export function bodyOf({ content_type, text }: OutboundAnswer): unknown {
+  if (content_type === null || !/[/+]json\b/i.test(content_type)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // it only says that it is JSON
+    return text;
+  }
+}
+
+function lowerCased(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
+}

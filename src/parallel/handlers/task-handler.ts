@@ -1,0 +1,37 @@
+import type { Handler, JsonObject } from '#engine/graph';
+
+/** One attempt of a task, as a handler sees it. */
+export interface TaskAttempt<Type extends Handler['type'] = Handler['type']> {
+  /** With its expressions filled in: the same for every attempt. */
+  handler: Extract<Handler, { type: Type }>;
+  /** Also the idempotency key: a handler may run more than once after a crash. */
+  task_execution_id: string;
+  execution_id: string;
+  workflow_id: string;
+  workflow_instance_id: string;
+  task_id: string;
+  /** From 1. */
+  attempt: number;
+  correlation_id: string | null;
+  /** Aborted when the task is cancelled, out of time or no longer ours. */
+  signal: AbortSignal;
+}
+
+/** Does the work of tasks with one type of built-in handler. Returns the task's output, or throws `TaskFailed`. */
+export interface TaskHandler<Type extends Handler['type']> {
+  run(attempt: TaskAttempt<Type>): Promise<JsonObject>;
+}
+
+/** The work could not be done, and whether another attempt may help. */
+export class TaskFailed extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retryable: boolean,
+    /** `retry_after_ms`: the other side asked for this pause. */
+    readonly more: { retry_after_ms?: number; details?: JsonObject } = {},
+  ) {
+    super(message);
+    this.name = 'TaskFailed';
+  }
+}

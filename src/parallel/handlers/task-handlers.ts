@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+
+import type { Handler, JsonObject } from '#engine/graph';
+
+import { DelayTaskHandler } from './delay-handler.js';
+import { GraphqlTaskHandler, HttpTaskHandler } from './http-handlers.js';
+import { NotificationTaskHandler } from './notification-handler.js';
+import type { TaskAttempt, TaskHandler } from './task-handler.js';
+
+type BuiltinType = Exclude<Handler['type'], 'worker'>;
+
+/** Every built-in handler by its type. A new one is a class and a line here; leaving the line out does not compile. */
+@Injectable()
+export class TaskHandlers {
+  private readonly byType: { [Type in BuiltinType]: TaskHandler<Type> };
+
+  constructor(
+    http: HttpTaskHandler,
+    graphql: GraphqlTaskHandler,
+    notification: NotificationTaskHandler,
+    delay: DelayTaskHandler,
+  ) {
+    this.byType = { http, graphql, notification, delay };
+  }
+
+  get types(): string[] {
+    return Object.keys(this.byType);
+  }
+
+  run<Type extends BuiltinType>(type: Type, attempt: TaskAttempt<Type>): Promise<JsonObject> {
+    return this.byType[type].run(attempt);
+  }
+}

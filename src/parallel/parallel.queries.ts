@@ -1,0 +1,198 @@
+import type {
+  ExecutionStatus,
+  JsonObject,
+  SynchronizationStatus,
+  SynchronizationType,
+  TaskStatus,
+} from '#engine/graph';
+import { statement } from '#persistence';
+
+export interface ExecutionRow {
+  execution_id: string;
+  workflow_id: string;
+  workflow_instance_id: string;
+  total_tasks: number;
+  tasks_completed: number;
+  tasks_failed: number;
+  overall_status: ExecutionStatus;
+  execution_progress_percentage: number;
+  load_balancing_config: JsonObject;
+  max_concurrent_tasks: number;
+  start_time: Date | null;
+  /** Since the start, until the end or now; by the database's clock, as `now`. */
+  elapsed_seconds: number | null;
+  now: Date;
+  points: PointRow[];
+  tasks: TaskFigures;
+}
+
+export interface PointRow {
+  sync_id: string;
+  sync_name: string;
+  sync_type: SynchronizationType;
+  status: SynchronizationStatus;
+  current_completion_percentage: number;
+  minimum_completion_percentage: number;
+  required_tasks: string[];
+  completed_tasks: string[];
+  timeout_time: string | null;
+}
+
+export interface TaskFigures {
+  running: number;
+  handed_out: number;
+  held_back: number;
+  retries: number;
+  avg_task_seconds: number | null;
+  max_task_seconds: number | null;
+  avg_wait_seconds: number | null;
+  workers: Record<string, number>;
+}
+
+export const readExecution = statement<ExecutionRow, [string]>(
+  'read_execution',
+  `
+  select e.execution_id, e.workflow_id, e.workflow_instance_id, e.total_tasks, e.tasks_completed, e.tasks_failed,
+         e.overall_status, e.execution_progress_percentage, e.load_balancing_config, e.max_concurrent_tasks,
+         e.start_time, now() as now,
+         extract(epoch from coalesce(e.actual_completion_time, now()) - e.start_time)::float8 as elapsed_seconds,
+         coalesce((
+           select jsonb_agg(jsonb_build_object(
+             'sync_id', p.sync_id, 'sync_name', p.sync_name, 'sync_type', p.sync_type, 'status', p.status,
+             'current_completion_percentage', p.current_completion_percentage,
+             'minimum_completion_percentage', p.minimum_completion_percentage,
+             'required_tasks', p.required_tasks, 'completed_tasks', p.completed_tasks,
+             'timeout_time', p.timeout_time) order by p.sync_id)
+           from synchronization_points p where p.execution_id = e.execution_id and p.status = 'waiting'), '[]') as points,
+         (
+           select jsonb_build_object(
+             'running', count(*) filter (where t.status = 'running'),
+             'handed_out', count(*) filter (where t.released_at is not null),
+             'held_back', count(*) filter (where t.status = 'ready' and t.released_at is null),
+             'retries', coalesce(sum(greatest(t.attempt - 1, 0)), 0),
+             'avg_task_seconds', avg(t.execution_time_seconds) filter (where t.status = 'completed'),
+             'max_task_seconds', max(t.execution_time_seconds) filter (where t.status = 'completed'),
+             'avg_wait_seconds', avg(extract(epoch from coalesce(t.start_time, now()) - t.released_at))
+               filter (where t.released_at is not null and t.attempt <= 1),
+             'workers', coalesce((
+               select jsonb_object_agg(w.worker_id, w.tasks)
+               from (
+                 select r.worker_id, count(*) as tasks from task_executions r
+                 where r.execution_id = e.execution_id and r.status = 'running' and r.worker_id is not null
+                 group by r.worker_id
+               ) w), '{}'))
+           from task_executions t where t.execution_id = e.execution_id
+         ) as tasks
+  from parallel_executions e where e.execution_id = $1`,
+);
+
+/** What is left to do, with how much of it, for the estimate. */
+export const readOpenTasks = statement<
+  { task_id: string; priority: number; dependencies: string[]; minutes: number },
+  [string]
+>(
+  'read_open_tasks',
+  `
+  select task_id, priority, dependencies,
+         case when status = 'running'
+           then greatest(estimated_duration_minutes - extract(epoch from now() - start_time)::float8 / 60, 0)
+           else estimated_duration_minutes end as minutes
+  from task_executions
+  where execution_id = $1 and status in ('pending', 'ready', 'running', 'retrying')
+  order by ordinal`,
+);
+
+export interface TaskRow {
+  task_execution_id: string;
+  ordinal: number;
+  task_id: string;
+  task_name: string;
+  task_type: string;
+  step_id: string;
+  status: TaskStatus;
+  priority: number;
+  dependencies: string[];
+  attempt: number;
+  retry_count: number;
+  max_retry_attempts: number;
+  worker_id: string | null;
+  error_message: string | null;
+  input_data: JsonObject;
+  output_data: JsonObject | null;
+  start_time: Date | null;
+  end_time: Date | null;
+  execution_time_seconds: number | null;
+}
+
+/** Tasks after the place $2, in the order of the request. */
+export const listTasks = statement<TaskRow, [string, number, number]>(
+  'list_tasks',
+  `
+  select task_execution_id, ordinal, task_id, task_name, task_type, step_id, status, priority, dependencies, attempt,
+         retry_count, max_retry_attempts, worker_id, error_message, input_data, output_data, start_time, end_time,
+         execution_time_seconds
+  from task_executions
+  where execution_id = $1 and ordinal > $2
+  order by ordinal
+  limit $3`,
+);
+
+export interface ExecutionEventRow {
+  event_id: number;
+  event_type: string;
+  task_id: string | null;
+  payload: JsonObject;
+  occurred_at: Date;
+}
+
+/** Events after $2, oldest first. */
+export const listEvents = statement<ExecutionEventRow, [string, number, number]>(
+  'list_execution_events',
+  `
+  select event_id, event_type, task_id, payload, occurred_at from execution_events
+  where execution_id = $1 and event_id > $2::bigint
+  order by event_id
+  limit $3`,
+);
+
+export const readStatus = statement<{ overall_status: ExecutionStatus }, [string]>(
+  'read_execution_status',
+  'select overall_status from parallel_executions where execution_id = $1',
+);
+
+/** The version that is current, as `InstanceRuntime.start` takes it. None: no such workflow. */
+export const readWorkflow = statement<{ version_number: number; is_active: boolean }, [string]>(
+  'read_workflow_to_execute',
+  `
+  select version_number, is_active from workflow_definitions
+  where workflow_id = $1 order by is_active desc, version_number desc limit 1`,
+);
+
+export interface PlaceRow {
+  instance_id: string;
+  version_number: number;
+  status: string;
+  data: JsonObject;
+  step_execution_id: string | null;
+  step_id: string | null;
+  step_type: string | null;
+  /** An execution does the work of its current step already. */
+  occupied: boolean;
+}
+
+/** Where an instance stands, held until the end of the transaction so that its step cannot end meanwhile. */
+export const lockPlace = statement<PlaceRow, [string, string]>(
+  'lock_place_of_execution',
+  `
+  select w.instance_id, w.version_number, w.status, w.data,
+         w.current_step ->> 'step_execution_id' as step_execution_id, w.current_step ->> 'step_id' as step_id,
+         w.current_step ->> 'step_type' as step_type,
+         exists (
+           select from parallel_executions e
+           where e.step_execution_id = (w.current_step ->> 'step_execution_id')::uuid
+             and (e.overall_status in ('initializing', 'running') or e.instance_notified_at is null)
+         ) as occupied
+  from workflow_instances w
+  where w.workflow_id = $1 and w.workflow_instance_id = $2
+  for update of w`,
+);

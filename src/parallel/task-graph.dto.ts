@@ -1,0 +1,237 @@
+import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsPositive,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+
+import {
+  FAILURE_STRATEGIES,
+  type FailureStrategy,
+  type Handler,
+  LOAD_BALANCING_STRATEGIES,
+  type LoadBalancing,
+  type LoadBalancingStrategy,
+  SYNCHRONIZATION_FAILURE_STRATEGIES,
+  type SynchronizationFailureStrategy,
+  type SynchronizationPointDefinition,
+  SYNCHRONIZATION_TYPES,
+  type SynchronizationType,
+  TASK_TYPES,
+  type TaskDefinition,
+  type TaskGraphDefinition,
+} from '#engine/graph';
+import { IsClientId, IsJsonObject, IsText } from '#platform/http';
+
+import { handlerTypes, HANDLER_REQUESTS, UnknownHandlerRequest } from './handler.dto.js';
+
+/** One body holds at most 1 MiB; these bounds keep a single request's graph within what one transaction writes fast. */
+const MAX_TASKS = 10_000;
+const MAX_POINTS = 1_000;
+const MAX_EXPRESSION = 10_000;
+const MINUTES_OF_A_YEAR = 527_040;
+const MOST = 1_000_000_000;
+const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
+
+export class TaskRequest implements TaskDefinition {
+  @ApiProperty({ example: 'background_check' })
+  @IsClientId()
+  task_id: string;
+
+  @ApiProperty({ minLength: 1, maxLength: 200, example: 'Background check' })
+  @IsText({ min: 1, max: 200 })
+  task_name: string;
+
+  @ApiProperty({
+    description: `${TASK_TYPES.join(', ')}, or a name of your own; workers claim by it.`,
+    example: 'validation',
+  })
+  @IsClientId()
+  task_type: string;
+
+  @ApiProperty({ example: 'hr_processing' })
+  @IsClientId()
+  step_id: string;
+
+  @ApiPropertyOptional({ description: 'A weight: the larger starts first.' })
+  @IsInt()
+  @Min(-MOST)
+  @Max(MOST)
+  priority: number = 100;
+
+  @ApiPropertyOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(MINUTES_OF_A_YEAR)
+  estimated_duration_minutes: number = 15;
+
+  @ApiPropertyOptional({ description: 'Further attempts after the first.' })
+  @IsInt()
+  @Min(0)
+  @Max(1_000)
+  max_retry_attempts: number = 3;
+
+  @ApiPropertyOptional({ description: 'Of one attempt, from its claim.' })
+  @IsNumber()
+  @IsPositive()
+  @Max(MINUTES_OF_A_YEAR)
+  timeout_minutes: number = 60;
+
+  @ApiPropertyOptional({ type: [String], description: 'Tasks that must complete before.' })
+  @IsArray()
+  @ArrayMaxSize(MAX_TASKS)
+  @IsClientId({ each: true })
+  dependencies: string[] = [];
+
+  @ApiPropertyOptional({ ...ANY_OBJECT, description: 'Expressions see it as `input`.' })
+  @IsJsonObject()
+  input_data: Record<string, unknown> = {};
+
+  @ApiPropertyOptional(ANY_OBJECT)
+  @IsJsonObject()
+  resource_requirements: Record<string, unknown> = {};
+
+  @ApiPropertyOptional({
+    nullable: true,
+    description: 'Who does it. Left out: a worker that claims it.',
+    oneOf: HANDLER_REQUESTS.map((handler) => ({ $ref: getSchemaPath(handler) })),
+  })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => UnknownHandlerRequest, handlerTypes)
+  handler?: Handler | null;
+}
+
+export class SynchronizationPointRequest implements SynchronizationPointDefinition {
+  @ApiProperty({ example: 'checks_done' })
+  @IsClientId()
+  sync_id: string;
+
+  @ApiProperty({ minLength: 1, maxLength: 200, example: 'All checks done' })
+  @IsText({ min: 1, max: 200 })
+  sync_name: string;
+
+  @ApiProperty({
+    enum: SYNCHRONIZATION_TYPES,
+    description:
+      '`barrier`: all required tasks completed. `join`: `minimum_completion_percentage` of them. `conditional_join`: all ended, and the condition holds. `partial_completion`: at its timeout, or when all ended, the percentage completed.',
+  })
+  @IsIn(SYNCHRONIZATION_TYPES)
+  sync_type: SynchronizationType;
+
+  @ApiProperty({ type: [String], example: ['background_check', 'equipment'] })
+  @IsArray()
+  @ArrayMaxSize(MAX_TASKS)
+  @IsClientId({ each: true })
+  required_tasks: string[];
+
+  @ApiPropertyOptional({ minimum: 0, maximum: 100 })
+  @IsNumber()
+  @Min(0)
+  @Max(100)
+  minimum_completion_percentage: number = 100;
+
+  @ApiPropertyOptional({ description: 'From the start of the execution.' })
+  @IsNumber()
+  @IsPositive()
+  @Max(MINUTES_OF_A_YEAR)
+  timeout_minutes: number = 120;
+
+  @ApiPropertyOptional({
+    enum: SYNCHRONIZATION_FAILURE_STRATEGIES,
+    description:
+      'When the point is missed: `fail_fast` fails the execution, `best_effort` goes on without it, `continue_partial` takes it as reached with what is there.',
+  })
+  @IsIn(SYNCHRONIZATION_FAILURE_STRATEGIES)
+  failure_strategy: SynchronizationFailureStrategy = 'fail_fast';
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description:
+      'Of a `conditional_join`: FEEL over `results` (task_id → output), `completed` and `failed` (task ids), and each output under its task_id.',
+    example: 'background_check.clear = true and count(failed) = 0',
+  })
+  @IsOptional()
+  @IsText({ min: 1, max: MAX_EXPRESSION })
+  condition_expression?: string | null;
+}
+
+export class LoadBalancingRequest implements LoadBalancing {
+  @ApiPropertyOptional({ enum: LOAD_BALANCING_STRATEGIES })
+  @IsIn(LOAD_BALANCING_STRATEGIES)
+  strategy: LoadBalancingStrategy = 'round_robin';
+
+  @ApiPropertyOptional({ description: 'Tasks of this execution handed out at a time.' })
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  max_concurrent_tasks: number = 10;
+
+  @ApiPropertyOptional(ANY_OBJECT)
+  @IsJsonObject()
+  resource_constraints: Record<string, unknown> = {};
+
+  @ApiPropertyOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  queue_priority_levels: number = 3;
+
+  @ApiPropertyOptional()
+  @IsBoolean()
+  adaptive_scaling: boolean = true;
+}
+
+/** A task graph: of `POST /parallel/execute`, and of a `parallel` step. */
+export class TaskGraphRequest implements TaskGraphDefinition {
+  @ApiProperty({ type: [TaskRequest] })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_TASKS)
+  @ValidateNested({ each: true })
+  @Type(() => TaskRequest)
+  tasks: TaskRequest[];
+
+  @ApiPropertyOptional({ type: [SynchronizationPointRequest] })
+  @IsArray()
+  @ArrayMaxSize(MAX_POINTS)
+  @ValidateNested({ each: true })
+  @Type(() => SynchronizationPointRequest)
+  synchronization_points: SynchronizationPointRequest[] = [];
+
+  @ApiPropertyOptional({ type: LoadBalancingRequest })
+  @ValidateNested()
+  @Type(() => LoadBalancingRequest)
+  load_balancing: LoadBalancingRequest = new LoadBalancingRequest();
+
+  @ApiPropertyOptional()
+  @IsNumber()
+  @IsPositive()
+  @Max(MINUTES_OF_A_YEAR)
+  global_timeout_minutes: number = 240;
+
+  @ApiPropertyOptional({
+    enum: FAILURE_STRATEGIES,
+    description:
+      '`fail_fast`: the first task out of attempts ends the execution. `partial_success`: what depends on a failed task is skipped, the rest goes on. `retry_all`: then failed and skipped tasks run again, up to three rounds.',
+  })
+  @IsIn(FAILURE_STRATEGIES)
+  failure_strategy: FailureStrategy = 'partial_success';
+
+  @ApiPropertyOptional()
+  @IsNumber()
+  @IsPositive()
+  @Max(86_400)
+  monitoring_interval_seconds: number = 30;
+}

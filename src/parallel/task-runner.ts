@@ -1,0 +1,235 @@
+import { hostname } from 'node:os';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+
+import type { JsonObject } from '#engine/graph';
+import { JobHandler } from '#jobs';
+import { newId } from '#persistence';
+import { AppConfig } from '#platform/config';
+import { runWithCorrelation } from '#platform/logging';
+import {
+  type ClaimedTask,
+  ExecutionSignals,
+  TaskClaims,
+  TaskLeases,
+  TaskOutcomes,
+  WorkerRecords,
+} from '#runtime';
+
+import { TaskFailed } from './handlers/task-handler.js';
+import { TaskHandlers } from './handlers/task-handlers.js';
+
+/** Attempts at a time in one process: most of them wait for somebody else's answer. */
+const CAPACITY = 200;
+const LEASE_SECONDS = 10;
+const RENEW_MS = 3_000;
+/** What runs at shutdown may end by itself for so long. */
+const DRAIN_MS = 5_000;
+
+interface Running {
+  task: ClaimedTask;
+  abort: AbortController;
+  done: Promise<void>;
+}
+
+/**
+ * Does the tasks of built-in handlers, in processes that are workers. A wake-up claims up to the free capacity in one
+ * statement; while there is more, every end of a task claims again, so that a burst needs one job.
+ */
+@Injectable()
+export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(TaskRunner.name);
+  private readonly workerId = `builtin:${hostname()}:${process.pid}:${newId().slice(-6)}`.slice(
+    -100,
+  );
+  private readonly running = new Map<string, Running>();
+  private claiming: Promise<void> | undefined;
+  /** Work may be there that has not been asked for. */
+  private hungry = false;
+  private stopped = true;
+  private renewal: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly claims: TaskClaims,
+    private readonly leases: TaskLeases,
+    private readonly outcomes: TaskOutcomes,
+    private readonly signals: ExecutionSignals,
+    private readonly handlers: TaskHandlers,
+    private readonly workers: WorkerRecords,
+    private readonly config: AppConfig,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.config.role === 'api') return;
+    this.stopped = false;
+    this.signals.reportRoom(() => !this.stopped && this.running.size < CAPACITY);
+    this.signals.on('builtin_work', () => void this.run());
+    this.signals.on('cancelled', (ids) => this.abortExecutions(new Set(ids)));
+    this.renewal = setInterval(() => void this.renew(), RENEW_MS);
+  }
+
+  /** Resolves when what could be claimed has been claimed; the work itself goes on. */
+  @JobHandler('tasks.run')
+  async run(): Promise<void> {
+    this.hungry = true;
+    if (this.stopped) return;
+    this.claiming ??= this.claimAll().finally(() => {
+      this.claiming = undefined;
+      // asked again between the last claim and now
+      if (this.hungry && this.running.size < CAPACITY) void this.run();
+    });
+    await this.claiming;
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    if (this.stopped) return;
+    this.stopped = true;
+    await this.claiming;
+    const timer = setTimeout(() => {
+      for (const { abort } of this.running.values()) abort.abort(new Error('shutdown'));
+    }, DRAIN_MS);
+    await Promise.all([...this.running.values()].map(({ done }) => done));
+    clearTimeout(timer);
+    clearInterval(this.renewal);
+    await this.show('offline');
+  }
+
+  /** Never rejects: where the database is away, the sweeper wakes this process when it is back. */
+  private async claimAll(): Promise<void> {
+    try {
+      while (this.hungry && !this.stopped && this.running.size < CAPACITY) {
+        const free = CAPACITY - this.running.size;
+        this.hungry = false;
+        const tasks = await this.claims.claimBuiltin(free, this.workerId, LEASE_SECONDS);
+        for (const task of tasks) this.start(task);
+        if (tasks.length === free) this.hungry = true;
+      }
+    } catch (error) {
+      this.hungry = false;
+      this.logger.warn(`Tasks could not be claimed; the sweeper asks again: ${String(error)}`);
+    }
+  }
+
+  private start(task: ClaimedTask): void {
+    const abort = new AbortController();
+    const done = runWithCorrelation(task.correlation_id, () => this.attempt(task, abort)).finally(
+      () => {
+        this.running.delete(task.lock_token);
+        if (this.hungry) void this.run();
+      },
+    );
+    this.running.set(task.lock_token, { task, abort, done });
+  }
+
+  /** Never rejects: an answer that cannot be written is given again by the next attempt, when the lease has expired. */
+  private async attempt(task: ClaimedTask, abort: AbortController): Promise<void> {
+    const timer = setTimeout(
+      () =>
+        abort.abort(
+          new TaskFailed('timed_out', 'The task took longer than its timeout_minutes.', true),
+        ),
+      Math.min(task.time_left_ms, 2 ** 31 - 1),
+    );
+    const { task_execution_id, lock_token } = task;
+    try {
+      const output = await this.work(task, abort.signal);
+      await this.record(task, { output_data: output });
+    } catch (error) {
+      const failed = failureOf(error, abort.signal);
+      const { retryable, more } = failed;
+      const problem = { code: failed.code, message: failed.message, ...more.details };
+      await this.record(task, {
+        error: problem,
+        retryable,
+        ...(more.retry_after_ms !== undefined && { retry_after_ms: more.retry_after_ms }),
+      });
+    } finally {
+      clearTimeout(timer);
+      this.logger.debug({ task_execution_id, lock_token }, 'An attempt has ended.');
+    }
+  }
+
+  private async work(task: ClaimedTask, signal: AbortSignal): Promise<JsonObject> {
+    const { handler } = task;
+    if ('template_error' in handler) {
+      throw new TaskFailed('expression_limit', handler.template_error, false);
+    }
+    if (handler.type === 'worker') {
+      throw new TaskFailed('no_handler', 'Tasks of this handler are claimed over the API.', false);
+    }
+    return this.handlers.run(handler.type, { ...task, handler, signal });
+  }
+
+  private async record(
+    { task_execution_id, lock_token }: ClaimedTask,
+    answer:
+      | { output_data: JsonObject }
+      | { error: JsonObject & { message: string }; retryable: boolean; retry_after_ms?: number },
+  ): Promise<void> {
+    try {
+      const result = await this.outcomes.record({ task_execution_id, lock_token, ...answer });
+      if (result !== 'recorded') {
+        this.logger.debug({ task_execution_id, result }, 'A late answer was not taken.');
+      }
+    } catch (error) {
+      this.logger.error({ err: error, task_execution_id }, 'An answer could not be written.');
+    }
+  }
+
+  private abortExecutions(ids: ReadonlySet<string>): void {
+    for (const { task, abort } of this.running.values()) {
+      if (ids.has(task.execution_id)) abort.abort(new Error('cancelled'));
+    }
+  }
+
+  /** Extends all leases in one statement; what is no longer ours is told to stop. */
+  private async renew(): Promise<void> {
+    const held = [...this.running.values()];
+    try {
+      await this.show(held.length > 0 ? 'busy' : 'idle', held[0]?.task);
+      const extended = await this.leases.extend(
+        held.map(({ task: { task_execution_id, lock_token } }) => ({
+          task_execution_id,
+          lock_token,
+          lock_seconds: LEASE_SECONDS,
+        })),
+      );
+      const ours = new Set(extended.map((lease) => lease.lock_token));
+      for (const { task, abort } of held) {
+        if (!ours.has(task.lock_token)) abort.abort(new Error('the lease is lost'));
+      }
+    } catch (error) {
+      this.logger.warn(`Leases could not be extended: ${String(error)}`);
+    }
+  }
+
+  private async show(status: 'idle' | 'busy' | 'offline', task?: ClaimedTask): Promise<void> {
+    await this.workers.show({
+      worker_id: this.workerId,
+      worker_type: 'builtin',
+      status,
+      memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
+      ...(task && { execution_id: task.execution_id, current_task_id: task.task_id }),
+    });
+  }
+}
+
+/** What an attempt that was told to stop failed of, whatever the handler made of it. */
+function failureOf(error: unknown, signal: AbortSignal): TaskFailed {
+  if (signal.aborted && signal.reason instanceof TaskFailed) return signal.reason;
+  if (signal.aborted) {
+    return new TaskFailed('interrupted', 'The attempt was interrupted.', true, {
+      retry_after_ms: 0,
+    });
+  }
+  if (error instanceof TaskFailed) return error;
+  return new TaskFailed(
+    'handler_error',
+    error instanceof Error ? error.message : String(error),
+    true,
+  );
+}

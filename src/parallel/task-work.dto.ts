@@ -1,0 +1,166 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsUUID,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+
+import { IsClientId, IsJsonObject, IsText } from '#platform/http';
+
+const MAX_TASKS = 500;
+const MAX_LOCK_SECONDS = 3_600;
+const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
+
+export class ClaimTasksRequest {
+  @ApiProperty({
+    description: 'Your name for the worker; it shows in the task and in `thread_management`.',
+    example: 'checks-1',
+  })
+  @IsClientId()
+  worker_id: string;
+
+  @ApiProperty({ type: [String], example: ['validation'] })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(100)
+  @IsClientId({ each: true })
+  task_types: string[];
+
+  @ApiPropertyOptional({ minimum: 1, maximum: MAX_TASKS })
+  @IsInt()
+  @Min(1)
+  @Max(MAX_TASKS)
+  max_tasks: number = 1;
+
+  @ApiPropertyOptional({
+    description: 'The task is yours for so long; extend it while you work.',
+    minimum: 1,
+    maximum: MAX_LOCK_SECONDS,
+  })
+  @IsInt()
+  @Min(1)
+  @Max(MAX_LOCK_SECONDS)
+  lock_seconds: number = 30;
+
+  @ApiPropertyOptional({
+    description: 'Holds the call open until there is work, at most so long.',
+    minimum: 0,
+    maximum: 30,
+  })
+  @IsNumber()
+  @Min(0)
+  @Max(30)
+  wait_seconds: number = 0;
+}
+
+export class ClaimedTaskView {
+  @ApiProperty() task_execution_id: string;
+  @ApiProperty({ description: 'Send it with every answer for this attempt.' }) lock_token: string;
+  @ApiProperty() execution_id: string;
+  @ApiProperty() workflow_id: string;
+  @ApiProperty() workflow_instance_id: string;
+  @ApiProperty() step_id: string;
+  @ApiProperty() task_id: string;
+  @ApiProperty() task_name: string;
+  @ApiProperty() task_type: string;
+  @ApiProperty(ANY_OBJECT) input_data: Record<string, unknown>;
+  @ApiProperty({ description: 'From 1.' }) attempt: number;
+  @ApiProperty({ type: String, format: 'date-time' }) lock_expires_at: Date;
+}
+
+export class ClaimedTasks {
+  @ApiProperty({ type: [ClaimedTaskView] }) tasks: ClaimedTaskView[];
+}
+
+export class CompleteTaskRequest {
+  @ApiProperty({ format: 'uuid' })
+  @IsUUID()
+  lock_token: string;
+
+  @ApiPropertyOptional(ANY_OBJECT)
+  @IsJsonObject()
+  output_data: Record<string, unknown> = {};
+}
+
+export class CompletedTask extends CompleteTaskRequest {
+  @ApiProperty({ format: 'uuid' })
+  @IsUUID()
+  task_execution_id: string;
+}
+
+export class CompleteTasksRequest {
+  @ApiProperty({ type: [CompletedTask] })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_TASKS)
+  @ValidateNested({ each: true })
+  @Type(() => CompletedTask)
+  tasks: CompletedTask[];
+}
+
+export class FailTaskRequest {
+  @ApiProperty({ format: 'uuid' })
+  @IsUUID()
+  lock_token: string;
+
+  @ApiProperty({ maxLength: 10_000 })
+  @IsText({ min: 1, max: 10_000 })
+  error_message: string;
+
+  @ApiPropertyOptional({ description: 'False: no further attempt, whatever is left of them.' })
+  @IsBoolean()
+  retryable: boolean = true;
+
+  @ApiPropertyOptional({
+    description: 'Instead of the growing pause between attempts.',
+    minimum: 0,
+    maximum: 86_400,
+  })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(86_400)
+  retry_after_seconds?: number | null;
+}
+
+export class ExtendTaskRequest {
+  @ApiProperty({ format: 'uuid' })
+  @IsUUID()
+  lock_token: string;
+
+  @ApiProperty({ description: 'From now.', minimum: 1, maximum: MAX_LOCK_SECONDS })
+  @IsInt()
+  @Min(1)
+  @Max(MAX_LOCK_SECONDS)
+  lock_seconds: number;
+}
+
+const RESULTS = ['recorded', 'repeated', 'lock_lost', 'task_not_found'] as const;
+
+export class TaskAnswer {
+  @ApiProperty() task_execution_id: string;
+  @ApiProperty({
+    enum: RESULTS,
+    description:
+      '`repeated`: the same answer had been recorded before. `lock_lost` and `task_not_found` only in a list.',
+  })
+  result: (typeof RESULTS)[number];
+}
+
+export class TaskAnswers {
+  @ApiProperty({ type: [TaskAnswer] }) results: TaskAnswer[];
+}
+
+export class TaskExtension {
+  @ApiProperty() task_execution_id: string;
+  @ApiProperty({ type: String, format: 'date-time' }) lock_expires_at: Date;
+}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+
+import { DomainError } from '#engine/errors';
+import {
+  type OutcomeResult,
+  TaskClaims,
+  TaskLeases,
+  type TaskOutcome,
+  TaskOutcomes,
+} from '#runtime';
+
+import type {
+  ClaimedTasks,
+  ClaimTasksRequest,
+  CompletedTask,
+  CompleteTaskRequest,
+  ExtendTaskRequest,
+  FailTaskRequest,
+  TaskAnswer,
+  TaskAnswers,
+  TaskExtension,
+} from './task-work.dto.js';
+
+const IN_A_LIST = {
+  recorded: 'recorded',
+  repeated: 'repeated',
+  lost: 'lock_lost',
+  unknown: 'task_not_found',
+} as const satisfies Record<OutcomeResult, TaskAnswer['result']>;
+
+/** The worker protocol (design.md §5). Every call may be repeated. */
+@Injectable()
+export class TaskWorkService {
+  constructor(
+    private readonly claims: TaskClaims,
+    private readonly leases: TaskLeases,
+    private readonly outcomes: TaskOutcomes,
+  ) {}
+
+  /** @param gone aborted when the caller has hung up: it then takes no task any more */
+  async claim(request: ClaimTasksRequest, gone: AbortSignal): Promise<ClaimedTasks> {
+    const tasks = await this.claims.claimForWorker(request, gone);
+    return {
+      tasks: tasks.map((task) => ({
+        task_execution_id: task.task_execution_id,
+        lock_token: task.lock_token,
+        execution_id: task.execution_id,
+        workflow_id: task.workflow_id,
+        workflow_instance_id: task.workflow_instance_id,
+        step_id: task.step_id,
+        task_id: task.task_id,
+        task_name: task.task_name,
+        task_type: task.task_type,
+        input_data: task.input_data,
+        attempt: task.attempt,
+        lock_expires_at: task.lock_expires_at,
+      })),
+    };
+  }
+
+  complete(
+    task_execution_id: string,
+    { lock_token, output_data }: CompleteTaskRequest,
+  ): Promise<TaskAnswer> {
+    return this.answer({ task_execution_id, lock_token: lock_token.toLowerCase(), output_data });
+  }
+
+  fail(task_execution_id: string, request: FailTaskRequest): Promise<TaskAnswer> {
+    const { lock_token, error_message, retryable, retry_after_seconds } = request;
+    return this.answer({
+      task_execution_id,
+      lock_token: lock_token.toLowerCase(),
+      error: { code: 'worker_failed', message: error_message },
+      retryable,
+      ...(typeof retry_after_seconds === 'number' && {
+        retry_after_ms: retry_after_seconds * 1_000,
+      }),
+    });
+  }
+
+  /** One answer for each task, in their order: a lost one does not keep the others from being recorded. */
+  async completeMany(tasks: readonly CompletedTask[]): Promise<TaskAnswers> {
+    const results = await Promise.all(
+      tasks.map(({ task_execution_id, lock_token, output_data }) =>
+        this.outcomes.record({
+          task_execution_id: task_execution_id.toLowerCase(),
+          lock_token: lock_token.toLowerCase(),
+          output_data,
+        }),
+      ),
+    );
+    return {
+      results: tasks.map(({ task_execution_id }, index) => ({
+        task_execution_id,
+        result: IN_A_LIST[results[index] ?? 'unknown'],
+      })),
+    };
+  }
+
+  async extend(task_execution_id: string, request: ExtendTaskRequest): Promise<TaskExtension> {
+    const lock_token = request.lock_token.toLowerCase();
+    const [lease] = await this.leases.extend([{ ...request, lock_token, task_execution_id }]);
+    if (!lease) throw lockLost(task_execution_id);
+    return { task_execution_id, lock_expires_at: lease.lock_expires_at };
+  }
+
+  private async answer(outcome: TaskOutcome): Promise<TaskAnswer> {
+    const { task_execution_id } = outcome;
+    const result = await this.outcomes.record(outcome);
+    if (result === 'lost') throw lockLost(task_execution_id);
+    if (result === 'unknown') {
+      throw new DomainError('task_not_found', `There is no task ${task_execution_id}.`, {
+        task_execution_id,
+      });
+    }
+    return { task_execution_id, result };
+  }
+}
+
+function lockLost(task_execution_id: string): DomainError {
+  return new DomainError(
+    'lock_lost',
+    'The task is no longer yours: its lock expired, it was cancelled, or its execution has ended. Drop its work and claim again.',
+    { task_execution_id },
+  );
+}
