@@ -11,6 +11,7 @@ const base = {
 
 export default {
   maxWorkers: 2,
+  testTimeout: 60_000,
   // not in the temporary directory: that of a test run is deleted with it
   cacheDirectory: 'node_modules/.cache/jest',
   reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
@@ -26,7 +27,6 @@ export default {
       displayName: 'integration',
       testMatch: ['<rootDir>/test/{integration,e2e,faults}/**/*.spec.ts'],
       setupFiles: ['<rootDir>/test/support/quiet.ts'],
-      testTimeout: 60_000,
     },
   ],
 };
