@@ -110,6 +110,7 @@ export function decisionInput(facts: DecisionFacts): DecisionInput {
         target_step_id: route.target_step_id,
         priority: route.priority,
         is_active: true,
+        version_id: null,
       })),
     ],
     next_step_id: definition.stepAfter(current_step_id)?.step_id ?? null,
