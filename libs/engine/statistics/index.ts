@@ -1,0 +1,6 @@
+export * from './descriptive.js';
+export * from './mann-whitney.js';
+export * from './poisson.js';
+export * from './prediction-interval.js';
+export * from './trend.js';
+export * from './wilson.js';

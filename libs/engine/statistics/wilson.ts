@@ -1,0 +1,25 @@
+import { Z_95 } from './normal.js';
+
+export interface Interval {
+  low: number;
+  high: number;
+}
+
+/**
+ * Interval at 95 % for a share of which `good` of `total` were seen: E. B. Wilson, "Probable inference, the law of
+ * succession, and statistical inference", JASA 22 (1927), 209–212. Holds for small counts and shares near 0 and 1,
+ * where the normal approximation does not.
+ * @param total at least 1
+ */
+export function wilsonInterval(good: number, total: number): Interval {
+  const share = good / total;
+  const z2 = Z_95 ** 2;
+  const centre = (share + z2 / (2 * total)) / (1 + z2 / total);
+  const half =
+    (Z_95 / (1 + z2 / total)) * Math.sqrt((share * (1 - share)) / total + z2 / (4 * total ** 2));
+  // Rounding may step outside by 1e-17 at shares of 0 and 1.
+  return {
+    low: Math.min(Math.max(0, centre - half), share),
+    high: Math.max(Math.min(1, centre + half), share),
+  };
+}
