@@ -8,6 +8,7 @@ import {
   Post,
   Query,
   Sse,
+  UseGuards,
 } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
@@ -23,6 +24,7 @@ import type { Observable } from 'rxjs';
 import { CurrentPrincipal, type Principal } from '#platform/auth';
 import { ApiProblems, ClientIdParam, type Page } from '#platform/http';
 
+import { ExecutionExists } from './execution-exists.guard.js';
 import {
   CancelExecutionRequest,
   ExecuteRequest,
@@ -90,11 +92,12 @@ export class ParallelController {
   }
 
   @Sse('executions/:execution_id/events')
+  @UseGuards(ExecutionExists)
   @ApiOperation({
     operationId: 'streamExecutionEvents',
     summary: 'Follow an execution',
     description:
-      'Server-sent events from the first on, or after `Last-Event-ID`; ends when the execution has ended. A `heartbeat` every 15 s without news.',
+      'Server-sent events from the first on, or after `Last-Event-ID`; ends when the execution has ended. A comment every 15 s without news.',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
   @ApiProduces('text/event-stream')
@@ -103,7 +106,7 @@ export class ParallelController {
   events(
     @ClientIdParam('execution_id') execution_id: string,
     @Headers('last-event-id') lastEventId: string | undefined,
-  ): Promise<Observable<MessageEvent>> {
+  ): Observable<MessageEvent> {
     return this.progress.open(
       execution_id,
       /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0,

@@ -6,7 +6,6 @@ import { Database } from '#persistence';
 import { ExecutionRuntime } from '#runtime';
 
 import { listEvents, readStatus } from './parallel.queries.js';
-import { notFound } from './parallel.service.js';
 
 const PAGE = 500;
 /** What other processes write is seen after so long at the latest. */
@@ -25,10 +24,8 @@ export class ProgressStream implements OnModuleDestroy {
 
   /**
    * @param after the id of the last event that the reader has seen; 0 for all
-   * @throws DomainError execution_not_found
    */
-  async open(execution_id: string, after: number): Promise<Observable<MessageEvent>> {
-    if (!(await this.statusOf(execution_id))) throw notFound(execution_id);
+  open(execution_id: string, after: number): Observable<MessageEvent> {
     return new Observable((subscriber) => {
       const gone = new AbortController();
       const until = AbortSignal.any([gone.signal, this.stopped.signal]);
@@ -67,7 +64,7 @@ export class ProgressStream implements OnModuleDestroy {
         if (events.length === PAGE) continue;
         if (ended) return;
         if (performance.now() - quietSince > HEARTBEAT_MS) {
-          send({ type: 'heartbeat', data: {} });
+          send({ comment: 'heartbeat' });
           quietSince = performance.now();
         }
         await change.happened;

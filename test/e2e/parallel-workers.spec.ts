@@ -1,0 +1,202 @@
+import { describeOnBothQueues } from '../support/queues.js';
+import { type Service, startService } from '../support/service.js';
+import { ParallelClient, type Problem, query, task } from './parallel-client.js';
+
+describeOnBothQueues('the worker protocol', (queue) => {
+  let service: Service;
+  let client: ParallelClient;
+  let type: string;
+  beforeAll(async () => {
+    service = await startService({ queue });
+    client = await ParallelClient.of(service);
+  });
+  beforeEach(() => {
+    type = `type-${crypto.randomUUID()}`;
+  });
+  afterAll(() => service.stop());
+
+  it('hands out ready tasks by priority and records their results', async () => {
+    const id = await client.start([
+      task('low', { task_type: type, priority: 1, input_data: { n: 1 } }),
+      task('high', { task_type: type, priority: 9 }),
+      task('after', { task_type: type, dependencies: ['low', 'high'] }),
+    ]);
+    const claimed = await client.claim([type], { max_tasks: 10 });
+    expect(claimed.map(({ task_id, attempt }) => [task_id, attempt])).toEqual([
+      ['high', 1],
+      ['low', 1],
+    ]);
+    expect(claimed[1]?.input_data).toEqual({ n: 1 });
+    expect(await client.claim([type])).toEqual([]);
+    const answers = await service.request('POST', '/parallel/tasks/complete', {
+      tasks: claimed.map(({ task_execution_id, lock_token }) => ({
+        task_execution_id,
+        lock_token,
+        output_data: { done: true },
+      })),
+    });
+    expect(answers.body.results).toEqual(
+      claimed.map(({ task_execution_id }) => ({ task_execution_id, result: 'recorded' })),
+    );
+    const [after] = await client.claim([type]);
+    await client.answer('complete', after!);
+    expect(await client.ended(id)).toMatchObject({
+      overall_status: 'completed',
+      tasks_completed: 3,
+    });
+  });
+
+  it('recognises a repeated answer, and refuses one for an unknown task', async () => {
+    await client.start([task('a', { task_type: type })]);
+    const [claimed] = await client.claim([type]);
+    const first = await client.answer('complete', claimed!, { output_data: { n: 1 } });
+    const second = await client.answer('complete', claimed!, { output_data: { n: 2 } });
+    expect([first.body.result, second.body.result]).toEqual(['recorded', 'repeated']);
+    const [row] = await query<{ output_data: object }>(
+      service,
+      'select output_data from task_executions where task_execution_id = $1',
+      [claimed!.task_execution_id],
+    );
+    expect(row?.output_data).toEqual({ n: 1 });
+    const stranger = { ...claimed!, task_execution_id: crypto.randomUUID() };
+    expect((await client.answer('complete', stranger)).status).toBe(404);
+  });
+
+  it('gives a task whose lock expired to the next worker, and refuses the first one’s answer', async () => {
+    const id = await client.start([task('a', { task_type: type })]);
+    const [first] = await client.claim([type], { lock_seconds: 1 });
+    const [second] = await client.claim([type], { wait_seconds: 15 });
+    expect(second).toMatchObject({ task_execution_id: first!.task_execution_id, attempt: 2 });
+    for (const what of ['complete', 'fail', 'extend'] as const) {
+      const more =
+        what === 'fail' ? { error_message: 'x' } : what === 'extend' ? { lock_seconds: 5 } : {};
+      const late = await client.answer(what, first!, more);
+      expect([late.status, late.body.code]).toEqual([409, 'lock_lost']);
+    }
+    expect((await client.read(id)).tasks_running).toBe(1);
+    expect((await client.answer('complete', second!)).status).toBe(200);
+  });
+
+  it('keeps a task whose lock is extended', async () => {
+    await client.start([task('a', { task_type: type })]);
+    const [claimed] = await client.claim([type], { lock_seconds: 1 });
+    const extended = await client.answer('extend', claimed!, { lock_seconds: 60 });
+    expect(Date.parse(String(extended.body.lock_expires_at))).toBeGreaterThan(
+      Date.parse(claimed!.lock_expires_at) + 30_000,
+    );
+    expect(await client.claim([type], { wait_seconds: 3 })).toEqual([]);
+    expect((await client.answer('complete', claimed!)).status).toBe(200);
+  });
+
+  it('answers a waiting claim as soon as there is work', async () => {
+    const waiting = client.claim([type], { wait_seconds: 20 });
+    const started = performance.now();
+    await client.start([task('a', { task_type: type })]);
+    expect(await waiting).toHaveLength(1);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('retries as long as attempts are left, then skips what depends on the task', async () => {
+    const id = await client.start([
+      task('a', { task_type: type, max_retry_attempts: 1 }),
+      task('b', { task_type: type, dependencies: ['a'] }),
+      task('c', { task_type: type }),
+    ]);
+    const fail = { error_message: 'no luck', retry_after_seconds: 0 };
+    const [a, c] = await client.claim([type], { max_tasks: 2 });
+    await client.answer('fail', a!, fail);
+    const [again] = await client.claim([type]);
+    expect(again).toMatchObject({ task_id: 'a', attempt: 2 });
+    await client.answer('fail', again!, fail);
+    await client.answer('complete', c!);
+    expect(await client.ended(id)).toMatchObject({
+      overall_status: 'partially_completed',
+      tasks_failed: 1,
+    });
+    expect(await client.statuses(id)).toEqual({ a: 'failed', b: 'skipped', c: 'completed' });
+  });
+
+  it('under fail_fast tells the other workers by their next answer', async () => {
+    const id = await client.start(
+      [task('a', { task_type: type }), task('b', { task_type: type })],
+      { failure_strategy: 'fail_fast' },
+    );
+    const [a, b] = await client.claim([type], { max_tasks: 2 });
+    await client.answer('fail', a!, { error_message: 'broken', retryable: false });
+    expect((await client.ended(id)).overall_status).toBe('failed');
+    expect((await client.answer('complete', b!)).status).toBe(409);
+    expect(await client.statuses(id)).toEqual({ a: 'failed', b: 'cancelled' });
+  });
+
+  it('runs again what failed when an operator asks', async () => {
+    const steps = [
+      { step_id: 'people', step_name: 'People', step_type: 'user_task', order_sequence: 1 },
+    ];
+    const standalone = await ParallelClient.of(service, steps);
+    const id = await standalone.start([
+      task('a', { task_type: type }),
+      task('b', { task_type: type }),
+    ]);
+    const claimed = await standalone.claim([type], { max_tasks: 2 });
+    await standalone.answer('fail', claimed[0]!, { error_message: 'broken', retryable: false });
+    await standalone.answer('complete', claimed[1]!);
+    expect((await standalone.ended(id)).overall_status).toBe('partially_completed');
+    const retried = await service.request('POST', `/parallel/executions/${id}/retry`);
+    expect(retried.status).toBe(202);
+    const [again] = await standalone.claim([type]);
+    expect(again).toMatchObject({ task_id: 'a', attempt: 1 });
+    await standalone.answer('complete', again!);
+    expect(await standalone.ended(id)).toMatchObject({
+      overall_status: 'completed',
+      tasks_failed: 0,
+    });
+    const refused = await service.request<Problem>('POST', `/parallel/executions/${id}/retry`);
+    expect([refused.status, refused.body.code]).toEqual([409, 'execution_not_failed']);
+  });
+
+  it('ends an attempt, a point and an execution at their timeouts', async () => {
+    const id = await client.start(
+      [
+        task('slow', { task_type: type, timeout_minutes: 0.01, max_retry_attempts: 0 }),
+        task('never', { task_type: 'nobody' }),
+      ],
+      {
+        global_timeout_minutes: 0.08,
+        synchronization_points: [
+          {
+            sync_id: 'part',
+            sync_name: 'part',
+            sync_type: 'partial_completion',
+            required_tasks: ['slow', 'never'],
+            minimum_completion_percentage: 0,
+            timeout_minutes: 0.04,
+          },
+        ],
+      },
+    );
+    const [slow] = await client.claim([type]);
+    const ended = await client.ended(id);
+    expect(ended.overall_status).toBe('timed_out');
+    expect(await client.statuses(id)).toEqual({ slow: 'failed', never: 'cancelled' });
+    expect((await client.answer('complete', slow!)).status).toBe(409);
+    const points = await query(
+      service,
+      'select status from synchronization_points where execution_id = $1',
+      [id],
+    );
+    expect(points).toEqual([{ status: 'reached' }]);
+  });
+
+  it('shows workers with what they have done', async () => {
+    await client.start([task('a', { task_type: type })]);
+    const worker_id = `worker-${crypto.randomUUID()}`;
+    const [claimed] = await client.claim([type], { worker_id });
+    await client.answer('complete', claimed!);
+    const rows = await query(
+      service,
+      'select tasks_completed, worker_type from thread_management where worker_id = $1',
+      [worker_id],
+    );
+    expect(rows).toEqual([{ tasks_completed: 1, worker_type: 'external' }]);
+  });
+});

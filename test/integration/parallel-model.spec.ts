@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import pg from 'pg';
+
+import { compile } from '#engine/expression';
+import {
+  type GraphRun,
+  newRun,
+  type RunEvent,
+  startable,
+  type TaskGraphDefinition,
+  transition,
+} from '#engine/graph';
+
+import { anyGraph } from '../factories/task-graph.factory.js';
+import { type Service, startService } from '../support/service.js';
+import { type Claimed, ParallelClient } from '../e2e/parallel-client.js';
+
+const holds = (expression: string, context: object): boolean =>
+  compile(expression).test(context).matched;
+
+const failure = { error_message: 'the test says so', retry_after_seconds: 0 };
+
+/** The pure scheduler is the meaning; the tables must follow it step by step, through the public API. */
+describe('executions in SQL', () => {
+  let service: Service;
+  let client: ParallelClient;
+  let database: pg.Pool;
+  beforeAll(async () => {
+    service = await startService({ env: { MAX_CONCURRENT_EXECUTIONS: '1000' } });
+    client = await ParallelClient.of(service);
+    database = new pg.Pool({ connectionString: service.databaseUrl });
+  });
+  afterAll(async () => {
+    await database.end();
+    await service.stop();
+  });
+
+  const ofModel = (run: GraphRun) => ({
+    status: run.status,
+    retry_round: run.retry_round,
+    tasks: [...run.tasks.values()].map((task) => ({
+      task_id: task.definition.task_id,
+      status: task.status,
+      attempt: task.attempt,
+      released: task.released,
+    })),
+    points: [...run.points].map(([sync_id, point]) => ({ sync_id, status: point.status })),
+  });
+
+  const ofTables = async (id: string): Promise<unknown> => {
+    const { rows } = await database.query<{ state: unknown }>(
+      `select jsonb_build_object(
+         'status', e.overall_status, 'retry_round', e.retry_round,
+         'tasks', (
+           select jsonb_agg(jsonb_build_object(
+             'task_id', t.task_id, 'status', t.status, 'attempt', t.attempt, 'released', t.released_at is not null)
+             order by t.ordinal)
+           from task_executions t where t.execution_id = e.execution_id),
+         'points', coalesce((
+           select jsonb_agg(jsonb_build_object('sync_id', p.sync_id, 'status', p.status) order by p.sync_id)
+           from synchronization_points p where p.execution_id = e.execution_id), '[]')) as state
+       from parallel_executions e where e.execution_id = $1`,
+      [id],
+    );
+    return rows[0]?.state;
+  };
+
+  async function playBoth(graph: TaskGraphDefinition, choices: readonly number[]): Promise<void> {
+    const execution_id = crypto.randomUUID();
+    const typeOf = (task_id: string): string => `${execution_id}:${task_id}`;
+    // a type for each task, so that the test chooses which one is claimed
+    const tasks = graph.tasks.map((task) => ({ ...task, task_type: typeOf(task.task_id) }));
+    await client.start(tasks, { ...graph, tasks, execution_id });
+    const claims = new Map<string, Claimed>();
+    let run = transition(newRun(graph, 3), { type: 'admitted' }, holds);
+    expect(await ofTables(execution_id)).toEqual(ofModel(run));
+    for (let turn = 0; run.status === 'running'; turn += 1) {
+      const choice = choices[turn % choices.length] ?? 0;
+      const candidates = [...run.tasks.values()].filter(
+        (task) => task.status === 'running' || startable(run).includes(task),
+      );
+      const task = candidates[choice % candidates.length];
+      if (!task) throw new Error('a running execution has nothing to do');
+      const { task_id } = task.definition;
+      let event: RunEvent;
+      if (task.status !== 'running') {
+        event = { type: 'task_started', task_id };
+        const [claimed] = await client.claim([typeOf(task_id)], { lock_seconds: 600 });
+        claims.set(task_id, claimed!);
+      } else if (choice % 4 === 3) {
+        const retryable = turn % 2 === 0;
+        event = { type: 'task_failed', task_id, retryable };
+        await client.answer('fail', claims.get(task_id)!, { ...failure, retryable });
+      } else {
+        event = { type: 'task_completed', task_id, output: {} };
+        await client.answer('complete', claims.get(task_id)!);
+      }
+      run = transition(run, event, holds);
+      expect(await ofTables(execution_id)).toEqual(ofModel(run));
+    }
+  }
+
+  it('follow the pure scheduler, whatever the graph and the outcomes', async () => {
+    const choices = fc.array(fc.nat({ max: 1_000 }), { minLength: 1, maxLength: 60 });
+    await fc.assert(fc.asyncProperty(anyGraph(12), choices, playBoth), { numRuns: 40 });
+  });
+});
