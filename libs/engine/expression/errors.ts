@@ -55,7 +55,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   nesting: 200,
   treeHeight: 1_500,
   nameWords: 64,
-  steps: 250_000,
+  steps: 200_000,
   callDepth: 2_000,
   stringLength: 1_000_000,
   dataDepth: 200,

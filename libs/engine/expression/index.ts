@@ -13,7 +13,6 @@ const cache = new LruCache<CompiledExpression>(CACHED);
  */
 export function compile(source: string, options: CompileOptions = {}): CompiledExpression {
   const kind = options.kind ?? 'expression';
-  // Sources that no cache should hold many of are compiled anew.
   const key =
     options.limits || options.names
       ? `${kind}\0${JSON.stringify([options.limits, options.names])}\0${source}`

@@ -17,9 +17,9 @@ const MATCH_STEPS = 4;
 /** Steps per character and instruction: RE2's automaton visits at most each pair of them. */
 const STEPS_PER_VISIT = 1 / 8;
 
-/** Compiling costs this and, for each instruction that a pattern came to (`x{900}` is 900), ten steps. */
+/** Compiling costs this and, for each instruction that a pattern came to (`x{900}` is 900), fifteen steps. */
 const COMPILE_STEPS = 300;
-const STEPS_PER_INSTRUCTION = 10;
+const STEPS_PER_INSTRUCTION = 15;
 
 /**
  * Null for a pattern or flags that are not XPath's. A run pays for a pattern on its first use, whether or not

@@ -1,4 +1,4 @@
-import type { Closure, Run } from '../run.js';
+import type { Run } from '../run.js';
 import type { ArithmeticOperator } from '../syntax/ast.js';
 import { zoneSteps } from '../temporal/instants.js';
 import {
@@ -10,7 +10,13 @@ import {
   subtractValues,
 } from '../values/arithmetic.js';
 import { toDouble } from '../values/decimal.js';
-import { isNumber } from '../values/number.js';
+import {
+  exactDifference,
+  exactProduct,
+  exactQuotient,
+  exactSum,
+  isNumber,
+} from '../values/number.js';
 import { typeName } from '../values/value.js';
 import type { Value } from '../values/value.js';
 import type { NodeCompilers } from './compiler.js';
@@ -32,11 +38,12 @@ const OPERATIONS: Record<ArithmeticOperator, (a: Value, b: Value) => Value> = {
   '**': powerValues,
 };
 
-/** Sums and products of integers that stay exact need nothing else. */
-const INTEGER: Partial<Record<ArithmeticOperator, (a: number, b: number) => number>> = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
+/** What needs nothing but doubles: NaN where it does. */
+const EXACT: Partial<Record<ArithmeticOperator, (a: number, b: number) => number>> = {
+  '+': exactSum,
+  '-': exactDifference,
+  '*': exactProduct,
+  '/': exactQuotient,
 };
 
 function slow(run: Run, operator: ArithmeticOperator, offset: number, a: Value, b: Value): Value {
@@ -54,15 +61,14 @@ export const compileArithmetic: NodeCompilers<'arithmetic' | 'negate'> = {
   arithmetic({ operator, left: l, right: r, start }, scope, compiler) {
     const left = compiler.compile(l, scope);
     const right = compiler.compile(r, scope);
-    const integer = INTEGER[operator];
-    const general: Closure = (run, at) => slow(run, operator, start, left(run, at), right(run, at));
-    if (!integer) return general;
+    const exact = EXACT[operator];
+    if (!exact) return (run, at) => slow(run, operator, start, left(run, at), right(run, at));
     return (run, at) => {
       const a = left(run, at);
       const b = right(run, at);
-      if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
-        const result = integer(a as number, b as number);
-        if (Number.isSafeInteger(result)) return result + 0;
+      if (typeof a === 'number' && typeof b === 'number') {
+        const result = exact(a, b);
+        if (result === result) return result;
       }
       return slow(run, operator, start, a, b);
     };

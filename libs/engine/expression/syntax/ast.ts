@@ -54,7 +54,7 @@ export type NodeShape =
   | { kind: 'function'; parameters: Parameter[]; body: Node; external: boolean }
   | { kind: 'context'; entries: ContextEntry[] }
   | { kind: 'list'; items: Node[] }
-  /** A missing end is unbounded; `operator` tells `(< 5)` from `[null..5)`. */
+  /** A missing end is unbounded: `< 5` is a range without a low end. */
   | { kind: 'range'; low: Node | null; high: Node | null; lowClosed: boolean; highClosed: boolean }
   /** `= x` or `!= x` where a test stands. */
   | { kind: 'equalityTest'; negated: boolean; operand: Node }

@@ -61,7 +61,7 @@ export function parseParenthesised(grammar: Grammar): Node {
   return inner;
 }
 
-/** `(test, test, …)` after `in`; one alone may also be the start of a longer operand, so its node is returned as parsed. */
+/** The rest of a range after `..`; a missing high end is unbounded. */
 export function closeRange(
   grammar: Grammar,
   start: number,

@@ -18,6 +18,13 @@ const NAME_START =
 const NAME_PART = `${NAME_START}0-9\\u00B7\\u0300-\\u036F\\u203F-\\u2040`;
 const WORD = new RegExp(`\\?|[${NAME_START}][${NAME_PART}]*`, 'uy');
 const PART = new RegExp(`[${NAME_PART}]`, 'uy');
+const SLASH = 47;
+/** Whether each ASCII character is part of a name: asking a table is most of what makes lexing quick. */
+const NAME_PART_ASCII = Array.from({ length: 128 }, (_, code) =>
+  /[A-Za-z_0-9]/.test(String.fromCharCode(code)),
+);
+const DIGIT_OR_POINT = /[0-9.]/;
+
 const SYMBOL = /\*\*|\.\.|->|<=|>=|!=|[-+*/=<>()[\]{},.:@]/y;
 
 /** How other languages write it, how FEEL does, and what to tell. */
@@ -65,11 +72,16 @@ export function wrongSpelling(source: string, offset: number): WrongSpelling | n
 
 /** Where white space and comments from `offset` end. */
 export function skipSpace(source: string, offset: number): number {
+  const code = source.charCodeAt(offset);
+  if (code > 32 && code < 128 && code !== SLASH) return offset;
+  if (code === 32 && NAME_PART_ASCII[source.charCodeAt(offset + 1)]) return offset + 1;
   SPACE.lastIndex = offset;
   return SPACE.test(source) ? SPACE.lastIndex : offset;
 }
 
 export function isNamePart(source: string, offset: number): boolean {
+  const code = source.charCodeAt(offset);
+  if (code < 128) return NAME_PART_ASCII[code]!;
   PART.lastIndex = offset;
   return PART.test(source);
 }
@@ -79,6 +91,16 @@ function match(pattern: RegExp, source: string, offset: number): number {
   return pattern.test(source) ? pattern.lastIndex : -1;
 }
 
+/** End of the word at `start`; -1 if none starts there. */
+function wordEnd(source: string, start: number): number {
+  const first = source.charCodeAt(start);
+  if (first >= 128 || first === 63) return match(WORD, source, start);
+  if (!NAME_PART_ASCII[first]) return -1;
+  let end = start + 1;
+  while (NAME_PART_ASCII[source.charCodeAt(end)]) end++;
+  return source.charCodeAt(end) >= 128 ? match(WORD, source, start) : end;
+}
+
 /** The token at or after `offset`. Context-free: names of several words are the parser's. */
 export function tokenAt(source: string, offset: number): Token {
   const start = skipSpace(source, offset);
@@ -86,7 +108,7 @@ export function tokenAt(source: string, offset: number): Token {
   const quote = source[start]!;
   if (quote === '"' || quote === "'") return stringAt(source, start);
 
-  let end = match(NUMBER, source, start);
+  let end = DIGIT_OR_POINT.test(quote) ? match(NUMBER, source, start) : -1;
   if (end > 0) {
     if (isNamePart(source, end)) {
       throw new ExpressionSyntaxError(
@@ -98,7 +120,7 @@ export function tokenAt(source: string, offset: number): Token {
     }
     return { kind: 'number', text: source.slice(start, end), start, end };
   }
-  end = match(WORD, source, start);
+  end = wordEnd(source, start);
   if (end > 0) return { kind: 'word', text: source.slice(start, end), start, end };
 
   const wrong = wrongSpelling(source, start);

@@ -124,6 +124,7 @@ export function parseName(cursor: Cursor, scope: NameScope): string {
   const { start } = cursor.token;
   let end = scope.longestAt(source, start);
   for (const name of CALLED_NAMES) {
+    if (name[0] !== source[start]) continue;
     const called = spelledAt(source, start, name);
     if (called > end && tokenAt(source, called).text === '(') end = called;
   }

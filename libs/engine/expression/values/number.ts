@@ -17,7 +17,7 @@ export function isNumber(value: Value): value is Numeric {
 /*
  * Exactness without BigInt: a decimal of at most 15 digits is the shortest text of the double nearest to it,
  * so where `a = x / 10^6` with an integer |x| < 10^15, a stands for exactly that decimal, and sums of such
- * integers, divided again, are exact decimals too. Everything else takes the slow path.
+ * integers, divided again, are exact decimals too. NaN says that only the slow path can tell.
  */
 const SCALE = 1e6;
 const HALF_SCALE = 1e3;
@@ -28,12 +28,45 @@ function scaled(value: number, scale: number): number {
   return x / scale === value && x < EXACT && x > -EXACT ? x : NaN;
 }
 
+/** `a + b` where doubles can say it exactly; NaN otherwise. */
+export function exactSum(a: number, b: number): number {
+  const sum = a + b;
+  if (Number.isSafeInteger(sum) && Number.isSafeInteger(a) && Number.isSafeInteger(b))
+    return sum + 0;
+  const x = scaled(a, SCALE) + scaled(b, SCALE);
+  return x < EXACT && x > -EXACT ? x / SCALE : NaN;
+}
+
+/** `a - b` where doubles can say it exactly; NaN otherwise. */
+export function exactDifference(a: number, b: number): number {
+  return exactSum(a, -b);
+}
+
+/** `a × b` where doubles can say it exactly; NaN otherwise. */
+export function exactProduct(a: number, b: number): number {
+  const product = a * b;
+  if (Number.isSafeInteger(product) && Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
+    return product + 0;
+  }
+  const x = scaled(a, HALF_SCALE) * scaled(b, HALF_SCALE);
+  return x < EXACT && x > -EXACT ? x / SCALE : NaN;
+}
+
+/** `a ÷ b` of integers where doubles can say it exactly; NaN otherwise. */
+export function exactQuotient(a: number, b: number): number {
+  if (b === 0 || !Number.isSafeInteger(a) || !Number.isSafeInteger(b)) return NaN;
+  const quotient = a / b;
+  if (Number.isSafeInteger(quotient)) return quotient * b === a ? quotient + 0 : NaN;
+  const x = scaled(quotient, SCALE);
+  const exact =
+    Number.isSafeInteger(a * SCALE) && Number.isSafeInteger(x * b) && x * b === a * SCALE;
+  return exact ? quotient : NaN;
+}
+
 export function add(a: Numeric, b: Numeric): Numeric | null {
   if (typeof a === 'number' && typeof b === 'number') {
-    const sum = a + b;
-    if (Number.isSafeInteger(a) && Number.isSafeInteger(b) && Number.isSafeInteger(sum)) return sum;
-    const x = scaled(a, SCALE) + scaled(b, SCALE);
-    if (x < EXACT && x > -EXACT) return x / SCALE;
+    const sum = exactSum(a, b);
+    if (sum === sum) return sum;
   }
   if (a === 0) return b;
   if (b === 0) return a;
@@ -62,12 +95,8 @@ export function subtract(a: Numeric, b: Numeric): Numeric | null {
 
 export function multiply(a: Numeric, b: Numeric): Numeric | null {
   if (typeof a === 'number' && typeof b === 'number') {
-    const product = a * b;
-    if (Number.isSafeInteger(a) && Number.isSafeInteger(b) && Number.isSafeInteger(product)) {
-      return product === 0 ? 0 : product;
-    }
-    const x = scaled(a, HALF_SCALE) * scaled(b, HALF_SCALE);
-    if (x < EXACT && x > -EXACT) return x === 0 ? 0 : x / SCALE;
+    const product = exactProduct(a, b);
+    if (product === product) return product;
   }
   const x = partsOf(a);
   const y = partsOf(b);
@@ -78,15 +107,8 @@ export function multiply(a: Numeric, b: Numeric): Numeric | null {
 export function divide(a: Numeric, b: Numeric): Numeric | null {
   if (b === 0) return null;
   if (typeof a === 'number' && typeof b === 'number') {
-    const quotient = a / b;
-    if (Number.isSafeInteger(a) && Number.isSafeInteger(b)) {
-      if (Number.isSafeInteger(quotient) && quotient * b === a)
-        return quotient === 0 ? 0 : quotient;
-      const x = scaled(quotient, SCALE);
-      if (Number.isSafeInteger(a * SCALE) && Number.isSafeInteger(x * b) && x * b === a * SCALE) {
-        return quotient;
-      }
-    }
+    const quotient = exactQuotient(a, b);
+    if (quotient === quotient) return quotient;
   }
   const x = partsOf(a);
   const y = partsOf(b);
