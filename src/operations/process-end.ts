@@ -62,7 +62,10 @@ export class ProcessEnd {
       );
     });
     const ended = end().then(
-      () => true,
+      () => {
+        this.logger.debug(`Ended: ${name}.`);
+        return true;
+      },
       (error: unknown) => {
         this.logger.error(`Ending ${name} failed.`, error);
         return false;
