@@ -408,7 +408,7 @@ describe('work of executions', () => {
     step_execution_id: 'step-execution-1',
     execution_id: 'e',
     succeeded,
-    output: succeeded ? { answer: 42 } : {},
+    output: { tasks: succeeded ? { work: { answer: 42 } } : {} },
     error: succeeded ? null : 'connection refused',
   });
 
@@ -417,10 +417,25 @@ describe('work of executions', () => {
     expect(state).toMatchObject({ current: { step_id: 'after' }, data: { answer: 42 } });
   });
 
+  it('keeps the results of a parallel step by task, beside those of earlier ones', () => {
+    const parallel = newCompiledDefinition([{ step_id: 'p', step_type: 'parallel' }]);
+    const done: Command = {
+      type: 'execution_ended',
+      step_execution_id: 'step-execution-1',
+      execution_id: 'e',
+      succeeded: true,
+      output: { tasks: { check: { passed: true } } },
+      error: null,
+    };
+    expect(run(parallel, [start({ tasks: { earlier: { n: 1 } } }), done]).data).toEqual({
+      tasks: { earlier: { n: 1 }, check: { passed: true } },
+    });
+  });
+
   it('fails the instance, unless a rule takes the failed step', () => {
     expect(run(definition, [start(), ended(false)])).toMatchObject({
       status: 'failed',
-      end_reason: 'Step work failed: connection refused',
+      end_reason: 'Step work failed. connection refused',
     });
     expect(run(definition, [start({ repairable: true }), ended(false)]).current?.step_id).toBe(
       'repair',
@@ -563,7 +578,7 @@ describe('properties', () => {
       step_execution_id: fc.integer({ min: 1, max: 12 }).map((n) => `step-execution-${n}`),
       execution_id: fc.constant('e'),
       succeeded: fc.boolean(),
-      output: fc.constant({}),
+      output: fc.constant({ tasks: {} }),
       error: fc.constant(null),
     }),
     fc.constantFrom<Command>(

@@ -1,5 +1,6 @@
 import type { CompiledDefinition } from '#engine/definition';
 import { DomainError } from '#engine/errors';
+import type { JsonObject } from '#engine/graph';
 
 import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
@@ -139,17 +140,33 @@ function executionEnded(progress: Progress, command: CommandOf<'execution_ended'
     );
   }
   if (command.succeeded) {
-    return completed(progress, current, {
-      outcome: 'completed',
-      output: command.output,
-      reason: null,
-    });
+    const output = outputOf(progress.state, current, command.output);
+    return completed(progress, current, { outcome: 'completed', output, reason: null });
   }
   const error = command.error ?? 'Its work failed.';
   progress.emit({ type: 'step_failed', ...referenceTo(current), error });
   const { move } = routedMove(progress, { step_id: current.step_id, outcome: 'failed' });
   if (move) return walk(progress, move);
-  progress.emit({ type: 'instance_failed', reason: `Step ${current.step_id} failed: ${error}` });
+  progress.emit({ type: 'instance_failed', reason: `Step ${current.step_id} failed. ${error}` });
+}
+
+/**
+ * What an execution leaves in the data. Of an automated step: what its one task returned. Of a parallel step: `tasks`,
+ * by task_id, beside those of parallel steps before it.
+ */
+function outputOf(
+  { data }: InstanceState,
+  { step_id, step_type }: CurrentStep,
+  { tasks }: CommandOf<'execution_ended'>['output'],
+): JsonObject {
+  if (step_type !== 'automated') return { tasks: { ...objectOr(data['tasks']), ...tasks } };
+  return objectOr(Object.hasOwn(tasks, step_id) ? tasks[step_id] : undefined);
+}
+
+function objectOr(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as JsonObject)
+    : {};
 }
 
 function bypassStep(progress: Progress, command: CommandOf<'bypass_step'>): void {

@@ -108,7 +108,8 @@ export type Command =
       step_execution_id: string;
       execution_id: string;
       succeeded: boolean;
-      output: JsonObject;
+      /** task_id → what it returned. */
+      output: { tasks: JsonObject };
       error: string | null;
     }
   | { type: 'escalate'; step_execution_id: string; reason: string }

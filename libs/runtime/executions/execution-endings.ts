@@ -13,7 +13,7 @@ interface EndedRow {
   step_execution_id: string;
   overall_status: ExecutionStatus;
   end_reason: string | null;
-  output: JsonObject | null;
+  output: { tasks: JsonObject } | null;
   correlation_id: string | null;
 }
 

@@ -23,13 +23,13 @@ export interface ExecutionEnded {
   instance_id: string;
   step_execution_id: string;
   succeeded: boolean;
-  /** Laid over the instance's data. */
-  output: JsonObject;
+  /** task_id → what it returned. */
+  output: { tasks: JsonObject };
   error: string | null;
 }
 
-/** Runs in the transaction that marks the instance as notified. False: not now; it is told again when it resumes. */
-export type ExecutionEndListener = (tx: Tx, ended: ExecutionEnded) => Promise<boolean>;
+/** Runs in the transaction that marks the instance as told. A suspended instance does not take it: see `tellAgain`. */
+export type ExecutionEndListener = (tx: Tx, ended: ExecutionEnded) => Promise<void>;
 
 /** What the instance side of the runtime needs of executions. `ExecutionRuntime` implements it. */
 export interface StepExecutions {

@@ -141,12 +141,18 @@ export class TaskOutcomes {
       tx,
       movement,
       ended.filter((task) => task.next === 'failed'),
+      new Map(answers.map(({ task_execution_id, error }) => [task_execution_id, error.message])),
     );
     return ended;
   }
 
   /** What follows from tasks that are out of attempts. */
-  private async giveUp(tx: Tx, movement: Movement, failed: readonly EndedTask[]): Promise<void> {
+  private async giveUp(
+    tx: Tx,
+    movement: Movement,
+    failed: readonly EndedTask[],
+    errors: ReadonlyMap<string, string>,
+  ): Promise<void> {
     const toSkip: string[] = [];
     for (const task of failed) {
       const execution = movement.executions.get(task.execution_id);
@@ -160,7 +166,7 @@ export class TaskOutcomes {
           movement,
           [execution],
           'failed',
-          `The task ${task.task_id} failed.`,
+          `Task ${task.task_id} failed: ${errors.get(task.task_execution_id) ?? 'no reason was given'}`,
         );
       } else {
         toSkip.push(task.task_execution_id);

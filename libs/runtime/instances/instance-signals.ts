@@ -35,11 +35,8 @@ export class InstanceSignals {
     sweeper.register('global_timeouts', () => this.timeOutOverdue());
   }
 
-  /** False: the instance is suspended; it is told again when it resumes. */
-  private async executionEnded(tx: Tx, ended: ExecutionEnded): Promise<boolean> {
-    const { instance_id, ...facts } = ended;
-    const rejection = await this.apply(tx, instance_id, { type: 'execution_ended', ...facts });
-    return rejection?.facts['instance_status'] !== 'suspended';
+  private executionEnded(tx: Tx, { instance_id, ...facts }: ExecutionEnded): Promise<void> {
+    return this.apply(tx, instance_id, { type: 'execution_ended', ...facts });
   }
 
   private async timeOutOverdue(): Promise<void> {
@@ -49,19 +46,17 @@ export class InstanceSignals {
     }
   }
 
-  /** A signal may come too late: what it was for has moved on, and that is no fault. The rejection comes back. */
+  /** A signal may come too late: what it was for has moved on, and that is no fault. */
   private async apply(
     tx: Tx,
     instance_id: string,
     command: Exclude<Command, { type: 'start' }>,
-  ): Promise<DomainError | undefined> {
+  ): Promise<void> {
     try {
       await this.runtime.apply(tx, { instance_id }, command, ENGINE);
-      return undefined;
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       this.logger.debug(`${command.type} did not reach instance ${instance_id}: ${error.message}`);
-      return error;
     }
   }
 }
