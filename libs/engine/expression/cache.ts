@@ -1,8 +1,13 @@
-/** Keeps the `capacity` most recently used entries. */
+/** Keeps the most recently used entries: at most `capacity`, and at most `weight` characters of keys. */
 export class LruCache<V> {
   private readonly entries = new Map<string, V>();
 
-  constructor(private readonly capacity: number) {}
+  private held = 0;
+
+  constructor(
+    private readonly capacity: number,
+    private readonly weight = Infinity,
+  ) {}
 
   /** The value of `key`, made on first use; nothing is kept of a failure. */
   get(key: string, make: () => V): V {
@@ -15,14 +20,12 @@ export class LruCache<V> {
     }
     const made = make();
     this.entries.set(key, made);
-    if (this.entries.size > this.capacity) {
-      const [oldest] = this.entries.keys();
-      if (oldest !== undefined) this.entries.delete(oldest);
+    this.held += key.length;
+    for (const oldest of this.entries.keys()) {
+      if (this.entries.size <= this.capacity && this.held <= this.weight) break;
+      this.entries.delete(oldest);
+      this.held -= oldest.length;
     }
     return made;
-  }
-
-  get size(): number {
-    return this.entries.size;
   }
 }

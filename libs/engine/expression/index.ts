@@ -2,8 +2,10 @@ import { LruCache } from './cache.js';
 import { CompiledExpression } from './expression.js';
 import type { CompileOptions } from './expression.js';
 
+/** A compiled expression takes some 200 bytes for each character: 100 MB of them at the worst. */
 const CACHED = 2_000;
-const cache = new LruCache<CompiledExpression>(CACHED);
+const CACHED_CHARACTERS = 500_000;
+const cache = new LruCache<CompiledExpression>(CACHED, CACHED_CHARACTERS);
 
 /**
  * The expression that `source` is, in FEEL (OMG DMN 1.5, chapter 10) with single-quoted strings beside the

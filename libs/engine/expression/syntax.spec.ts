@@ -28,6 +28,7 @@ describe('operators of other languages', () => {
     ['a AND b', 'AND', 'and', 2],
     ['a OR b', 'OR', 'or', 2],
     ['a % 2', '%', 'modulo(…)', 2],
+    ['not urgent', 'urgent', '(', 4],
   ])('%s: %s is written %s', (source, wrong, right, offset) => {
     const error = refusal(source);
     expect(error).toMatchObject({

@@ -9,7 +9,7 @@ import { SUBTRACTION_STEPS, subtractions, translatePattern } from './pattern-syn
  */
 
 const MAX_PATTERN = 2_000;
-const cache = new LruCache<RE2JS | null>(500);
+const cache = new LruCache<RE2JS | null>(200);
 
 /** What finding one match costs beside that. */
 const MATCH_STEPS = 4;

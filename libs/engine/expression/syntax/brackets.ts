@@ -72,7 +72,7 @@ export function closeRange(
   const high = cursor.is(')') || cursor.is(']') || cursor.is('[') ? null : grammar.endpoint();
   const highClosed = cursor.is(']');
   if (!cursor.accept(')') && !cursor.accept(']') && !cursor.accept('[')) {
-    throw cursor.error(['")"', '"]"', '"["']);
+    throw cursor.error([')', ']', '[']);
   }
   return cursor.node(start, { kind: 'range', low, high, lowClosed, highClosed }, [low, high]);
 }

@@ -47,7 +47,7 @@ export class Cursor {
   }
 
   expect(text: string): void {
-    if (!this.accept(text)) throw this.error([`"${text}"`]);
+    if (!this.accept(text)) throw this.error([text]);
   }
 
   after(token: Token): Token {

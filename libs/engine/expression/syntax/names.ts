@@ -146,12 +146,17 @@ export function limitWords(cursor: Cursor, words: number): void {
 function wordsEnd(cursor: Cursor, atLeast: number): number {
   if (isReserved(cursor.token.text)) return -1;
   let last: Token = cursor.token;
+  const negation = last.text === 'not' && atLeast < 0;
   for (let count = 1; ; count++) {
     limitWords(cursor, count);
     const next = peekWord(cursor.source, last.end);
     if (!next || last.text === '?' || next.text === '?' || isReserved(next.text)) return last.end;
     if (next.text === 'instance' && peekWord(cursor.source, next.end)?.text === 'of')
       return last.end;
+    if (negation) {
+      cursor.moveTo(next.start);
+      throw cursor.error(['('], 'negation is written not(…)');
+    }
     if (SHOUTED.has(next.text) && next.end > atLeast) {
       cursor.moveTo(next.start);
       throw cursor.error([next.text.toLowerCase()], "FEEL's words are lower case");

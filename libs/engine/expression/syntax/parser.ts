@@ -13,7 +13,8 @@ import {
 import { CONTROL_FORMS } from './control.js';
 import { Cursor } from './cursor.js';
 import type { Grammar } from './grammar.js';
-import { NameScope, isReserved, parseBinding, parseName } from './names.js';
+import { NameScope, isReserved, parseName } from './names.js';
+import { parsePostfix } from './postfix.js';
 import { parseType } from './types.js';
 
 export type SourceKind = 'expression' | 'unaryTests';
@@ -24,13 +25,6 @@ const CONSTANTS: Readonly<Record<string, boolean | null>> = {
   null: null,
 };
 const COMPARISONS = new Set<string>(['=', '!=', '<', '<=', '>', '>=']);
-
-/**
- * In the end of a range `[` filters only where it is closed again right before the range is, and something that
- * can start an expression comes first.
- */
-const FILTER_IN_ENDPOINT =
-  /\[(?!\s*(?:(?:and|or|then|else|return|satisfies|in|between)\b|[,=<>*/+.:}]))[^[\]()]{1,200}\]\s*[\])[]/y;
 
 /** The syntax tree of FEEL source (DMN 1.5 §10.3.1.2). `names` are declared ones that words alone do not spell. */
 export function parse(
@@ -48,6 +42,8 @@ export function parse(
 class Parser implements Grammar {
   readonly cursor: Cursor;
   readonly names: NameScope;
+  /** Whether an end of a range is being parsed, whose `[` may close it. */
+  private closesRange = false;
 
   constructor(source: string, limits: Limits, names: readonly string[]) {
     this.cursor = new Cursor(source, limits);
@@ -59,7 +55,7 @@ class Parser implements Grammar {
     if (cursor.at('end')) throw cursor.error(['an expression']);
     const node = kind === 'unaryTests' ? this.unaryTests() : this.expression();
     if (!cursor.at('end')) {
-      throw cursor.error(['an operator', 'the end of the expression'], this.misplacedHint());
+      throw cursor.error(['an operator', 'the end of the expression']);
     }
     return node;
   }
@@ -236,71 +232,13 @@ class Parser implements Grammar {
     });
   }
 
-  private closesRange = false;
-
   private postfix(given?: Node, from?: number): Node {
-    const { cursor } = this;
-    const start = from ?? cursor.token.start;
+    const start = from ?? this.cursor.token.start;
     const inEndpoint = this.closesRange;
     this.closesRange = false;
-    let target = given ?? this.primary();
-    for (;;) {
-      if (cursor.is('.')) {
-        cursor.advance();
-        if (cursor.token.kind !== 'word') throw cursor.error(['a name']);
-        const name = isReserved(cursor.token.text)
-          ? cursor.advance().text
-          : parseName(cursor, this.names);
-        target = cursor.node(start, { kind: 'path', target, name }, [target]);
-      } else if (cursor.is('[') && !(inEndpoint && this.isRangeEnd(target))) {
-        target = this.filter(target, start);
-      } else if (cursor.is('(') && isCallable(target)) {
-        target = this.call(target, start);
-      } else {
-        this.closesRange = inEndpoint;
-        return target;
-      }
-    }
-  }
-
-  /** Whether `[` ends the range (`[1..5[`) rather than filters its end (`[1..n[1]]`). */
-  private isRangeEnd(target: Node): boolean {
-    if (target.kind === 'literal') return true;
-    FILTER_IN_ENDPOINT.lastIndex = this.cursor.token.start;
-    return !FILTER_IN_ENDPOINT.test(this.cursor.source);
-  }
-
-  private filter(target: Node, start: number): Node {
-    const { cursor } = this;
-    cursor.advance();
-    const condition = this.expression();
-    cursor.expect(']');
-    return cursor.node(start, { kind: 'filter', target, condition }, [target, condition]);
-  }
-
-  private call(callee: Node, start: number): Node {
-    const { cursor } = this;
-    cursor.advance();
-    const args: Node[] = [];
-    const names: string[] = [];
-    while (!cursor.is(')')) {
-      if (args.length > 0) cursor.expect(',');
-      if (args.length === names.length && this.atNamedArgument()) {
-        names.push(parseBinding(cursor));
-        cursor.expect(':');
-      } else if (names.length > 0) throw cursor.error(['a named argument']);
-      args.push(this.expression());
-    }
-    cursor.expect(')');
-    const named = names.length > 0 ? names : null;
-    return cursor.node(start, { kind: 'call', callee, args, names: named }, [callee, ...args]);
-  }
-
-  private atNamedArgument(): boolean {
-    const { source, token } = this.cursor;
-    if (token.kind !== 'word') return false;
-    const end = source.slice(token.start, token.start + 400).search(/[^\p{L}\p{N}\p{M}\s_'.+*/-]/u);
-    return end > 0 && source[token.start + end] === ':';
+    const node = parsePostfix(this, given ?? this.primary(), start, inEndpoint);
+    this.closesRange = inEndpoint;
+    return node;
   }
 
   private primary(): Node {
@@ -344,14 +282,4 @@ class Parser implements Grammar {
     const name = parseName(cursor, this.names);
     return cursor.node(start, { kind: 'name', name });
   }
-
-  private misplacedHint(): string | undefined {
-    const { kind, text } = this.cursor.token;
-    if (kind === 'symbol' && text === '=') return 'comparisons are joined by and';
-    return undefined;
-  }
-}
-
-function isCallable(target: Node): boolean {
-  return target.kind !== 'literal' && target.kind !== 'list';
 }
