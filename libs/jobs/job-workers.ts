@@ -40,7 +40,6 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
   /** @throws where a job has no handler, or two */
   async onApplicationBootstrap(): Promise<void> {
     this.handlers = this.discover();
-    await this.jobs.backend.prepare();
     if (this.config.role === 'api') return;
     const onError = reportOnce(this.logger, 'A job worker has lost its queue and waits for it');
     for (const queue of QUEUE_NAMES) {

@@ -14,11 +14,15 @@ import { RedisQueues } from './redis-backend.js';
 import { reportOnce } from './report-once.js';
 import { Sweeper } from './sweeper.js';
 
-function openBackend({ queue, database }: AppConfig): QueueBackend {
+/** Ready before anything is put in: BullMQ remembers a first failure to connect for as long as the queue lives. */
+async function openBackend({ queue, database }: AppConfig): Promise<QueueBackend> {
   const onError = reportOnce(new Logger('Queue'), 'A connection to the queue failed');
-  return queue.backend === 'postgres'
-    ? new PostgresQueues(database.url, onError)
-    : new RedisQueues(queue, onError);
+  const backend =
+    queue.backend === 'postgres'
+      ? new PostgresQueues(database.url, onError)
+      : new RedisQueues(queue, onError);
+  await backend.prepare();
+  return backend;
 }
 
 @Global()

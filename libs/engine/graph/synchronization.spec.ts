@@ -6,9 +6,14 @@ const judge = (
   tally: PointTally,
   {
     percentage = 100,
-    strategy = 'best_effort' as SynchronizationFailureStrategy,
+    strategy = 'best_effort',
     timedOut = false,
     holds = false,
+  }: {
+    percentage?: number;
+    strategy?: SynchronizationFailureStrategy;
+    timedOut?: boolean;
+    holds?: boolean;
   } = {},
 ) =>
   judgePoint(

@@ -1,4 +1,11 @@
-import { compile, type CompiledExpression, toJson } from '#engine/expression';
+import {
+  compile,
+  type CompiledExpression,
+  ExpressionLimitError,
+  ExpressionSyntaxError,
+  type Json,
+  toJson,
+} from '#engine/expression';
 
 import type { JsonObject } from './types.js';
 
@@ -65,22 +72,23 @@ function expressionAt(
   text: string,
   start: number,
 ): { expression: CompiledExpression; end: number } {
-  let failure: unknown;
+  let failure: ExpressionLimitError | ExpressionSyntaxError | undefined;
   for (let close = text.indexOf('}}', start); close !== -1; close = text.indexOf('}}', close + 1)) {
     try {
       return { expression: compile(text.slice(start, close).trim()), end: close + 2 };
     } catch (error) {
+      const foreseen =
+        error instanceof ExpressionSyntaxError || error instanceof ExpressionLimitError;
+      if (!foreseen) throw error;
       failure ??= error;
     }
   }
-  if (failure !== undefined) throw failure;
+  if (failure) throw failure;
   // Nothing closes it: let the parser say what it makes of the rest.
   return { expression: compile(`${text.slice(start).trim()} }}`), end: text.length };
 }
 
-function asText(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  return typeof value === 'object'
-    ? JSON.stringify(value)
-    : String(value as string | number | boolean);
+function asText(value: Json): string {
+  if (value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
