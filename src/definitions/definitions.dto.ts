@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -17,7 +17,7 @@ import {
 } from 'class-validator';
 
 import { STEP_TYPES, type StepType } from '#engine/definition';
-import type { Handler, TaskGraphDefinition } from '#engine/graph';
+import type { Handler } from '#engine/graph';
 import {
   IsClientId,
   IsJsonObject,
@@ -26,6 +26,9 @@ import {
   QueryBoolean,
   QueryInteger,
 } from '#platform/http';
+
+import { HANDLER_REQUESTS, handlerTypes, UnknownHandlerRequest } from '../parallel/handler.dto.js';
+import { TaskGraphRequest } from '../parallel/task-graph.dto.js';
 
 /** Bounds of what may be asked for; one body holds at most 1 MiB in any case. */
 export const MAX_STEPS = 1_000;
@@ -39,6 +42,7 @@ const MOST = 1_000_000_000;
 const EXPRESSION = 'FEEL over the data of the instance.';
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
 
+@ApiExtraModels(...HANDLER_REQUESTS)
 export class StepRequest {
   @ApiProperty({ example: 'manager_approval' })
   @IsClientId()
@@ -94,24 +98,26 @@ export class StepRequest {
   notification_settings: Record<string, unknown> = {};
 
   @ApiPropertyOptional({
-    ...ANY_OBJECT,
     nullable: true,
     description: 'Of an `automated` step: who does the work. Left out: a worker claims it.',
+    oneOf: HANDLER_REQUESTS.map((handler) => ({ $ref: getSchemaPath(handler) })),
     example: { type: 'delay', duration_ms: 0 },
   })
   @IsOptional()
-  @IsJsonObject()
+  @ValidateNested()
+  @Type(() => UnknownHandlerRequest, handlerTypes)
   handler: Handler | null = null;
 
   @ApiPropertyOptional({
-    ...ANY_OBJECT,
+    type: () => TaskGraphRequest,
     nullable: true,
     description:
       'Of a `parallel` step: the task graph it runs on entry, as `POST /parallel/execute` takes it. Left out: it waits for such a call.',
   })
   @IsOptional()
-  @IsJsonObject()
-  parallel: TaskGraphDefinition | null = null;
+  @ValidateNested()
+  @Type(() => TaskGraphRequest)
+  parallel: TaskGraphRequest | null = null;
 
   @ApiPropertyOptional({
     type: String,

@@ -49,7 +49,8 @@ export const insertTree = statement<
 >(
   'insert_tree',
   `insert into decision_trees (tree_id, version_number, workflow_id, tree_name, root_node_id, tree_structure)
-   select $1, coalesce(max(version_number), 0) + 1, $2, $3, $4, $5 from decision_trees where tree_id = $1
+   select $1::varchar, coalesce(max(version_number), 0) + 1, $2::uuid, $3, $4, $5::jsonb
+   from decision_trees where tree_id = $1::varchar
    returning ${TREE}`,
 );
 

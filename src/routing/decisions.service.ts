@@ -169,7 +169,7 @@ export class DecisionsService {
       return await this.definitions.load(tx, workflow_id, current.version_number);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      faults.push({ pointer: '/workflow_id', code: error.code, message: error.message });
+      faults.push({ pointer: '/workflow_id', code: String(error.code), message: error.message });
       return undefined;
     }
   }

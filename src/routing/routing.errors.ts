@@ -29,7 +29,11 @@ export async function stepsOf(
     return new Set(steps.map((step) => step.step_id));
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    const fault: Fault = { pointer: '/workflow_id', code: error.code, message: error.message };
+    const fault: Fault = {
+      pointer: '/workflow_id',
+      code: String(error.code),
+      message: error.message,
+    };
     throw new ValidationError([fault]);
   }
 }

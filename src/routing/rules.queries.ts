@@ -27,7 +27,7 @@ const RULE = `business_rule_id, rule_id, version_number, workflow_id, rule_name,
 
 type RuleKey = [rule_id: string, workflow_id: string | null];
 
-const OF_KEY = 'rule_id = $1 and workflow_id is not distinct from $2';
+const OF_KEY = 'rule_id = $1::varchar and workflow_id is not distinct from $2::uuid';
 
 /** The active version of a rule, else its latest. */
 export const findRule = statement<RuleRow, RuleKey>(
@@ -52,11 +52,11 @@ export const insertRule = statement<
   `insert into business_rules (
      business_rule_id, rule_id, workflow_id, version_number, rule_name, rule_category, condition_type,
      condition_expression, target_action, target_step_id, priority, is_active, metadata)
-   select $3, $1, $2,
+   select $3::uuid, $1::varchar, $2::uuid,
      (select coalesce(max(version_number), 0) + 1 from business_rules where ${OF_KEY}),
      f.rule_name, f.rule_category, f.condition_type, f.condition_expression, f.target_action, f.target_step_id,
      f.priority, f.is_active, f.metadata
-   from jsonb_to_record($4) as f (
+   from jsonb_to_record($4::jsonb) as f (
      rule_name text, rule_category text, condition_type text, condition_expression text, target_action text,
      target_step_id text, priority int, is_active boolean, metadata jsonb)
    returning ${RULE}`,

@@ -1,4 +1,4 @@
-import { type Tx, statement } from '#persistence';
+import { statement } from '#persistence';
 
 /** One version of a workflow with its parts, as the tables hold it; jsonb parts with the columns' names. */
 export interface DefinitionRow {
