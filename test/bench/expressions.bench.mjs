@@ -22,7 +22,11 @@ const [feelin, cel, zen, rules] = await Promise.all([
 
 const DEPARTMENTS = ['HR', 'IT', 'sales', 'legal'];
 const data = Array.from({ length: 100 }, (_, i) => {
-  const record = { amount: i * 37, priority: i % 3 ? 'high' : 'low', department: DEPARTMENTS[i % 4] };
+  const record = {
+    amount: i * 37,
+    priority: i % 3 ? 'high' : 'low',
+    department: DEPARTMENTS[i % 4],
+  };
   for (let f = 0; f < 30; f++) record[`field${f}`] = (i * 31 + f * 17) % 100;
   return record;
 });
@@ -41,7 +45,10 @@ const celText = (terms, prefix = '') =>
     .join(' && ');
 const jsText = (terms) =>
   terms
-    .map(({ name, operator, value }) => `d.${name} ${operator === '=' ? '===' : operator} ${literal(value)}`)
+    .map(
+      ({ name, operator, value }) =>
+        `d.${name} ${operator === '=' ? '===' : operator} ${literal(value)}`,
+    )
     .join(' && ');
 const RULE_OPERATORS = { '>': 'greaterThan', '<': 'lessThan', '=': 'equal' };
 const ruleConditions = (terms) => ({
@@ -53,7 +60,11 @@ const ruleConditions = (terms) => ({
 });
 
 const one = [term('amount', '>', 1000)];
-const three = [term('amount', '>', 1000), term('priority', '=', 'high'), term('department', '=', 'IT')];
+const three = [
+  term('amount', '>', 1000),
+  term('priority', '=', 'high'),
+  term('department', '=', 'IT'),
+];
 const twenty = Array.from({ length: 20 }, (_, i) => [
   term(`field${i}`, '>', 90),
   term(`field${i + 10}`, '<', 30),
@@ -68,15 +79,19 @@ function contenders(ruleSet) {
   result['#engine/expression'] = (d) => ours.findIndex((rule) => rule.test(d).matched);
   if (feelin) {
     const sources = ruleSet.map(feelText);
-    result['feelin'] = (d) => sources.findIndex((source) => feelin.evaluate(source, d).value === true);
+    result['feelin'] = (d) =>
+      sources.findIndex((source) => feelin.evaluate(source, d).value === true);
   }
   if (cel) {
     const parsed = ruleSet.map((terms) => cel.parse(celText(terms)));
     const asDoubles = new Map(data.map((d) => [d, d]));
-    result['@marcbachmann/cel-js'] = (d) => parsed.findIndex((rule) => rule(asDoubles.get(d)) === true);
+    result['@marcbachmann/cel-js'] = (d) =>
+      parsed.findIndex((rule) => rule(asDoubles.get(d)) === true);
   }
   if (zen?.evaluateExpressionSync) {
-    const sources = ruleSet.map((terms) => celText(terms).replaceAll('.0', '').replaceAll('&&', 'and'));
+    const sources = ruleSet.map((terms) =>
+      celText(terms).replaceAll('.0', '').replaceAll('&&', 'and'),
+    );
     result['@gorules/zen-engine'] = (d) =>
       sources.findIndex((source) => zen.evaluateExpressionSync(source, d) === true);
   }
@@ -154,7 +169,10 @@ for (const [title, ruleSet] of Object.entries(workloads)) {
     limit ||= perSecond;
     rows.push({
       contender: name,
-      'per second': wrong > 0 ? `wrong on ${wrong} of ${data.length}` : Math.round(perSecond).toLocaleString('en'),
+      'per second':
+        wrong > 0
+          ? `wrong on ${wrong} of ${data.length}`
+          : Math.round(perSecond).toLocaleString('en'),
       'of new Function': wrong > 0 ? '' : `1/${(limit / perSecond).toPrecision(3)}`,
     });
   }

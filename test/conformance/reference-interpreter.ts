@@ -1,5 +1,4 @@
-import type { Node } from '../../libs/engine/expression/syntax/ast.js';
-import type { Value } from '../../libs/engine/expression/index.js';
+import type { SyntaxNode, Value } from '#engine/expression';
 
 /*
  * FEEL said slowly: a walk over the syntax tree that copies its scope at every binding and does exact arithmetic
@@ -147,7 +146,7 @@ function inside(scope: Scope, item: Thing): Scope {
   return new Map([...scope, ['item', item], ...entries]);
 }
 
-function filter(target: Thing, condition: Node, scope: Scope): Thing {
+function filter(target: Thing, condition: SyntaxNode, scope: Scope): Thing {
   const list = Array.isArray(target) ? target : target === null ? [] : [target];
   const index = list.length === 0 ? interpret(condition, inside(scope, null)) : null;
   if (index instanceof Fraction) return null;
@@ -165,7 +164,7 @@ function filter(target: Thing, condition: Node, scope: Scope): Thing {
 
 interface Loop {
   name: string;
-  source: Node;
+  source: SyntaxNode;
 }
 
 /** Every combination of the iterators' elements; null where one of them is over null. */
@@ -184,8 +183,8 @@ function combinations(loops: readonly Loop[], scope: Scope): Scope[] | null {
 }
 
 /** What `node` is with the names of `scope`. */
-export function interpret(node: Node, scope: Scope): Thing {
-  const of = (child: Node): Thing => interpret(child, scope);
+export function interpret(node: SyntaxNode, scope: Scope): Thing {
+  const of = (child: SyntaxNode): Thing => interpret(child, scope);
   switch (node.kind) {
     case 'literal':
       return fromValue(node.value);

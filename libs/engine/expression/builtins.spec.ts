@@ -1,4 +1,5 @@
-import { compile, toJson } from './index.js';
+import { compile } from './compile.js';
+import { toJson } from './json.js';
 
 const NOW = '2024-03-01T09:30:00Z';
 

@@ -1,4 +1,6 @@
-import { DEFAULT_LIMITS, ExpressionLimitError, compile, toJson } from './index.js';
+import { DEFAULT_LIMITS, ExpressionLimitError } from './errors.js';
+import { compile } from './compile.js';
+import { toJson } from './json.js';
 
 const NOW = '2024-03-01T09:30:00Z';
 
@@ -204,6 +206,7 @@ describe('variables', () => {
     ['for i in 1..3 return partial', []],
     ['sum(list) > max(a.b, 2)', ['a.b', 'list']],
     ['a.b[1].c', ['a.b']],
+    ['count > 5 and count(list) > 5', ['count', 'list']],
     ['1 + 2', []],
   ])('of %s', (source, expected) => {
     expect(compile(source).variables).toEqual(expected);

@@ -6,11 +6,13 @@ import {
   same,
 } from '../../../test/conformance/reference-interpreter.js';
 import type { Thing } from '../../../test/conformance/reference-interpreter.js';
-import { DEFAULT_LIMITS, ExpressionLimitError, ExpressionSyntaxError, compile } from './index.js';
-import type { Value } from './index.js';
+import { DEFAULT_LIMITS, ExpressionLimitError, ExpressionSyntaxError } from './errors.js';
+import { compile } from './compile.js';
+import type { Value } from './values/value.js';
 import { parse } from './syntax/parser.js';
 import { fromParts, numberText } from './values/decimal.js';
 import type { Numeric } from './values/decimal.js';
+import { Range } from './values/range.js';
 import { add, compareNumbers, divide, modulo, multiply, subtract } from './values/number.js';
 
 const RUNS = 3_000;
@@ -138,8 +140,9 @@ function agrees(value: Value, thing: Thing): boolean {
       entries.every(([key, item]) => thing.has(key) && agrees(item, thing.get(key)!))
     );
   }
-  if (typeof thing === 'object' && thing !== null && !(thing instanceof Fraction))
-    return String(value).includes('..');
+  if (typeof thing === 'object' && thing !== null && !(thing instanceof Fraction)) {
+    return value instanceof Range;
+  }
   return same(fromValue(value), thing) === true;
 }
 

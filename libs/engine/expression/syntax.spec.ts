@@ -1,5 +1,6 @@
-import { ExpressionLimitError, ExpressionSyntaxError, compile } from './index.js';
-import type { CompileOptions } from './index.js';
+import { ExpressionLimitError, ExpressionSyntaxError } from './errors.js';
+import { compile } from './compile.js';
+import type { CompileOptions } from './expression.js';
 
 function refusal(source: string, options?: CompileOptions): ExpressionSyntaxError {
   try {

@@ -23,8 +23,8 @@ function collect(node: Node, bound: ReadonlySet<string>, found: Set<string>): vo
   const path = pathOf(node);
   if (path) {
     const [first = ''] = path;
-    const known = bound.has(first) || first === '?' || (path.length === 1 && BUILTINS.has(first));
-    if (!known) found.add(path.join('.'));
+    // A built-in's name may be a field's as well, and outside a call the field comes first.
+    if (!bound.has(first) && first !== '?') found.add(path.join('.'));
     return;
   }
   switch (node.kind) {

@@ -139,7 +139,7 @@ export class Builtin extends FeelFunction {
         run.spend(zoneSteps(result));
         return result;
       }
-      mismatch ||= read as string;
+      mismatch ||= read;
     }
     const usage = this.forms.map((form) => `${this.name}(${form.names.join(', ')})`).join(' or ');
     return run.warn('wrong_arguments', mismatch ? `${this.name}: ${mismatch}` : `use ${usage}`);

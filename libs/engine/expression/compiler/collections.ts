@@ -4,7 +4,6 @@ import { makeRange } from '../values/make-range.js';
 import { EqualityTest } from '../values/range.js';
 import { isOfType, typeOfNode } from '../values/types.js';
 import { newContext } from '../values/value.js';
-import type { Value } from '../values/value.js';
 import { costOf } from './compiler.js';
 import type { NodeCompilers } from './compiler.js';
 import { UserFunction } from './functions.js';

@@ -43,7 +43,7 @@ function compileIterators(
 function* stepwise(from: Value, to: Value): Generator<Value> {
   const days = from instanceof FeelDate && to instanceof FeelDate;
   const first = days ? from.epochDay : toDouble(from as number);
-  const last = days ? (to as FeelDate).epochDay : toDouble(to as number);
+  const last = days ? to.epochDay : toDouble(to as number);
   const step = first <= last ? 1 : -1;
   for (let i = first; step > 0 ? i <= last : i >= last; i += step) {
     yield days ? FeelDate.fromEpochDay(i) : i;

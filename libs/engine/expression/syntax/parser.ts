@@ -168,7 +168,7 @@ class Parser implements Grammar {
       while (cursor.accept(',')) tests.push(this.test());
       cursor.expect(')');
       // "x in (a) + 1": the bracket was only the start of an operand.
-      return tests.length === 1 ? [this.additive(this.postfix(tests[0]!, start))] : tests;
+      return tests.length === 1 ? [this.additive(this.postfix(tests[0], start))] : tests;
     });
   }
 
@@ -262,6 +262,9 @@ class Parser implements Grammar {
         if (token.text === '[') return cursor.nest(() => parseBracketed(this));
         if (token.text === ']') return cursor.nest(() => parseReversed(this));
         if (token.text === '{') return cursor.nest(() => parseContext(this));
+        break;
+      case 'end':
+        break;
     }
     throw cursor.error(['an expression']);
   }

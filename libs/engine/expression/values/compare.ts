@@ -72,7 +72,7 @@ export function equals(a: Value, b: Value, meter: Meter, depth = 0): boolean | n
     return order === null ? (a === b ? true : null) : order === 0;
   }
   if (isList(a)) return isList(b) ? equalLists(a, b, meter, depth) : null;
-  return isList(b) ? null : equalContexts(a as Context, b as Context, meter, depth);
+  return isList(b) ? null : equalContexts(a, b, meter, depth);
 }
 
 /*
