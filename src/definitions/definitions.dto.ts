@@ -32,7 +32,7 @@ import { TaskGraphRequest } from '../parallel/task-graph.dto.js';
 
 /** Bounds of what may be asked for; one body holds at most 1 MiB in any case. */
 export const MAX_STEPS = 1_000;
-const MAX_RULES = 2_000;
+const MAX_RULES = 500;
 const MAX_LEVELS = 100;
 const MAX_EXPRESSION = 10_000;
 const HOURS_OF_TEN_YEARS = 87_600;

@@ -1,6 +1,5 @@
-import type { CompiledDefinition } from '#engine/definition';
+import { compileCondition, type CompiledDefinition } from '#engine/definition';
 import type { Fault } from '#engine/errors';
-import { compile } from '#engine/expression';
 import { appliesAfter, NEW_INSTANCE } from '#engine/instance';
 import {
   ACTIONS_TO_A_STEP,
@@ -126,7 +125,7 @@ function sentRule(rule: BusinessRuleRequest): DecisionRule {
     origin: 'request',
     condition_type,
     condition_expression,
-    condition: compile(condition_expression),
+    condition: compileCondition(condition_expression),
     action: target_action,
     target_step_id: rule.target_step_id,
     priority: rule.priority,
@@ -139,7 +138,7 @@ function storedRule({ business_rule_id, target_action, ...rule }: StoredRuleRow)
   return {
     ...rule,
     origin: 'stored',
-    condition: compile(rule.condition_expression),
+    condition: compileCondition(rule.condition_expression),
     action: target_action as RoutingAction,
     is_active: true,
     version_id: business_rule_id,
@@ -153,7 +152,7 @@ function overrideRule(route: OverrideRow): DecisionRule {
     origin: 'override',
     condition_type: 'override',
     condition_expression: route.condition_expression,
-    condition: compile(route.condition_expression),
+    condition: compileCondition(route.condition_expression),
     action: 'route_to_step',
     target_step_id: route.target_step_id,
     priority: route.priority,

@@ -1,9 +1,5 @@
-import {
-  compile,
-  ExpressionLimitError,
-  ExpressionSyntaxError,
-  type Trace,
-} from '#engine/expression';
+import { compileCondition } from '#engine/definition';
+import { ExpressionLimitError, ExpressionSyntaxError, type Trace } from '#engine/expression';
 import { routingContext, type TreeDecision, type TriedRule } from '#engine/routing';
 
 import { answerOfRecorded } from './decision-views.js';
@@ -49,7 +45,7 @@ export function recordedDecision(row: DecisionRow): RecordedDecision {
 /** Null: the condition has no value on these data, as the rule's `reason` says. */
 function parts(source: string, context: Record<string, unknown>, now: number): Trace | null {
   try {
-    return compile(source).explain(context, { now });
+    return compileCondition(source).explain(context, { now });
   } catch (error) {
     if (error instanceof ExpressionLimitError || error instanceof ExpressionSyntaxError)
       return null;

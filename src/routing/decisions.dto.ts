@@ -26,7 +26,7 @@ import { IsClientId, IsJsonObject, IsText } from '#platform/http';
 
 import { IsExpression, MAX_EXPRESSION } from './expression.validator.js';
 
-const MAX_RULES = 200;
+const MAX_RULES = 100;
 const MAX_EVALUATIONS = 100;
 const MOST = 1_000_000_000;
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;

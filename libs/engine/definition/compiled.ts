@@ -1,5 +1,6 @@
-import { compile, type CompiledExpression } from '#engine/expression';
+import type { CompiledExpression } from '#engine/expression';
 
+import { compileCondition } from './condition.js';
 import type { ApprovalLevel, RoutingRule, StepDefinition, WorkflowDefinition } from './types.js';
 
 export interface CompiledRule extends RoutingRule {
@@ -37,7 +38,7 @@ export function compileDefinition(
   const entryConditions = new Map(
     steps.flatMap((step) => {
       const source = entryExpression(step);
-      return source === undefined ? [] : [[step.step_id, compile(source)] as const];
+      return source === undefined ? [] : [[step.step_id, compileCondition(source)] as const];
     }),
   );
   const step = (stepId: string): StepDefinition | undefined => steps[position.get(stepId) ?? -1];
@@ -46,12 +47,15 @@ export function compileDefinition(
     definition,
     steps,
     rules: definition.routing_rules
-      .map((rule) => ({ ...rule, condition: compile(rule.condition_expression) }))
+      .map((rule) => ({ ...rule, condition: compileCondition(rule.condition_expression) }))
       .sort((a, b) => a.priority - b.priority),
     levels: definition.approval_hierarchies
       .map((level) => ({
         ...level,
-        bypasses: level.bypass_conditions.map((source) => ({ source, condition: compile(source) })),
+        bypasses: level.bypass_conditions.map((source) => ({
+          source,
+          condition: compileCondition(source),
+        })),
       }))
       .sort((a, b) => a.level - b.level),
     step,

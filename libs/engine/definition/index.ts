@@ -1,4 +1,5 @@
 export * from './compiled.js';
+export * from './condition.js';
 export * from './faults.js';
 export * from './labels.js';
 export * from './setup.js';

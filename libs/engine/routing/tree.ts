@@ -1,4 +1,5 @@
-import { compile, type CompiledExpression } from '#engine/expression';
+import { compileCondition } from '#engine/definition';
+import type { CompiledExpression } from '#engine/expression';
 import type { JsonObject } from '#engine/graph';
 
 import { tryCondition } from './trial.js';
@@ -66,7 +67,7 @@ export function compileTree(tree: DecisionTree): CompiledTree {
         ...node,
         condition:
           node.node_type === 'condition' && node.condition_expression !== null
-            ? compile(node.condition_expression)
+            ? compileCondition(node.condition_expression)
             : null,
       },
     ]),
