@@ -7,13 +7,20 @@ import { HealthModule } from '#platform/health';
 import { HttpModule, type RouteTable } from '#platform/http';
 import { MetricsModule } from '#platform/metrics';
 import { RuntimeModule } from '#runtime';
+import { AnalyticsModule } from './analytics/analytics.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { ParallelModule } from './parallel/parallel.module.js';
 import { RoutingModule } from './routing/routing.module.js';
 
 /** The features. What they stand on comes with forRoot, because it needs the configuration. */
-const FEATURES = [DefinitionsModule, RoutingModule, ParallelModule, OperationsModule];
+const FEATURES = [
+  DefinitionsModule,
+  RoutingModule,
+  ParallelModule,
+  AnalyticsModule,
+  OperationsModule,
+];
 
 @Module({})
 export class AppModule {

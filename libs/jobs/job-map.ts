@@ -7,6 +7,8 @@ export interface JobMap {
   'tasks.run': Record<string, never>;
   /** There may be timers that are due. */
   'timers.fire': Record<string, never>;
+  /** Roll history up into the tables that reports read. */
+  'analytics.roll-up': Record<string, never>;
 }
 
 export type JobName = keyof JobMap;
@@ -34,6 +36,7 @@ export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
 export const JOBS: Readonly<Record<JobName, JobOptions>> = {
   'tasks.run': { queue: 'engine', attempts: 1 },
   'timers.fire': { queue: 'engine', attempts: 1 },
+  'analytics.roll-up': { queue: 'background', attempts: 3, every_ms: 15 * 60_000 },
 };
 
 export const JOB_NAMES = Object.keys(JOBS) as JobName[];
