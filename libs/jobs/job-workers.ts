@@ -11,10 +11,11 @@ import { AppConfig } from '#platform/config';
 import { runWithCorrelation } from '#platform/logging';
 
 import { JOB_HANDLER } from './job-handler.decorator.js';
-import { JOB_NAMES, type JobEnvelope, type JobName, JOBS, QUEUE_NAMES, QUEUES } from './job-map.js';
+import { JOB_NAMES, type JobEnvelope, type JobName, QUEUE_NAMES, QUEUES } from './job-map.js';
 import { Jobs } from './jobs.js';
 import type { BullJob, JobWorker } from './queue-backend.js';
 import { reportOnce } from './report-once.js';
+import { Sweeper } from './sweeper.js';
 
 type Handle = (payload: JobEnvelope['payload']) => Promise<void>;
 
@@ -27,6 +28,7 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(JobWorkers.name);
   private readonly workers: JobWorker[] = [];
   private handlers: ReadonlyMap<string, Handle> = new Map();
+  private scheduled = false;
 
   constructor(
     private readonly jobs: Jobs,
@@ -35,10 +37,13 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly scanner: MetadataScanner,
     private readonly reflector: Reflector,
     @Inject(HANDLED_JOBS) private readonly handled: readonly JobName[],
-  ) {}
+    sweeper: Sweeper,
+  ) {
+    sweeper.register('job_schedules', () => this.schedule());
+  }
 
   /** @throws where a job has no handler, or two */
-  async onApplicationBootstrap(): Promise<void> {
+  onApplicationBootstrap(): void {
     this.handlers = this.discover();
     if (this.config.role === 'api') return;
     const onError = reportOnce(this.logger, 'A job worker has lost its queue and waits for it');
@@ -47,11 +52,17 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
       const process = (job: BullJob): Promise<void> => this.process(job);
       this.workers.push(this.jobs.backend.openWorker({ queue, concurrency, process, onError }));
     }
-    if (this.handled.some((name) => JOBS[name].every_ms !== undefined)) await this.jobs.schedule();
   }
 
   async onModuleDestroy(): Promise<void> {
     await Promise.all(this.workers.splice(0).map((worker) => worker.close()));
+  }
+
+  /** Until it has succeeded once: the queue may be away when the process starts. */
+  private async schedule(): Promise<void> {
+    if (this.scheduled) return;
+    await this.jobs.schedule();
+    this.scheduled = true;
   }
 
   private async process(job: BullJob): Promise<void> {

@@ -13,7 +13,8 @@ import {
   type QueueName,
 } from './job-map.js';
 import { reportOnce } from './report-once.js';
-import type { JobQueue, QueueBackend } from './queue-backend.js';
+import type { QueueBackend } from './queue-backend.js';
+import { ReopeningQueue } from './reopening-queue.js';
 
 export const QUEUE_BACKEND = Symbol('QUEUE_BACKEND');
 
@@ -30,13 +31,18 @@ const FIRST_RETRY_MS = 1_000;
 @Injectable()
 export class Jobs implements OnApplicationShutdown {
   private readonly logger = new Logger(Jobs.name);
-  private readonly queues: ReadonlyMap<QueueName, JobQueue>;
+  private readonly queues: ReadonlyMap<QueueName, ReopeningQueue>;
   /** Keys whose job is on its way to the queue, and whether another was asked for meanwhile. */
   private readonly underWay = new Map<string, { again: boolean }>();
 
   constructor(@Inject(QUEUE_BACKEND) readonly backend: QueueBackend) {
     const report = reportOnce(this.logger, 'The queue is not reachable');
-    this.queues = new Map(QUEUE_NAMES.map((name) => [name, backend.openQueue(name, report)]));
+    this.queues = new Map(
+      QUEUE_NAMES.map((name) => [
+        name,
+        new ReopeningQueue(() => backend.openQueue(name, report), report),
+      ]),
+    );
   }
 
   /**
@@ -82,7 +88,9 @@ export class Jobs implements OnApplicationShutdown {
         data: { payload: {}, correlation_id: null },
         opts: jobOptions(name),
       };
-      await this.queueOf(name).upsertJobScheduler(name, { every: every_ms }, template);
+      await this.queueOf(name).use((queue) =>
+        queue.upsertJobScheduler(name, { every: every_ms }, template),
+      );
     }
   }
 
@@ -91,7 +99,10 @@ export class Jobs implements OnApplicationShutdown {
     const counts = await Promise.all(
       [...this.queues].map(
         async ([name, queue]) =>
-          [name, await queue.getJobCounts('waiting', 'active', 'delayed')] as const,
+          [
+            name,
+            await queue.use((open) => open.getJobCounts('waiting', 'active', 'delayed')),
+          ] as const,
       ),
     );
     return Object.fromEntries(counts) as Record<QueueName, Record<string, number>>;
@@ -103,11 +114,11 @@ export class Jobs implements OnApplicationShutdown {
   }
 
   private async add(name: JobName, data: JobEnvelope, options: JobsOptions): Promise<void> {
-    const added = this.queueOf(name).add(name, data, options);
+    const added = this.queueOf(name).use((queue) => queue.add(name, data, options));
     await within(ENQUEUE_TIMEOUT_MS, added);
   }
 
-  private queueOf(name: JobName): JobQueue {
+  private queueOf(name: JobName): ReopeningQueue {
     const queue = this.queues.get(JOBS[name].queue);
     if (!queue) throw new Error(`There is no queue for the job ${name}.`);
     return queue;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createRedisBackend } from 'bullmq';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 
@@ -22,6 +23,7 @@ const PRODUCER: RedisOptions = {
   connectTimeout: 2_000,
   commandTimeout: 2_000,
 };
+const FIRST_CONNECTION_MS = 2_000;
 /** A consumer waits for Redis as long as it takes; BullMQ asks for null here. */
 const CONSUMER: RedisOptions = { maxRetriesPerRequest: null };
 
@@ -41,8 +43,15 @@ export class RedisQueues implements QueueBackend {
     this.producer = this.connect(PRODUCER);
   }
 
-  prepare(): Promise<void> {
-    return Promise.resolve();
+  /** Gives the first connection a moment; a Redis that is away is no reason not to start. */
+  async prepare(): Promise<void> {
+    if (this.producer.status === 'ready') return;
+    const deadline = AbortSignal.timeout(FIRST_CONNECTION_MS);
+    try {
+      await once(this.producer, 'ready', { signal: deadline });
+    } catch (error) {
+      if (!deadline.aborted) this.onError(error as Error);
+    }
   }
 
   openQueue(name: string, onError: (error: Error) => void): JobQueue {

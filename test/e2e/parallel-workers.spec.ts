@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually.js';
 import { describeOnBothQueues } from '../support/queues.js';
 import { type Service, startService } from '../support/service.js';
 import { ParallelClient, type Problem, query, task } from './parallel-client.js';
@@ -192,11 +193,13 @@ describeOnBothQueues('the worker protocol', (queue) => {
     const worker_id = `worker-${crypto.randomUUID()}`;
     const [claimed] = await client.claim([type], { worker_id });
     await client.answer('complete', claimed!);
-    const rows = await query(
-      service,
-      'select tasks_completed, worker_type from thread_management where worker_id = $1',
-      [worker_id],
-    );
-    expect(rows).toEqual([{ tasks_completed: 1, worker_type: 'external' }]);
+    await eventually(async () => {
+      const rows = await query(
+        service,
+        'select tasks_completed, worker_type from thread_management where worker_id = $1',
+        [worker_id],
+      );
+      expect(rows).toEqual([{ tasks_completed: 1, worker_type: 'external' }]);
+    });
   });
 });

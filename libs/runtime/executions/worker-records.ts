@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 
 import { Database, statement } from '#persistence';
 
@@ -47,9 +47,16 @@ export interface WorkerHeartbeat {
   memory_usage_mb?: number;
 }
 
+/** One write for all results of so long: a worker's row is one, and would else be written by every transaction. */
+const FLUSH_MS = 200;
+
 /** Workers as they last showed themselves. Told after the fact and never in the way of a task. */
 @Injectable()
-export class WorkerRecords {
+export class WorkerRecords implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(WorkerRecords.name);
+  private sums = new Map<string, { worker_id: string; tasks: number; seconds: number }>();
+  private timer: NodeJS.Timeout | undefined;
+
   constructor(private readonly database: Database) {}
 
   async show(heartbeat: WorkerHeartbeat): Promise<void> {
@@ -64,17 +71,34 @@ export class WorkerRecords {
     ]);
   }
 
-  async recordResults(tasks: readonly WorkedTask[]): Promise<void> {
-    const sums = new Map<string, { worker_id: string; tasks: number; seconds: number }>();
+  /** Adds completed tasks to their workers' counts, within a fraction of a second. */
+  recordResults(tasks: readonly WorkedTask[]): void {
     for (const { worker_id, execution_time_seconds } of tasks) {
       if (worker_id === null) continue;
-      const sum = sums.get(worker_id) ?? { worker_id, tasks: 0, seconds: 0 };
+      const sum = this.sums.get(worker_id) ?? { worker_id, tasks: 0, seconds: 0 };
       sum.tasks += 1;
       sum.seconds += execution_time_seconds;
-      sums.set(worker_id, sum);
+      this.sums.set(worker_id, sum);
     }
-    if (sums.size === 0) return;
-    const sorted = [...sums.values()].sort((a, b) => (a.worker_id < b.worker_id ? -1 : 1));
-    await addResults(this.database.read, [JSON.stringify(sorted)]);
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.flush();
+  }
+
+  private async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const sums = [...this.sums.values()];
+    this.sums = new Map();
+    if (sums.length === 0) return;
+    const sorted = sums.sort((a, b) => (a.worker_id < b.worker_id ? -1 : 1));
+    try {
+      await addResults(this.database.read, [JSON.stringify(sorted)]);
+    } catch (error) {
+      // the tasks themselves are recorded; only the workers' own counts miss these
+      this.logger.warn(`Workers' counts could not be written: ${String(error)}`);
+    }
   }
 }

@@ -1,0 +1,42 @@
+import { eventually } from '../support/eventually.js';
+import { describeOnBothQueues } from '../support/queues.js';
+import { type Service, startService } from '../support/service.js';
+import { ParallelClient, task } from './parallel-client.js';
+
+const DELAY_0 = { handler: { type: 'delay', duration_ms: 0 } };
+
+describeOnBothQueues('executions over several processes', (queue) => {
+  let api: Service;
+  let client: ParallelClient;
+  beforeAll(async () => {
+    api = await startService({ queue, env: { ROLE: 'api', MAX_CONCURRENT_EXECUTIONS: '3' } });
+    client = await ParallelClient.of(api);
+  });
+  afterAll(() => api.stop());
+
+  it('start within MAX_CONCURRENT_EXECUTIONS, share one wake-up, and are done by a worker that comes later', async () => {
+    const tasks = [task('a', DELAY_0), task('b', { ...DELAY_0, dependencies: ['a'] })];
+    const ids = await Promise.all(Array.from({ length: 5 }, () => client.start(tasks)));
+    const standing = await Promise.all(ids.map((id) => client.read(id)));
+    expect(standing.map((execution) => execution.overall_status).sort()).toEqual([
+      'initializing',
+      'initializing',
+      'running',
+      'running',
+      'running',
+    ]);
+    await eventually(async () => {
+      const { body } = await api.request<{ queues: object }>('GET', '/system/metrics');
+      expect(body.queues).toMatchObject({ engine: { waiting: 1 } });
+    });
+    const worker = await startService({
+      beside: api,
+      env: { ROLE: 'worker', MAX_CONCURRENT_EXECUTIONS: '3' },
+    });
+    try {
+      for (const id of ids) expect((await client.ended(id)).overall_status).toBe('completed');
+    } finally {
+      await worker.stop();
+    }
+  });
+});
