@@ -3,6 +3,7 @@ import { Decisions1795309200000 } from './1795309200000-decisions.js';
 import { ReadyTasks1795312800000 } from './1795312800000-ready-tasks.js';
 import { DecisionCounts1795314600000 } from './1795314600000-decision-counts.js';
 import { TreeCounts1795316400000 } from './1795316400000-tree-counts.js';
+import { DecisionIndexes1795318200000 } from './1795318200000-decision-indexes.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   ReadyTasks1795312800000,
   DecisionCounts1795314600000,
   TreeCounts1795316400000,
+  DecisionIndexes1795318200000,
 ];

@@ -44,6 +44,7 @@ import { type Vote, VOTES } from './words.js';
 // the sweep of global timeouts
 @Index('workflow_instances_due', ['due_at'], { where: "status in ('running', 'suspended')" })
 @Index('workflow_instances_by_start', ['workflow_id', 'started_at'])
+@Index('workflow_instances_by_end', ['ended_at'], { where: 'ended_at is not null' })
 export class WorkflowInstanceEntity {
   @UuidKey() instance_id: string;
   @Uuid() workflow_id: string;

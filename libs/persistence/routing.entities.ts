@@ -38,6 +38,8 @@ export class RoutingConditionEntity {
 @Entity('business_rules')
 // on (coalesce(workflow_id, zero uuid), rule_id) where is_active
 @Index('business_rules_active', { synchronize: false })
+// nulls not distinct
+@Index('business_rules_versions', { synchronize: false })
 @Index('business_rules_by_priority', ['workflow_id', 'priority'], { where: 'is_active' })
 export class BusinessRuleEntity {
   @UuidKey() business_rule_id: string;

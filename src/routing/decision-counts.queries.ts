@@ -52,8 +52,14 @@ export const countDecisions = statement<{ decisions: number }, [limit: number]>(
    select count(*)::int as decisions from taken`,
 );
 
-/** Notes of up to `$1` decisions whose instance has ended whether it went well, and counts that for what decided. */
-export const judgeDecisions = statement<{ decisions: number }, [limit: number]>(
+/**
+ * Notes of up to `$1` decisions whose instance ended in the last `$2` seconds whether it went well, and counts that for
+ * what decided.
+ */
+export const judgeDecisions = statement<
+  { decisions: number },
+  [limit: number, ended_within_seconds: number]
+>(
   'judge_decisions',
   `with judged as (
      update routing_analytics d
@@ -61,7 +67,7 @@ export const judgeDecisions = statement<{ decisions: number }, [limit: number]>(
      from workflow_instances i
      where i.instance_id = d.instance_id and d.analytics_id in (
        select u.analytics_id from routing_analytics u join workflow_instances e using (instance_id)
-       where u.went_well is null and e.ended_at is not null
+       where u.went_well is null and e.ended_at > now() - $2 * interval '1 second'
        limit $1 for update of u skip locked)
      returning d.decided_by, d.decision_tree_used, d.went_well, d.evaluation
    ), rules as (

@@ -6,13 +6,18 @@ import { Database } from '#persistence';
 import { countDecisions, judgeDecisions } from './decision-counts.queries.js';
 
 const BATCH = 1_000;
-/** Looking for ended instances visits every decision whose instance is open, so it is done less often. */
 const JUDGE_EVERY_MS = 10_000;
+/** Instances ended within this time are looked at each time; a transaction may commit that long after it began. */
+const LATELY_SECONDS = 300;
+/** All others once an hour, and when the process starts: what was missed while none ran. */
+const ALL_EVERY_MS = 3_600_000;
+const EVER_SECONDS = 1e9;
 
 /** Keeps the counts of rules, conditions and trees true, in batches behind the decisions: none of them waits for it. */
 @Injectable()
 export class DecisionCounts {
   private judgedAt = Number.NEGATIVE_INFINITY;
+  private judgedAllAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly database: Database,
@@ -23,19 +28,28 @@ export class DecisionCounts {
 
   private async sweep(): Promise<void> {
     await this.count();
-    if (performance.now() - this.judgedAt < JUDGE_EVERY_MS) return;
-    await this.judge();
-    this.judgedAt = performance.now();
+    const now = performance.now();
+    if (now - this.judgedAllAt > ALL_EVERY_MS) {
+      await this.judge(EVER_SECONDS);
+      this.judgedAllAt = now;
+    } else if (now - this.judgedAt > JUDGE_EVERY_MS) {
+      await this.judge(LATELY_SECONDS);
+    } else {
+      return;
+    }
+    this.judgedAt = now;
   }
 
   /** Counts what is not counted yet. */
-  async count(): Promise<void> {
+  private async count(): Promise<void> {
     await this.untilDone((limit) => this.database.transaction((tx) => countDecisions(tx, [limit])));
   }
 
   /** Judges decisions by how their instances ended. */
-  async judge(): Promise<void> {
-    await this.untilDone((limit) => this.database.transaction((tx) => judgeDecisions(tx, [limit])));
+  private async judge(endedWithinSeconds: number): Promise<void> {
+    await this.untilDone((limit) =>
+      this.database.transaction((tx) => judgeDecisions(tx, [limit, endedWithinSeconds])),
+    );
   }
 
   private async untilDone(

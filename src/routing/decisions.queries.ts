@@ -75,14 +75,17 @@ export const readOverrides = statement<OverrideRow, [workflow_id: string]>(
 interface OutcomeRow {
   good: number;
   total: number;
+  /** Like decisions, those included whose instance is still open. */
+  looked_at: number;
 }
 
 /** How many like decisions are looked at: the latest, since what was right years ago may not be now. */
-const LATEST = 2_000;
+const LATEST = 1_000;
 
 const likeOutcomes = (target: string): string =>
   `select count(*) filter (where i.status = 'completed' and i.outcome is distinct from 'rejected')::int as good,
-          count(*)::int as total
+          count(*) filter (where i.ended_at is not null)::int as total,
+          count(*)::int as looked_at
    from (
      select instance_id from routing_analytics
      where workflow_id = $1 and decided_by = $2 and decided_by_id = $3 and ${target}
@@ -90,8 +93,7 @@ const likeOutcomes = (target: string): string =>
      order by routing_timestamp desc
      limit ${LATEST}
    ) d
-   join workflow_instances i using (instance_id)
-   where i.ended_at is not null`;
+   join workflow_instances i using (instance_id)`;
 
 type LikeKey = [
   workflow_id: string,

@@ -32,8 +32,6 @@ import {
 import { recordedDecision } from './decision-why.js';
 import type { RecordedDecision, RouteRequest, RouteResponse } from './decisions.dto.js';
 import {
-  countLikeOutcomes,
-  countLikeOutcomesWithoutTarget,
   type DecisionInstanceRow,
   findDecision,
   findInstance,
@@ -43,6 +41,7 @@ import {
   readOverrides,
   readStoredRules,
 } from './decisions.queries.js';
+import { OutcomeCounter } from './outcome-counts.js';
 
 const NEVER_JUDGED: Confidence = {
   score: null,
@@ -66,6 +65,7 @@ export class DecisionsService {
     private readonly config: AppConfig,
     private readonly definitions: DefinitionStore,
     private readonly instances: InstanceRuntime,
+    private readonly outcomes: OutcomeCounter,
   ) {}
 
   /**
@@ -232,17 +232,14 @@ export class DecisionsService {
 
   private async confidence(tx: Tx, request: RouteRequest, decision: Decision): Promise<Confidence> {
     if (decision.action === 'reject') return NEVER_JUDGED;
-    const key = [
+    const counts = await this.outcomes.of(tx, [
       request.workflow_id,
       decision.decided_by,
       decidedById(decision, request),
       decision.tree?.tree_id ?? null,
-    ] as const;
-    const [counts] =
-      decision.target_step_id === null
-        ? await countLikeOutcomesWithoutTarget(tx, [...key])
-        : await countLikeOutcomes(tx, [...key, decision.target_step_id]);
-    return confidenceFrom(counts ?? { good: 0, total: 0 }, this.config.settings.ml_min_evidence);
+      decision.target_step_id,
+    ]);
+    return confidenceFrom(counts, this.config.settings.ml_min_evidence);
   }
 
   private async record(

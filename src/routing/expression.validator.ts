@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 
-import { compile, ExpressionLimitError, ExpressionSyntaxError } from '#engine/expression';
+import { expressionFaults } from '#engine/expression';
 
 /** Longest expression that is taken, in characters. */
 export const MAX_EXPRESSION = 10_000;
@@ -18,13 +18,5 @@ export function IsExpression(): PropertyDecorator {
 
 function syntaxFault(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > 2 * MAX_EXPRESSION) return null;
-  try {
-    compile(value);
-    return null;
-  } catch (error) {
-    if (error instanceof ExpressionSyntaxError || error instanceof ExpressionLimitError) {
-      return error.message;
-    }
-    throw error;
-  }
+  return expressionFaults(value, '')[0]?.message ?? null;
 }

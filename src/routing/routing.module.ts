@@ -6,6 +6,7 @@ import { DecisionTreesService } from './decision-trees.service.js';
 import { DecisionsService } from './decisions.service.js';
 import { InstancesController } from './instances.controller.js';
 import { InstancesService } from './instances.service.js';
+import { OutcomeCounter } from './outcome-counts.js';
 import { RoutingController } from './routing.controller.js';
 import { RulesController } from './rules.controller.js';
 import { RulesService } from './rules.service.js';
@@ -16,6 +17,7 @@ import { RulesService } from './rules.service.js';
     InstancesService,
     DecisionsService,
     DecisionCounts,
+    OutcomeCounter,
     RulesService,
     DecisionTreesService,
   ],
