@@ -1,7 +1,7 @@
 import { ParallelClient, query, task } from '../e2e/parallel-client.js';
 import { describeOnBothQueues } from '../support/queues.js';
 import { type Service, startService } from '../support/service.js';
-import { Receiver } from './receiver.js';
+import { echoAfter, Receiver } from './receiver.js';
 
 const TASKS = 200;
 
@@ -9,7 +9,7 @@ describeOnBothQueues('an execution of 200 tasks', (queue) => {
   let service: Service;
   let receiver: Receiver;
   beforeAll(async () => {
-    receiver = await Receiver.start({ answer_after_ms: 20 });
+    receiver = await Receiver.start(echoAfter(20));
     service = await startService({ queue, env: { OUTBOUND_ALLOWED_HOSTS: receiver.host } });
   });
   afterAll(async () => {

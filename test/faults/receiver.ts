@@ -1,6 +1,20 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+const echo: Answer = ({ headers }, response) => {
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ key: headers['idempotency-key'] }));
+};
+
+/** Answers after a pause, so that many calls are under way at a time. */
+export const echoAfter =
+  (milliseconds: number): Answer =>
+  (request, response) => {
+    setTimeout(() => echo(request, response), milliseconds);
+  };
 
 /** An outside system that handlers call: remembers every call by its idempotency key. */
 export class Receiver {
@@ -10,7 +24,8 @@ export class Receiver {
 
   private constructor(private readonly server: Server) {}
 
-  static async start({ answer_after_ms = 0 } = {}): Promise<Receiver> {
+  /** @param answer default: 200 with the key, as JSON */
+  static async start(answer: Answer = echo): Promise<Receiver> {
     const server = createServer();
     const receiver = new Receiver(server);
     server.on('request', (request, response) => {
@@ -18,10 +33,7 @@ export class Receiver {
       const attempts = receiver.calls.get(key) ?? [];
       receiver.calls.set(key, [...attempts, String(request.headers['x-attempt'])]);
       for (const wake of receiver.arrived.splice(0)) wake();
-      setTimeout(() => {
-        response.setHeader('content-type', 'application/json');
-        response.end(JSON.stringify({ key }));
-      }, answer_after_ms);
+      answer(request, response);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

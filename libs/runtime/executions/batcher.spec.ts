@@ -1,0 +1,66 @@
+import { Batcher } from './batcher.js';
+
+const settled = <T>(work: Promise<T>[]): Promise<PromiseSettledResult<T>[]> =>
+  Promise.allSettled(work);
+
+describe('Batcher', () => {
+  it('writes what arrives together in one batch, and gives each its own result', async () => {
+    const batches: number[][] = [];
+    const batcher = new Batcher<number, number>(
+      async (items) => {
+        batches.push([...items]);
+        return items.map((item) => item * 10);
+      },
+      { size: 100, concurrency: 1 },
+    );
+    expect(await Promise.all([1, 2, 3].map((item) => batcher.add(item)))).toEqual([10, 20, 30]);
+    expect(batches).toEqual([[1, 2, 3]]);
+  });
+
+  it('collects what arrives while a batch is written, within the size of one', async () => {
+    const batches: number[][] = [];
+    let release = (): void => undefined;
+    const batcher = new Batcher<number, number>(
+      async (items) => {
+        batches.push([...items]);
+        if (batches.length === 1) await new Promise<void>((resolve) => (release = resolve));
+        return items;
+      },
+      { size: 2, concurrency: 1 },
+    );
+    const first = batcher.add(1);
+    await new Promise(setImmediate);
+    const others = [2, 3, 4].map((item) => batcher.add(item));
+    release();
+    await Promise.all([first, ...others]);
+    expect(batches).toEqual([[1], [2, 3], [4]]);
+  });
+
+  it('lets a bad item fail alone', async () => {
+    const batcher = new Batcher<number, number>(
+      async (items) => {
+        if (items.includes(2)) throw new Error('two is bad');
+        return items;
+      },
+      { size: 100, concurrency: 1 },
+    );
+    const results = await settled([1, 2, 3].map((item) => batcher.add(item)));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('has drained when everything is written', async () => {
+    let written = 0;
+    const batcher = new Batcher<number, number>(
+      async (items) => {
+        await new Promise(setImmediate);
+        written += items.length;
+        return items;
+      },
+      { size: 1, concurrency: 2 },
+    );
+    const work = [1, 2, 3, 4, 5].map((item) => batcher.add(item));
+    await batcher.drained();
+    expect(written).toBe(5);
+    await Promise.all(work);
+  });
+});
