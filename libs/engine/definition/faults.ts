@@ -1,5 +1,5 @@
 import type { Fault } from '#engine/errors';
-import { compile, ExpressionLimitError, ExpressionSyntaxError } from '#engine/expression';
+import { expressionFaults } from '#engine/expression';
 import { graphFaults, handlerFaults } from '#engine/graph';
 
 import { entryExpression } from './compiled.js';
@@ -127,17 +127,4 @@ function levelFaults({ approval_hierarchies }: WorkflowDefinition): Fault[] {
       ),
     ),
   ];
-}
-
-/** The fault of an expression that does not parse or is beyond the limits, with where in it. Empty when it parses. */
-export function expressionFaults(source: string, pointer: string): Fault[] {
-  try {
-    compile(source);
-    return [];
-  } catch (error) {
-    if (error instanceof ExpressionSyntaxError || error instanceof ExpressionLimitError) {
-      return [{ pointer, code: error.code, message: error.message }];
-    }
-    throw error;
-  }
 }

@@ -55,7 +55,8 @@ export class CompiledExpression {
   readonly limits: Limits;
   /** The free names and paths that it may read, sorted: `amount`, `user.role`. */
   readonly variables: readonly string[];
-  private readonly root: Node;
+  /** What it was parsed to, for whoever looks into a condition instead of asking it. */
+  readonly syntax: Node;
   private readonly closure: Closure;
   private readonly fast: Fast | null;
 
@@ -66,10 +67,10 @@ export class CompiledExpression {
     options: CompileOptions,
   ) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.root = parse(source, kind, this.limits, options.names);
-    this.variables = freeVariables(this.root);
-    this.closure = compileTree(this.root);
-    this.fast = compileFast(this.root);
+    this.syntax = parse(source, kind, this.limits, options.names);
+    this.variables = freeVariables(this.syntax);
+    this.closure = compileTree(this.syntax);
+    this.fast = compileFast(this.syntax);
   }
 
   /** Never throws but {@link ExpressionLimitError}: what cannot be computed is null, with a warning. */
@@ -100,7 +101,7 @@ export class CompiledExpression {
   /** What every sub-expression was on these data. */
   explain(context: object, options?: EvaluateOptions): Trace {
     const run = this.run(context, options);
-    return guarded(this.limits, () => explain(this.source, this.root, run));
+    return guarded(this.limits, () => explain(this.source, this.syntax, run));
   }
 
   private run(context: object, options?: EvaluateOptions): Run {

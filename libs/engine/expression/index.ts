@@ -3,6 +3,7 @@ export { CompiledExpression } from './expression.js';
 export type { CompileOptions, EvaluateOptions, Evaluation, TestResult } from './expression.js';
 export { DEFAULT_LIMITS, ExpressionLimitError, ExpressionSyntaxError } from './errors.js';
 export type { Limits, Position } from './errors.js';
+export { expressionFaults } from './faults.js';
 export { toJson } from './json.js';
 export type { Json } from './json.js';
 export type { Warning, WarningCode } from './run.js';

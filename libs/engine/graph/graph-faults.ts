@@ -1,6 +1,7 @@
 import type { Fault } from '#engine/errors';
+import { expressionFaults } from '#engine/expression';
 
-import { expressionFault, handlerFaults } from './handler-faults.js';
+import { handlerFaults } from './handler-faults.js';
 import { cycles } from './order.js';
 import type {
   SynchronizationPointDefinition,
@@ -123,5 +124,5 @@ function pointFaults(
       },
     ];
   }
-  return [...faults, ...expressionFault(expression, pointer)];
+  return [...faults, ...expressionFaults(expression, pointer)];
 }

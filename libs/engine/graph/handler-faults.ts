@@ -1,5 +1,5 @@
 import type { Fault } from '#engine/errors';
-import { compile, ExpressionLimitError, ExpressionSyntaxError } from '#engine/expression';
+import { ExpressionLimitError, ExpressionSyntaxError } from '#engine/expression';
 
 import { compileTemplate, isTemplate } from './template.js';
 import type { Handler } from './types.js';
@@ -85,11 +85,6 @@ export function templateFaults(value: unknown, pointer: string): Fault[] {
   return Object.entries(value).flatMap(([key, field]) =>
     templateFaults(field, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
   );
-}
-
-/** The fault of a FEEL expression that does not compile; empty when it does. */
-export function expressionFault(source: string, pointer: string): Fault[] {
-  return compileFaults(() => compile(source), pointer);
 }
 
 function compileFaults(work: () => unknown, pointer: string): Fault[] {

@@ -1,4 +1,4 @@
-import { expressionFaults } from '#engine/definition';
+import { expressionFaults } from '#engine/expression';
 import type { Fault } from '#engine/errors';
 
 import { branchesOf } from './tree.js';
