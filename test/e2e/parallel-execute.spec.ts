@@ -45,6 +45,13 @@ describeOnBothQueues('POST /parallel/execute', (queue) => {
       execution_progress_percentage: 100,
       estimated_completion_time: null,
     });
+    const [row] = await query<Record<string, unknown>>(
+      service,
+      'select performance_metrics, estimated_completion_time from parallel_executions where execution_id = $1',
+      [body.execution_id],
+    );
+    expect(row?.performance_metrics).toMatchObject({ estimated_minutes: 45, retries: 0 });
+    expect(row?.estimated_completion_time).toBeInstanceOf(Date);
   });
 
   it('tells all that is wrong in one answer', async () => {

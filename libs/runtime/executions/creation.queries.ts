@@ -11,14 +11,16 @@ export const insertExecution = statement<
     insert into parallel_executions
       (execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
        total_tasks, overall_status, load_balancing_config, failure_strategy, max_concurrent_tasks,
-       global_timeout_minutes, monitoring_interval_seconds, correlation_id, created_at)
+       global_timeout_minutes, monitoring_interval_seconds, performance_metrics, correlation_id, created_at)
     select execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
            total_tasks, 'initializing', load_balancing_config, failure_strategy, max_concurrent_tasks,
-           global_timeout_minutes, monitoring_interval_seconds, correlation_id, clock_timestamp()
+           global_timeout_minutes, monitoring_interval_seconds,
+           jsonb_build_object('estimated_minutes', estimated_minutes), correlation_id, clock_timestamp()
     from jsonb_to_record($1::jsonb) as e(
       execution_id text, workflow_id uuid, version_number int, workflow_instance_id text, instance_id uuid,
       step_execution_id uuid, step_id text, total_tasks int, load_balancing_config jsonb, failure_strategy text,
-      max_concurrent_tasks int, global_timeout_minutes float8, monitoring_interval_seconds float8, correlation_id text)
+      max_concurrent_tasks int, global_timeout_minutes float8, monitoring_interval_seconds float8, estimated_minutes float8,
+      correlation_id text)
     on conflict (execution_id) do nothing
     returning execution_id, workflow_id, correlation_id
   ), tasks as (
@@ -62,7 +64,9 @@ export const startExecutions = statement<{ execution_id: string }, [readonly str
   with started as (
     update parallel_executions
     set overall_status = 'running', start_time = coalesce(start_time, clock_timestamp()),
-        timeout_at = clock_timestamp() + global_timeout_minutes * interval '1 minute'
+        timeout_at = clock_timestamp() + global_timeout_minutes * interval '1 minute',
+        estimated_completion_time =
+          clock_timestamp() + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute'
     where execution_id = any($1::text[]) and overall_status = 'initializing'
     returning execution_id
   ), points as (

@@ -1,5 +1,11 @@
 import { ExpressionLimitError } from '#engine/expression';
-import { compileTemplate, type Handler, type JsonObject } from '#engine/graph';
+import {
+  compileTemplate,
+  estimateGraph,
+  type Handler,
+  type JsonObject,
+  type TaskGraphDefinition,
+} from '#engine/graph';
 import { newId } from '#persistence';
 
 import type { ExecutionSpec } from './execution-spec.js';
@@ -44,11 +50,17 @@ export function executionRows(
       failure_strategy: graph.failure_strategy,
       global_timeout_minutes: graph.global_timeout_minutes,
       monitoring_interval_seconds: graph.monitoring_interval_seconds,
+      estimated_minutes: estimatedMinutes(graph),
     }),
     JSON.stringify(tasks),
     JSON.stringify(dependencies),
     JSON.stringify(points),
   ];
+}
+
+function estimatedMinutes({ tasks, load_balancing }: TaskGraphDefinition): number {
+  const estimated = tasks.map((task) => ({ ...task, minutes: task.estimated_duration_minutes }));
+  return estimateGraph(estimated, load_balancing.max_concurrent_tasks).minutes;
 }
 
 /**

@@ -199,6 +199,16 @@ export const saveProgress = statement<object, [string, string]>(
           else (
             select jsonb_build_object('tasks', coalesce(jsonb_object_agg(t.task_id, t.output_data), '{}'))
             from task_executions t where t.execution_id = n.execution_id and t.status = 'completed')
+          end,
+        performance_metrics = case
+          when n.overall_status in ('initializing', 'running') then e.performance_metrics
+          else (
+            select e.performance_metrics || jsonb_build_object(
+              'elapsed_seconds', extract(epoch from clock_timestamp() - e.start_time)::float8,
+              'avg_task_seconds', avg(t.execution_time_seconds) filter (where t.status = 'completed'),
+              'max_task_seconds', max(t.execution_time_seconds) filter (where t.status = 'completed'),
+              'retries', coalesce(sum(greatest(t.attempt - 1, 0)), 0))
+            from task_executions t where t.execution_id = n.execution_id)
           end
     from jsonb_to_recordset($1::jsonb) as n(
       execution_id text, overall_status text, total_tasks int, tasks_completed int, tasks_failed int,

@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 
+import { Sweeper } from '#jobs';
 import { Database, statement } from '#persistence';
 
 interface WorkedTask {
@@ -36,6 +37,13 @@ const showWorker = statement<
       memory_usage_mb = excluded.memory_usage_mb, last_heartbeat = excluded.last_heartbeat`,
 );
 
+const markSilent = statement<object>(
+  'mark_silent_workers',
+  `
+  update thread_management set status = 'offline', execution_id = null, current_task_id = null
+  where status <> 'offline' and last_heartbeat < now() - interval '5 minutes'`,
+);
+
 export interface WorkerHeartbeat {
   worker_id: string;
   worker_type: 'builtin' | 'external';
@@ -57,7 +65,14 @@ export class WorkerRecords implements BeforeApplicationShutdown {
   private sums = new Map<string, { worker_id: string; tasks: number; seconds: number }>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    sweeper: Sweeper,
+  ) {
+    sweeper.register('silent_workers', async () => {
+      await markSilent(this.database.read, []);
+    });
+  }
 
   async show(heartbeat: WorkerHeartbeat): Promise<void> {
     await showWorker(this.database.read, [
