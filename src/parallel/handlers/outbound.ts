@@ -83,7 +83,7 @@ export class Outbound implements OnApplicationShutdown {
     if (!named) refuseLiteral(url, this.targets);
     return request(url, {
       dispatcher: named ? this.open : this.guarded,
-      method: call.method as Dispatcher.HttpMethod,
+      method: call.method,
       headers: call.headers,
       body: call.body ?? null,
       signal: call.signal,
