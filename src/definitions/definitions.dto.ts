@@ -14,6 +14,7 @@ import {
   Min,
   ValidateIf,
   ValidateNested,
+  IsObject,
 } from 'class-validator';
 
 import { STEP_TYPES, type StepType } from '#engine/definition';
@@ -27,7 +28,7 @@ import {
   QueryInteger,
 } from '#platform/http';
 
-import { HANDLER_REQUESTS, handlerTypes, UnknownHandlerRequest } from '../parallel/handler.dto.js';
+import { HANDLER_REQUESTS, handlerType } from '../parallel/handler.dto.js';
 import { TaskGraphRequest } from '../parallel/task-graph.dto.js';
 
 /** Bounds of what may be asked for; one body holds at most 1 MiB in any case. */
@@ -104,8 +105,9 @@ export class StepRequest {
     example: { type: 'delay', duration_ms: 0 },
   })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
-  @Type(() => UnknownHandlerRequest, handlerTypes)
+  @Type(handlerType)
   handler: Handler | null = null;
 
   @ApiPropertyOptional({
@@ -115,6 +117,7 @@ export class StepRequest {
       'Of a `parallel` step: the task graph it runs on entry, as `POST /parallel/execute` takes it. Left out: it waits for such a call.',
   })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => TaskGraphRequest)
   parallel: TaskGraphRequest | null = null;
@@ -228,6 +231,7 @@ export class CreateWorkflowRequest {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_STEPS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => StepRequest)
   steps: StepRequest[];
@@ -235,6 +239,7 @@ export class CreateWorkflowRequest {
   @ApiPropertyOptional({ type: [ApprovalLevelRequest] })
   @IsArray()
   @ArrayMaxSize(MAX_LEVELS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => ApprovalLevelRequest)
   approval_hierarchies: ApprovalLevelRequest[] = [];
@@ -242,6 +247,7 @@ export class CreateWorkflowRequest {
   @ApiPropertyOptional({ type: [RoutingRuleRequest] })
   @IsArray()
   @ArrayMaxSize(MAX_RULES)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => RoutingRuleRequest)
   routing_rules: RoutingRuleRequest[] = [];

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { TypeOptions } from 'class-transformer';
+import type { TypeHelpOptions } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 
 import {
@@ -9,7 +9,7 @@ import {
   MAX_DELAY_MS,
   NOTIFICATION_CHANNELS,
 } from '#engine/graph';
-import { AsSent, IsJsonObject, IsText } from '#platform/http';
+import { AsSent, IsJsonObject, isJsonObject, IsText } from '#platform/http';
 
 const MAX_URL = 2_000;
 const MAX_TEXT = 100_000;
@@ -133,17 +133,17 @@ export const HANDLER_REQUESTS = [
   WorkerHandlerRequest,
 ];
 
-/** For `@Type(() => UnknownHandlerRequest, handlerTypes)`. */
-export const handlerTypes: TypeOptions = {
-  keepDiscriminatorProperty: true,
-  discriminator: {
-    property: 'type',
-    subTypes: [
-      { name: 'http', value: HttpHandlerRequest },
-      { name: 'graphql', value: GraphqlHandlerRequest },
-      { name: 'notification', value: NotificationHandlerRequest },
-      { name: 'delay', value: DelayHandlerRequest },
-      { name: 'worker', value: WorkerHandlerRequest },
-    ],
-  },
-};
+const REQUEST_OF_TYPE = new Map<unknown, new () => object>([
+  ['http', HttpHandlerRequest],
+  ['graphql', GraphqlHandlerRequest],
+  ['notification', NotificationHandlerRequest],
+  ['delay', DelayHandlerRequest],
+  ['worker', WorkerHandlerRequest],
+]);
+
+/** For `@Type(handlerType)`. Not by class-transformer's discriminator: it breaks on a list that holds null. */
+export function handlerType(help?: TypeHelpOptions): new () => object {
+  const handler = (help?.object as Record<string, unknown> | undefined)?.[help?.property ?? ''];
+  const type = isJsonObject(handler) ? handler['type'] : undefined;
+  return REQUEST_OF_TYPE.get(type) ?? UnknownHandlerRequest;
+}

@@ -13,6 +13,7 @@ import {
   Max,
   Min,
   ValidateNested,
+  IsObject,
 } from 'class-validator';
 
 import {
@@ -33,7 +34,7 @@ import {
 } from '#engine/graph';
 import { IsClientId, IsJsonObject, IsText } from '#platform/http';
 
-import { handlerTypes, HANDLER_REQUESTS, UnknownHandlerRequest } from './handler.dto.js';
+import { HANDLER_REQUESTS, handlerType } from './handler.dto.js';
 
 /** One body holds at most 1 MiB; these bounds keep a single request's graph within what one transaction writes fast. */
 const MAX_TASKS = 10_000;
@@ -107,8 +108,9 @@ export class TaskRequest implements TaskDefinition {
     oneOf: HANDLER_REQUESTS.map((handler) => ({ $ref: getSchemaPath(handler) })),
   })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
-  @Type(() => UnknownHandlerRequest, handlerTypes)
+  @Type(handlerType)
   handler?: Handler | null;
 }
 
@@ -199,6 +201,7 @@ export class TaskGraphRequest implements TaskGraphDefinition {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_TASKS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => TaskRequest)
   tasks: TaskRequest[];
@@ -206,11 +209,13 @@ export class TaskGraphRequest implements TaskGraphDefinition {
   @ApiPropertyOptional({ type: [SynchronizationPointRequest] })
   @IsArray()
   @ArrayMaxSize(MAX_POINTS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => SynchronizationPointRequest)
   synchronization_points: SynchronizationPointRequest[] = [];
 
   @ApiPropertyOptional({ type: LoadBalancingRequest })
+  @IsObject()
   @ValidateNested()
   @Type(() => LoadBalancingRequest)
   load_balancing: LoadBalancingRequest = new LoadBalancingRequest();

@@ -12,6 +12,7 @@ import {
   Max,
   Min,
   ValidateNested,
+  IsObject,
 } from 'class-validator';
 
 import { IsClientId, IsJsonObject, IsText } from '#platform/http';
@@ -102,6 +103,7 @@ export class CompleteTasksRequest {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_TASKS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => CompletedTask)
   tasks: CompletedTask[];

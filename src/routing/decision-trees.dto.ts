@@ -8,6 +8,7 @@ import {
   IsOptional,
   IsUUID,
   ValidateNested,
+  IsObject,
 } from 'class-validator';
 
 import { NODE_TYPES, type NodeType, ROUTING_ACTIONS } from '#engine/routing';
@@ -95,6 +96,7 @@ export class StoreTreeRequest {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_NODES)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => TreeNodeRequest)
   nodes: TreeNodeRequest[];

@@ -14,6 +14,7 @@ import {
   Max,
   Min,
   ValidateNested,
+  IsObject,
 } from 'class-validator';
 
 import {
@@ -127,6 +128,7 @@ export class RouteRequest {
 
   @ApiProperty({ type: RoutingContextRequest })
   @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => RoutingContextRequest)
   context: RoutingContextRequest;
@@ -134,6 +136,7 @@ export class RouteRequest {
   @ApiPropertyOptional({ type: [BusinessRuleRequest], description: 'Tried before stored ones.' })
   @IsArray()
   @ArrayMaxSize(MAX_RULES)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => BusinessRuleRequest)
   business_rules: BusinessRuleRequest[] = [];
@@ -242,6 +245,7 @@ export class EvaluateRequest {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_EVALUATIONS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => EvaluationRequest)
   evaluations: EvaluationRequest[];

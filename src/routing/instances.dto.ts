@@ -5,6 +5,7 @@ import {
   IsArray,
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsUUID,
   Max,
@@ -115,6 +116,7 @@ export class DecideApprovalRequest {
     type: ApproverContext,
     description: 'What entitles them: checked against the asked level.',
   })
+  @IsObject()
   @ValidateNested()
   @Type(() => ApproverContext)
   user_context: ApproverContext = new ApproverContext();
