@@ -6,6 +6,7 @@
  * rules beforehand, as its documentation shows.
  */
 import { compile } from '#engine/expression';
+import { compileTable, decideByTable } from '#engine/table';
 
 const ROUNDS = 5;
 const MILLIS = 200;
@@ -26,6 +27,7 @@ const data = Array.from({ length: 100 }, (_, i) => {
     amount: i * 37,
     priority: i % 3 ? 'high' : 'low',
     department: DEPARTMENTS[i % 4],
+    segment: `S${i % 20}`,
   };
   for (let f = 0; f < 30; f++) record[`field${f}`] = (i * 31 + f * 17) % 100;
   return record;
@@ -50,7 +52,12 @@ const jsText = (terms) =>
         `d.${name} ${operator === '=' ? '===' : operator} ${literal(value)}`,
     )
     .join(' && ');
-const RULE_OPERATORS = { '>': 'greaterThan', '<': 'lessThan', '=': 'equal' };
+const RULE_OPERATORS = {
+  '>': 'greaterThan',
+  '>=': 'greaterThanInclusive',
+  '<': 'lessThan',
+  '=': 'equal',
+};
 const ruleConditions = (terms) => ({
   all: terms.map(({ name, operator, value }) => ({
     fact: name,
@@ -69,6 +76,35 @@ const twenty = Array.from({ length: 20 }, (_, i) => [
   term(`field${i}`, '>', 90),
   term(`field${i + 10}`, '<', 30),
 ]);
+
+/** A table of 100 rows: 20 segments, five bands of amounts each; one row holds for every record. */
+const BANDS = [0, 500, 1000, 2000, 3000, 4000];
+const hundred = Array.from({ length: 100 }, (_, i) => [
+  term('segment', '=', `S${Math.floor(i / 5)}`),
+  term('amount', '>=', BANDS[i % 5]),
+  term('amount', '<', BANDS[(i % 5) + 1]),
+]);
+
+function ourTable() {
+  const table = compileTable({
+    table_id: 'bench',
+    table_name: 'Bench',
+    hit_policy: 'unique',
+    aggregation: null,
+    inputs: [
+      { label: 'segment', expression: 'segment' },
+      { label: 'amount', expression: 'amount' },
+    ],
+    outputs: [{ name: 'row', values: [], default_value: null }],
+    rules: hundred.map(([segment, low, high], i) => ({
+      rule_id: String(i),
+      inputs: [literal(segment.value), `[${low.value}..${high.value})`],
+      outputs: [String(i)],
+      annotation: '',
+    })),
+  });
+  return (d) => decideByTable(table, d, { now: 0 }).output;
+}
 
 /** How each contender answers the first rule that holds, as a function of the data. */
 function contenders(ruleSet) {
@@ -155,10 +191,14 @@ const workloads = {
   'one comparison': [one],
   'three joined by and': [three],
   '20 rules, first hit, 30 fields': twenty,
+  'a table of 100 rows': hundred,
 };
 
 for (const [title, ruleSet] of Object.entries(workloads)) {
-  const entries = Object.entries(contenders(ruleSet));
+  const entries = Object.entries({
+    ...contenders(ruleSet),
+    ...(ruleSet === hundred && { '#engine/table': ourTable() }),
+  });
   const [, native] = entries[0];
   const expected = data.map((record) => native(record));
   const rows = [];

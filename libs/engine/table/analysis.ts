@@ -1,6 +1,6 @@
 import type { Key } from './cell.js';
 import type { CompiledTable } from './compiled-table.js';
-import { type Column, type Region, regionsOf } from './regions.js';
+import { type Region, spokenOf } from './regions.js';
 import { RowSet } from './row-set.js';
 
 /** Data on which it shows, by the label of the input. An input that plays no part in it is left out. */
@@ -31,21 +31,25 @@ const MOST_STEPS = 200_000;
 
 /** Which inputs match more than one rule, and which match none. Null inputs are left aside. */
 export function analyseTable(compiled: CompiledTable): TableAnalysis {
-  const columns = regionsOf(compiled);
-  const unread = compiled.table.inputs.filter((_, index) => columns[index] === null);
-  const incomplete = unread.map(
-    ({ label }) =>
-      `A cell of ${label} is more than literals and ranges, so ${label} is left aside.`,
-  );
-  const gaps = unread.length > 0 ? { found: [], exhausted: false } : findGaps(compiled, columns);
-  if (gaps.exhausted)
-    incomplete.push('The table has too many combinations to look at all of them.');
+  const { inputs } = compiled.table;
+  const unread = inputs.filter((_, index) => compiled.columns[index]?.toTry.length !== 0);
+  if (unread.length > 0) {
+    const incomplete = unread.map(
+      ({ label }) =>
+        `A cell of ${label} is more than literals and ranges: what it lets pass cannot be told.`,
+    );
+    return { overlaps: [], gaps: [], incomplete };
+  }
+  const columns = compiled.columns.map(spokenOf);
+  const { found, exhausted } = findGaps(compiled, columns);
   return {
-    overlaps: unread.length > 0 ? [] : findOverlaps(compiled, columns),
-    gaps: gaps.found,
-    incomplete,
+    overlaps: findOverlaps(compiled, columns),
+    gaps: found,
+    incomplete: exhausted ? ['The table has too many combinations to look at all of them.'] : [],
   };
 }
+
+type Column = readonly Region[];
 
 function findOverlaps(compiled: CompiledTable, columns: readonly Column[]): Overlap[] {
   const { rows, table } = compiled;
@@ -53,7 +57,7 @@ function findOverlaps(compiled: CompiledTable, columns: readonly Column[]): Over
   for (const [first, one] of rows.entries()) {
     for (let second = first + 1; second < rows.length; second += 1) {
       const shared = columns.map((column) =>
-        column?.find(({ rows: passing }) => passing.has(first) && passing.has(second)),
+        column.find(({ rows: passing }) => passing.has(first) && passing.has(second)),
       );
       const other = rows[second];
       if (!other || shared.some((region) => region === undefined)) continue;
@@ -103,10 +107,9 @@ function findGaps(
 }
 
 function holdsForTheRest({ rows }: CompiledTable, candidates: RowSet, from: number): boolean {
-  for (const number of candidates) {
-    if (rows[number]?.cells.slice(from).every((cell) => cell.isAny)) return true;
-  }
-  return false;
+  return rows.some(
+    ({ cells }, number) => candidates.has(number) && cells.slice(from).every((cell) => cell.isAny),
+  );
 }
 
 function gapOf({ table }: CompiledTable, path: readonly Region[]): Gap {

@@ -1,17 +1,14 @@
 import { compile, type CompiledExpression, type SyntaxNode } from '#engine/expression';
 
-/** A value that a cell may be looked up by: what FEEL's `=` finds equal is one key. */
+/** A value at which a cell's answer may change, and by which a column is divided. */
 export type Key = string | number | boolean;
 
 /** One cell of an input column, made ready. */
 export interface Cell {
-  source: string;
   test: CompiledExpression;
   /** It is `-`: every value passes. */
   isAny: boolean;
-  /** It is a list of literals alone (`"HR", "IT"`): those values pass and no others. Null: it has to be tried. */
-  keys: readonly Key[] | null;
-  /** Literals at which the answer may change: the ends of ranges and values compared with. Null: it cannot be told. */
+  /** Literals at which the answer may change: ends of ranges and values compared with. Null: it cannot be told. */
   boundaries: readonly Key[] | null;
 }
 
@@ -20,16 +17,12 @@ export function compileCell(source: string): Cell {
   const test = compile(source, { kind: 'unaryTests' });
   const root = test.syntax;
   const tests = root.kind === 'unaryTests' ? root.tests : [root];
-  const negated = root.kind === 'unaryTests' && root.negated;
-  const keys = tests.map(literalOf);
-  const isAny = tests.length === 0;
-  return {
-    source,
-    test,
-    isAny,
-    keys: !negated && !isAny && keys.every((key) => key !== undefined) ? keys : null,
-    boundaries: allOf(tests.map(boundariesOf)),
-  };
+  return { test, isAny: tests.length === 0, boundaries: allOf(tests.map(boundariesOf)) };
+}
+
+/** Whether a value passes a cell. */
+export function passes(cell: Cell, input: unknown, context: object, now: number): boolean {
+  return cell.isAny || cell.test.test(context, { input, now }).matched;
 }
 
 function boundariesOf(node: SyntaxNode): readonly Key[] | null {
@@ -59,6 +52,6 @@ function literalOf(node: SyntaxNode): Key | undefined {
   return node.kind === 'literal' && isKey(node.value) ? node.value : undefined;
 }
 
-export function isKey(value: unknown): value is Key {
+function isKey(value: unknown): value is Key {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

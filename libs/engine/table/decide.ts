@@ -69,15 +69,14 @@ function byPolicy(
   context: object,
   now: number,
 ): Outcome {
-  const { table, rows } = compiled;
-  const hits: Hit[] = [];
-  for (const number of matchingRows(compiled, values, context, now)) {
-    const row = rows[number];
-    if (!row) continue;
-    const outputs = row.results.map((result) => result.evaluate(context, { now }).value);
-    hits.push({ rule_id: row.rule_id, outputs });
-    if (table.hit_policy === 'first') break;
-  }
+  const { table } = compiled;
+  const most = table.hit_policy === 'first' ? 1 : Infinity;
+  const hits = matchingRows(compiled, values, context, { now, most }).map((row) => ({
+    rule_id: row.rule_id,
+    outputs: row.results.map((result) =>
+      'constant' in result ? result.constant : result.evaluate(context, { now }).value,
+    ),
+  }));
   if (hits.length === 0) return nothingMatched(compiled, context, now);
   switch (table.hit_policy) {
     case 'unique':

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import type { CompiledDefinition, StepDefinition } from '#engine/definition';
-import type { TaskGraphDefinition } from '#engine/graph';
+import type { JsonObject, TaskGraphDefinition } from '#engine/graph';
 import { type Effect, effectsOf, type InstanceEvent, type InstanceState } from '#engine/instance';
 import type { Tx } from '#persistence';
 
@@ -53,7 +53,7 @@ export class InstanceEffects {
           version_number: definition.version_number,
           step_execution_id: effect.step_execution_id,
           step_id: step.step_id,
-          graph: graphOf(step, definition),
+          graph: graphOf(step, definition, state.data),
           data: state.data,
         });
         return;
@@ -86,8 +86,12 @@ export class InstanceEffects {
   }
 }
 
-/** The graph that a step runs: a parallel step's own; for an automated step, one task that does its work. */
-function graphOf(step: StepDefinition, { definition }: CompiledDefinition): TaskGraphDefinition {
+/** The graph that a step runs: a parallel step's own; for an automated step, one task that gets the instance's data. */
+function graphOf(
+  step: StepDefinition,
+  { definition }: CompiledDefinition,
+  data: JsonObject,
+): TaskGraphDefinition {
   if (step.parallel) return step.parallel;
   const { task_type } = step.conditions;
   const { max_attempts } = definition.retry_configuration;
@@ -104,7 +108,7 @@ function graphOf(step: StepDefinition, { definition }: CompiledDefinition): Task
           typeof max_attempts === 'number' ? Math.max(0, Math.trunc(max_attempts) - 1) : 3,
         timeout_minutes: 60,
         dependencies: [],
-        input_data: {},
+        input_data: data,
         resource_requirements: {},
         handler: step.handler,
       },
