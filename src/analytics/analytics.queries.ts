@@ -97,6 +97,8 @@ const MINUTES = (span: string): string => `(extract(epoch from ${span}) / 60)::f
  * - `automated`, `parallel`: working while at least one of its tasks ran (the union of their spans; of a retried task
  *   the last attempt), waiting the rest: for dependencies, a worker, a retry.
  * - `conditional`: decides at once; working is all of it.
+ *
+ * `offset 0` keeps the planner from computing `working` anew for each figure made of it (measured: three times slower).
  */
 export const STEP_TIME = `
   cross join lateral (
@@ -114,6 +116,7 @@ export const STEP_TIME = `
         when s.step_type = 'conditional' then ${MINUTES('s.ended_at - s.entered_at')}
         when s.ended_at - s.started_at >= interval '1 second' then ${MINUTES('s.ended_at - s.started_at')}
       end as working
+    offset 0
   ) spent
   cross join lateral (
     select greatest(0, spent.total - coalesce(spent.working, 0)) as waiting
@@ -140,13 +143,14 @@ export const readPerformance = statement<PerformanceRow, Population>(
      avg(${MINUTES('i.ended_at - i.started_at')}) as avg_minutes,
      min(${MINUTES('i.ended_at - i.started_at')}) as min_minutes,
      max(${MINUTES('i.ended_at - i.started_at')}) as max_minutes,
-     (avg(steps.completed) filter (where i.ended_at is not null))::float8 as avg_steps_completed,
+     (avg(coalesce(steps.completed, 0)) filter (where i.ended_at is not null))::float8 as avg_steps_completed,
      sum(${MINUTES('least(coalesce(i.ended_at, $3), $3) - i.started_at')}) as open_minutes
    from workflow_instances i
-   left join lateral (
-     select count(*) as completed from step_executions s
-     where s.instance_id = i.instance_id and s.status = 'completed'
-   ) steps on i.ended_at is not null
+   left join (
+     select s.instance_id, count(*) as completed from step_executions s
+     where s.workflow_id = any($1::uuid[]) and s.entered_at >= $2 and s.status = 'completed'
+     group by s.instance_id
+   ) steps using (instance_id)
    where ${POPULATION}
    group by i.workflow_id`,
 );
@@ -157,6 +161,7 @@ export const findFailureSteps = statement<FailureRow, Population>(
   `select distinct on (i.workflow_id) i.workflow_id, s.step_id, count(*)::int as failures
    from workflow_instances i
    join step_executions s on s.instance_id = i.instance_id and s.status = 'failed'
+     and s.workflow_id = i.workflow_id and s.entered_at >= $2
    where ${POPULATION}
    group by i.workflow_id, s.step_id
    order by i.workflow_id, failures desc, s.step_id`,
@@ -182,7 +187,7 @@ export const readUtilization = statement<UtilizationRow, Population>(
      sum(${MINUTES('t.end_time - t.start_time')}) as busy_minutes,
      ${MINUTES('max(t.end_time) - min(t.start_time)')} as span_minutes
    from workflow_instances i
-   join parallel_executions p on p.instance_id = i.instance_id
+   join parallel_executions p on p.instance_id = i.instance_id and p.workflow_id = i.workflow_id
    join task_executions t on t.execution_id = p.execution_id and t.start_time <= t.end_time
    where ${POPULATION}
    group by i.workflow_id`,

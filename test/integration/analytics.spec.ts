@@ -43,6 +43,7 @@ function analytics(environment: Record<string, string> = {}) {
   const reader = new AnalysisReader(test.database, config);
   readers.push(reader);
   return {
+    reader,
     service: new AnalyticsService(test.database, reader, config),
     rollUp: new RollUp(test.database, reader, config),
   };
@@ -495,6 +496,23 @@ describe('an answer', () => {
     };
     expect(await sourceOf(`${nobody},${test.url}`)).toBe('replica');
     expect(await sourceOf(nobody)).toBe('primary');
+  });
+});
+
+describe('reading', () => {
+  it('ends with a word on what to do where it takes too long', async () => {
+    const { reader } = analytics();
+    await expect(reader.read((tx) => tx.query('select pg_sleep(30)'), 20)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('fewer'),
+    });
+  });
+
+  it('cannot write', async () => {
+    const { reader } = analytics();
+    await expect(
+      reader.read((tx) => tx.query('delete from analytics_results')),
+    ).rejects.toMatchObject({ driverError: { code: '25006' } });
   });
 });
 
