@@ -4,6 +4,7 @@ import { ReadyTasks1795312800000 } from './1795312800000-ready-tasks.js';
 import { DecisionCounts1795314600000 } from './1795314600000-decision-counts.js';
 import { TreeCounts1795316400000 } from './1795316400000-tree-counts.js';
 import { DecisionIndexes1795318200000 } from './1795318200000-decision-indexes.js';
+import { ModificationMoves1795320000000 } from './1795320000000-modification-moves.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   DecisionCounts1795314600000,
   TreeCounts1795316400000,
   DecisionIndexes1795318200000,
+  ModificationMoves1795320000000,
 ];

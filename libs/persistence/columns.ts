@@ -19,6 +19,7 @@ const NAME_LENGTH = 100;
 
 export const UuidKey = () => PrimaryColumn({ type: 'uuid' });
 export const IdKey = () => PrimaryColumn({ type: 'varchar', length: NAME_LENGTH });
+export const WordKey = () => PrimaryColumn({ type: 'varchar', length: 50 });
 export const IntKey = () => PrimaryColumn({ type: 'integer' });
 
 /** Made by the server. */

@@ -15,10 +15,16 @@ import {
   Uuid,
   UuidKey,
   Word,
+  WordKey,
 } from './columns.js';
+import { WorkflowInstanceEntity } from './instance.entities.js';
 import {
   APPROVAL_STATUSES,
   type ApprovalStatus,
+  MOVE_DIRECTIONS,
+  MOVE_STATUSES,
+  type MoveDirection,
+  type MoveStatus,
   MODIFICATION_STATUSES,
   type ModificationStatus,
   ROLLBACK_STATUSES,
@@ -30,7 +36,12 @@ import {
 @Check('runtime_modifications_status_check', oneOf('status', MODIFICATION_STATUSES))
 @Check('runtime_modifications_approval_status_check', oneOf('approval_status', APPROVAL_STATUSES))
 @Check('runtime_modifications_rollback_status_check', oneOf('rollback_status', ROLLBACK_STATUSES))
+@Check('runtime_modifications_move_status_check', oneOf('move_status', MOVE_STATUSES))
 @Index('runtime_modifications_by_workflow', ['workflow_id', 'created_at'])
+@Index('runtime_modifications_by_time', ['created_at', 'modification_id'])
+@Index('runtime_modifications_moving', ['modification_id'], {
+  where: "move_status = 'in_progress'",
+})
 @Index('runtime_modifications_monitored', ['monitoring_until'], { where: 'monitoring_active' })
 export class RuntimeModificationEntity {
   @IdKey() modification_id: string;
@@ -51,6 +62,12 @@ export class RuntimeModificationEntity {
   @Int(optional) to_version: number | null;
   /** Whom it is for: `new_instances`, or running ones too. */
   @Word({ default: 'new_instances' }) apply_to: string;
+  /** Where instances go that stand at a step: as asked for. */
+  @Json({ default: {} }) step_mapping: Record<string, string | null>;
+  /** What it changes: `DefinitionDiff`. */
+  @Json({ default: {} }) definition_diff: JsonObject;
+  /** Of the moves of instances that it asks for, there and back; null: none. */
+  @Word(optional) move_status: MoveStatus | null;
   @Int({ default: 0 }) instances_moved: number;
   @Text(optional) applied_by: string | null;
   @Text(optional) error_message: string | null;
@@ -59,6 +76,8 @@ export class RuntimeModificationEntity {
   @Word() rollback_strategy: string;
   @Word(optional) rollback_status: RollbackStatus | null;
   @Text(optional) rollback_reason: string | null;
+  @Text(optional) rolled_back_by: string | null;
+  @Instant(optional) rollback_scheduled_at: Date | null;
   @Instant(optional) rollback_timestamp: Date | null;
   @Flag({ default: false }) monitoring_active: boolean;
   @Figure({ default: 30 }) monitoring_duration_minutes: number;
@@ -138,4 +157,26 @@ export class ModificationObservationEntity {
   @Json() metrics: JsonObject;
   /** The roll-back conditions that held. */
   @Json({ default: [] }) breached: unknown[];
+}
+
+/** One instance moved, or not: the memory from which a move goes on after a kill, and its speed is known. */
+@Entity('modification_moves')
+@ForeignKey(() => RuntimeModificationEntity, MODIFICATION, MODIFICATION)
+@ForeignKey(() => WorkflowInstanceEntity, ['instance_id'], ['instance_id'])
+@Check('modification_moves_direction_check', oneOf('direction', MOVE_DIRECTIONS))
+@Index('modification_moves_of_instance', ['instance_id'])
+export class ModificationMoveEntity {
+  @IdKey() modification_id: string;
+  @WordKey() direction: MoveDirection;
+  @UuidKey() instance_id: string;
+  @Int() from_version: number;
+  @Int() to_version: number;
+  @Id(optional) from_step_id: string | null;
+  @Id(optional) to_step_id: string | null;
+  /** The instance's `last_sequence` after the move: unchanged as long as nothing has happened to it since. */
+  @Int(optional) sequence: number | null;
+  @Figure(optional) elapsed_ms: number | null;
+  /** Why it stayed where it was; null: it moved. */
+  @Text(optional) error_message: string | null;
+  @Instant(now) moved_at: Date;
 }

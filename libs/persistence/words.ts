@@ -34,3 +34,10 @@ export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 
 export const ROLLBACK_STATUSES = ['scheduled', 'in_progress', 'completed', 'failed'] as const;
 export type RollbackStatus = (typeof ROLLBACK_STATUSES)[number];
+
+export const MOVE_STATUSES = ['in_progress', 'completed'] as const;
+export type MoveStatus = (typeof MOVE_STATUSES)[number];
+
+/** To the new version, back to the old one, or past a step. */
+export const MOVE_DIRECTIONS = ['forward', 'back', 'bypass'] as const;
+export type MoveDirection = (typeof MOVE_DIRECTIONS)[number];

@@ -5,6 +5,7 @@ import { DomainError } from '#engine/errors';
 import { newId, type Tx } from '#persistence';
 import { type DefinitionRow, DefinitionStore, definitionOf } from '#runtime';
 
+import { type CheckedDefinition, checkDefinition } from './definition-check.js';
 import { nameTaken, takenAtOnce } from './definitions.errors.js';
 import {
   activate,
@@ -14,6 +15,7 @@ import {
   listLabels,
   lockWorkflow,
 } from './definitions.queries.js';
+import { requireSeen } from './preconditions.js';
 
 export interface Authorship {
   created_by: string;
@@ -106,6 +108,16 @@ export class DefinitionsService {
     const row = await this.store.readRow(tx, workflow_id, version_number);
     const { steps, routing_rules, approval_hierarchies, uncommitted, ...fields } = row;
     return { ...fields, definition: definitionOf(row) };
+  }
+
+  /** All faults of a definition, of shape and of meaning: see `checkDefinition`. */
+  check(body: unknown, defaultTimeoutHours: number): Promise<CheckedDefinition> {
+    return checkDefinition(body, defaultTimeoutHours);
+  }
+
+  /** @throws DomainError precondition_failed, when `If-Match` is sent and names another state than the current one */
+  requireMatch(ifMatch: string | undefined, current: StoredDefinition): void {
+    if (ifMatch !== undefined) requireSeen(ifMatch, current);
   }
 
   /** @throws ValidationError workflow_name_taken, when another active workflow has the name */
