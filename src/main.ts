@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { migrate } from '#persistence';
 import { AppConfig, ConfigurationError, readConfig } from '#platform/config';
 import { createPino, NestLogger } from '#platform/logging';
-import { DataDirInUseError, EmbeddedPostgres } from '#platform/postgres';
+import { EmbeddedPostgres, EmbeddedPostgresError } from '#platform/postgres';
 import { createApp } from './app.js';
 import { announce, BootError, listen, whenReachable } from './operations/boot.js';
 import { ProcessEnd } from './operations/process-end.js';
@@ -13,6 +13,8 @@ async function main(): Promise<void> {
   const boot = readConfig(process.env, process.stdout.isTTY);
   Logger.overrideLogger(new NestLogger(createPino(boot.logging)));
   const logger = new Logger('Boot');
+  // nobody reads the log any more (`npm start | head`): no reason to stop the work
+  process.stdout.on('error', () => undefined);
   const end = new ProcessEnd(boot.shutdown_timeout_seconds, logger);
   try {
     let url = boot.database.url;
@@ -42,7 +44,7 @@ async function main(): Promise<void> {
 
 /** Errors whose sentence says what to do; a stack would only hide it. */
 function isForTheOperator(error: unknown): error is Error {
-  return error instanceof DataDirInUseError || error instanceof BootError;
+  return error instanceof EmbeddedPostgresError || error instanceof BootError;
 }
 
 try {

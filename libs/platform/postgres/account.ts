@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { EmbeddedPostgresError } from './binaries.js';
 
 /** The operating system account that PostgreSQL runs under; it refuses to run as root. */
 export interface Account {
@@ -26,7 +27,7 @@ export async function chooseAccount(dataDirectory: string): Promise<Account | un
   const account =
     owner ?? PREFERRED.map((name) => accounts.find((a) => a.name === name)).find(Boolean);
   if (account === undefined) {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       'PostgreSQL does not run as root, and this machine has neither an account "postgres" nor "nobody". Run the service under another account, or set DATABASE_URL.',
     );
   }

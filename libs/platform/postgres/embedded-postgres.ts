@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { codeOf } from './binaries.js';
+import { codeOf, EmbeddedPostgresError } from './binaries.js';
 import {
   freePort,
   initialise,
@@ -40,9 +40,6 @@ export interface EmbeddedOptions {
   warn: (sentence: string) => void;
 }
 
-/** Another process of ours works on the same DATA_DIR. */
-export class DataDirInUseError extends Error {}
-
 /**
  * The PostgreSQL that the process starts for itself. It survives what the process does not: a
  * server left behind is taken over, one that ended is started again on its data.
@@ -59,7 +56,7 @@ export class EmbeddedPostgres {
   ) {}
 
   /**
-   * @throws DataDirInUseError, or an Error whose message says what to do
+   * @throws EmbeddedPostgresError, also when another process works on the same DATA_DIR
    */
   static async start(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
     const placement = await place(options.data_dir, options.note);
@@ -67,7 +64,7 @@ export class EmbeddedPostgres {
     const known = await readCredentials(file);
     const initialised = await isInitialised(placement.cluster);
     if (initialised && known === undefined) {
-      throw new Error(
+      throw new EmbeddedPostgresError(
         `${file} is missing; it holds the password of the database beside it. Restore it, or remove ${join(options.data_dir, 'postgres')} to begin with an empty database.`,
       );
     }
@@ -110,7 +107,7 @@ export class EmbeddedPostgres {
     if (rows[0]?.held !== true) {
       const other = await ownerOf(owner);
       await owner.end();
-      throw new DataDirInUseError(
+      throw new EmbeddedPostgresError(
         `Another process of this service${other} uses the data in ${this.options.data_dir}. Stop it first, or start this one with another DATA_DIR and PORT.`,
       );
     }
@@ -152,7 +149,7 @@ export class EmbeddedPostgres {
     }, START_TIMEOUT_MS);
     if (client !== undefined) return client;
     const said = await lastLinesOf(logFile);
-    throw new Error(`PostgreSQL does not start. The end of ${logFile}:\n${said}`);
+    throw new EmbeddedPostgresError(`PostgreSQL does not start. The end of ${logFile}:\n${said}`);
   }
 
   /** Once it has run, the pools of this process know its port, so it keeps it. */
@@ -183,7 +180,7 @@ export class EmbeddedPostgres {
       const code = codeOf(error);
       if (code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === NOT_NOW) return undefined;
       if (code !== WRONG_PASSWORD) throw error;
-      throw new Error(
+      throw new EmbeddedPostgresError(
         'PostgreSQL does not accept the password in postgres.json of DATA_DIR. Restore the file that belongs to this data.',
         { cause: error },
       );

@@ -1,1 +1,2 @@
-export { DataDirInUseError, EmbeddedPostgres, type EmbeddedOptions } from './embedded-postgres.js';
+export { EmbeddedPostgresError } from './binaries.js';
+export { EmbeddedPostgres, type EmbeddedOptions } from './embedded-postgres.js';

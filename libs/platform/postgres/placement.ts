@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import {
+  access,
   chmod,
   cp,
   lstat,
@@ -13,7 +15,13 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { canReach, chooseAccount, type Account } from './account.js';
-import { binariesIn, codeOf, findBinaries, type Binaries } from './binaries.js';
+import {
+  binariesIn,
+  codeOf,
+  EmbeddedPostgresError,
+  findBinaries,
+  type Binaries,
+} from './binaries.js';
 
 /** Where PostgreSQL's data and programs are, and whom it runs as. */
 export interface Placement {
@@ -35,13 +43,11 @@ export async function place(
   givenDir: string,
   note: (sentence: string) => void,
 ): Promise<Placement> {
-  await mkdir(givenDir, { recursive: true });
-  // one name for one place: a server is known by the path that it was started with
-  const dataDir = await realpath(givenDir);
+  const binaries = await findBinaries();
+  const dataDir = await makeDataDir(givenDir);
   const wanted = join(dataDir, 'postgres');
   const linked = await linkTarget(wanted);
   const account = await chooseAccount(linked ?? wanted);
-  const binaries = await findBinaries();
   if (account === undefined) return { account, binaries, cluster: linked ?? wanted };
   note(`PostgreSQL does not run as root: it is started under the account "${account.name}".`);
   await letThrough(dataDir);
@@ -58,6 +64,20 @@ export async function place(
   };
 }
 
+/** One name for one place: a server is known by the path that it was started with. */
+async function makeDataDir(givenDir: string): Promise<string> {
+  try {
+    await mkdir(givenDir, { recursive: true });
+    await access(givenDir, constants.W_OK);
+    return await realpath(givenDir);
+  } catch (cause) {
+    throw new EmbeddedPostgresError(
+      `${givenDir} cannot be made or written, and without DATABASE_URL the data is kept there. Set DATA_DIR to a folder of this account, or DATABASE_URL to a PostgreSQL server.`,
+      { cause },
+    );
+  }
+}
+
 async function linkTarget(path: string): Promise<string | undefined> {
   return readlink(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'EINVAL') return undefined;
@@ -68,7 +88,7 @@ async function linkTarget(path: string): Promise<string | undefined> {
 /** An empty database in place of a lost one would look as if nothing had ever been there. */
 async function requireFolder(folder: string, link: string): Promise<void> {
   await stat(folder).catch((cause: unknown) => {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       `${link} links to ${folder}, which is gone, and with it the data. Restore it, or remove the link to begin with an empty database.`,
       { cause },
     );
@@ -87,7 +107,7 @@ async function moveAway(wanted: string, note: (sentence: string) => void): Promi
   const cluster = join(home, `data-${randomBytes(6).toString('hex')}`, 'postgres');
   await mkdir(dirname(cluster), { mode: 0o711 });
   if (existing !== undefined) {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       `The account of PostgreSQL cannot reach ${wanted}. Open the folders above it for passing through (chmod o+x), or choose another DATA_DIR.`,
     );
   }
@@ -124,7 +144,7 @@ async function reachableHome(): Promise<string> {
     await mkdir(REACHABLE_HOME, { recursive: true, mode: 0o755 });
     return REACHABLE_HOME;
   } catch (cause) {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       `PostgreSQL does not run as root, its account cannot reach this folder, and ${REACHABLE_HOME} cannot be made. Set DATA_DIR to a folder outside /root, run the service under another account, or set DATABASE_URL.`,
       { cause },
     );
