@@ -11,23 +11,6 @@ export interface DecisionInstanceRow {
   last_sequence: number;
 }
 
-type InstanceKey = [workflow_id: string, workflow_instance_id: string];
-
-const INSTANCE = `
-  select instance_id, version_number, status, current_step_id, data, step_entries, last_sequence
-  from workflow_instances where workflow_id = $1 and workflow_instance_id = $2`;
-
-export const findInstance = statement<DecisionInstanceRow, InstanceKey>(
-  'find_instance_to_decide',
-  INSTANCE,
-);
-
-/** Held to the end of the transaction: what is decided on stays as it is until it is carried out. */
-export const lockInstance = statement<DecisionInstanceRow, InstanceKey>(
-  'lock_instance_to_decide',
-  `${INSTANCE} for update`,
-);
-
 export interface StoredRuleRow {
   /** Of this version of the rule. */
   business_rule_id: string;
@@ -40,22 +23,6 @@ export interface StoredRuleRow {
   priority: number;
 }
 
-/**
- * Active rules of the workflow, then those for all workflows; one of its own takes the place of one for all with the
- * same id.
- */
-export const readStoredRules = statement<StoredRuleRow, [workflow_id: string]>(
-  'read_stored_rules',
-  `select business_rule_id, rule_id, rule_name, condition_type, condition_expression, target_action, target_step_id,
-     priority
-   from business_rules r
-   where is_active and (workflow_id = $1 or workflow_id is null)
-     and not (workflow_id is null and exists (
-       select from business_rules own
-       where own.is_active and own.workflow_id = $1 and own.rule_id = r.rule_id))
-   order by workflow_id nulls last, priority, created_at, business_rule_id`,
-);
-
 export interface OverrideRow {
   routing_rule_id: string;
   source_step_id: string | null;
@@ -64,12 +31,59 @@ export interface OverrideRow {
   priority: number;
 }
 
-export const readOverrides = statement<OverrideRow, [workflow_id: string]>(
-  'read_overrides_to_decide',
-  `select routing_rule_id, source_step_id, condition_expression, target_step_id, priority
-   from dynamic_routing
-   where workflow_id = $1 and is_active and (expiry_time is null or expiry_time > now())
-   order by priority, created_at`,
+export interface DecisionFactsRow {
+  /** Null: no such instance yet. */
+  instance: DecisionInstanceRow | null;
+  /** The version that a new instance would start with; null: no such workflow. */
+  current: { version_number: number; is_active: boolean } | null;
+  /** Of the workflow by priority, then those for all; one of its own takes the place of one for all with its id. */
+  stored: StoredRuleRow[];
+  /** By priority. */
+  overrides: OverrideRow[];
+}
+
+/** All in one: a decision spends its time on the way to the database and back. */
+const facts = (lock: string): string => `
+  with instance as (
+    select instance_id, version_number, status, current_step_id, data, step_entries, last_sequence
+    from workflow_instances where workflow_id = $1 and workflow_instance_id = $2 ${lock}
+  )
+  select
+    (select to_jsonb(instance) from instance) as instance,
+    (select jsonb_build_object('version_number', d.version_number, 'is_active', d.is_active)
+       from workflow_definitions d where d.workflow_id = $1
+      order by d.is_active desc, d.version_number desc limit 1) as current,
+    coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'business_rule_id', r.business_rule_id, 'rule_id', r.rule_id, 'rule_name', r.rule_name,
+        'condition_type', r.condition_type, 'condition_expression', r.condition_expression,
+        'target_action', r.target_action, 'target_step_id', r.target_step_id, 'priority', r.priority)
+        order by r.workflow_id nulls last, r.priority, r.created_at, r.business_rule_id)
+      from business_rules r
+      where r.is_active and (r.workflow_id = $1 or r.workflow_id is null)
+        and not (r.workflow_id is null and exists (
+          select from business_rules own
+          where own.is_active and own.workflow_id = $1 and own.rule_id = r.rule_id))), '[]') as stored,
+    coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'routing_rule_id', o.routing_rule_id, 'source_step_id', o.source_step_id,
+        'condition_expression', o.condition_expression, 'target_step_id', o.target_step_id, 'priority', o.priority)
+        order by o.priority, o.created_at)
+      from dynamic_routing o
+      where o.workflow_id = $1 and o.is_active and (o.expiry_time is null or o.expiry_time > now())),
+      '[]') as overrides`;
+
+type InstanceKey = [workflow_id: string, workflow_instance_id: string];
+
+export const readDecisionFacts = statement<DecisionFactsRow, InstanceKey>(
+  'read_decision_facts',
+  facts(''),
+);
+
+/** As `readDecisionFacts`; the instance stays as it is until the transaction ends. */
+export const lockDecisionFacts = statement<DecisionFactsRow, InstanceKey>(
+  'lock_decision_facts',
+  facts('for update'),
 );
 
 interface OutcomeRow {

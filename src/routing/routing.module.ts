@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 
 import { DecisionCounts } from './decision-counts.js';
+import { DecisionMaterial } from './decision-material.js';
 import { DecisionTreesController } from './decision-trees.controller.js';
 import { DecisionTreesService } from './decision-trees.service.js';
 import { DecisionsService } from './decisions.service.js';
@@ -17,6 +18,7 @@ import { RulesService } from './rules.service.js';
     InstancesService,
     DecisionsService,
     DecisionCounts,
+    DecisionMaterial,
     OutcomeCounter,
     RulesService,
     DecisionTreesService,
