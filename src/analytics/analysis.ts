@@ -12,6 +12,7 @@ import {
 } from './records.js';
 import { type Findings, insightsOf, summaryOf, type Totals } from './summary.js';
 import { daysOf, trendAnalysis } from './trends.js';
+import { countText } from './wording.js';
 
 export interface Wanted extends Request {
   recommendations: boolean;
@@ -191,7 +192,7 @@ function adviceOf({ bottlenecks }: Records, wanted: Wanted, settings: Settings) 
   return none(
     bottlenecks.length === 0
       ? 'No step was entered in the period.'
-      : `None of the ${bottlenecks.length} steps is a bottleneck of medium severity or above.`,
+      : `Of ${countText(bottlenecks.length, 'step')} none is a bottleneck of medium severity or above.`,
   );
 }
 

@@ -24,7 +24,7 @@ export class AnalyticsController {
 - \`deep\`: with quantiles of waiting time, the trend of each workflow (50 at most), and a Mann–Whitney test of execution times against the period before.
 - \`comprehensive\`: with the daily series of each workflow.
 
-Predictions need \`ML_MIN_EVIDENCE\` (20) ended cases of a workflow in the period; they rest on its latest 2,000, for the 20 workflows with most of them. An answer is computed anew after a hundred times as long as it took, 60 s at most.`,
+Predictions need \`ML_MIN_EVIDENCE\` (20) ended cases of a workflow in the period; they rest on its latest 2,000, for the 20 workflows with most of them. An answer is computed anew after twenty times as long as it took, 60 s at most.`,
   })
   @ApiOkResponse({ type: Analysis })
   @ApiProblems('workflow_not_found')

@@ -31,15 +31,30 @@ export class AnalyticsQuery {
   @QueryInteger(1, 365)
   date_range_days: number = 30;
 
-  @ApiPropertyOptional({ type: Boolean, default: true, example: true })
+  @ApiPropertyOptional({
+    type: Boolean,
+    default: true,
+    example: true,
+    description: 'From depth `standard` on, where ML_PREDICTION_ENABLED.',
+  })
   @QueryBoolean()
   include_predictions: boolean = true;
 
-  @ApiPropertyOptional({ type: Boolean, default: true, example: true })
+  @ApiPropertyOptional({
+    type: Boolean,
+    default: true,
+    example: true,
+    description: 'From depth `standard` on, where OPTIMIZATION_RECOMMENDATIONS_ENABLED.',
+  })
   @QueryBoolean()
   include_recommendations: boolean = true;
 
-  @ApiPropertyOptional({ enum: ANALYSIS_DEPTHS, default: 'standard', example: 'standard' })
+  @ApiPropertyOptional({
+    enum: ANALYSIS_DEPTHS,
+    default: 'standard',
+    example: 'standard',
+    description: 'How much is computed; the operation says what.',
+  })
   @IsIn(ANALYSIS_DEPTHS)
   analysis_depth: AnalysisDepth = 'standard';
 }

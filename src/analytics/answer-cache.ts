@@ -6,11 +6,11 @@ interface Entry<T> {
 
 const MAX_ENTRIES = 200;
 const MAX_TTL_MS = 60_000;
-const TTL_PER_COST = 100;
+const TTL_PER_COST = 20;
 
 /**
  * Answers by what was asked, in this process. Who asks while one is being computed waits for that one. An answer lives a
- * hundred times as long as it took, 60 s at most: so asking over and over costs one per cent of a connection, and a
+ * twenty times as long as it took, 60 s at most: so asking over and over costs five per cent of a connection, and a
  * small installation, where an analysis takes milliseconds, sees what happened just now.
  */
 export class AnswerCache<T> {

@@ -2,14 +2,12 @@ import { wilsonInterval } from '#engine/statistics';
 
 import type { Bottleneck, Reasons } from './analysis.dto.js';
 import type { StepRow } from './analytics.queries.js';
-import { SEVERITIES, type Severity, severityRank } from './severity.js';
+import { SEVERITIES, type Severity, severityRank, SHORT_WAIT_MINUTES } from './severity.js';
 import { countText, percentText, spanText } from './wording.js';
 
 /** From these on it is medium, high, critical. Stated at `bottleneck_severity` in the API's document. */
 const POTENTIAL_LIMITS = [0.1, 0.25, 0.5];
 const FAILURE_LIMITS = [0.05, 0.1, 0.25];
-/** A shorter wait is no bottleneck, however large its share of a short process. */
-const SHORT_WAIT_MINUTES = 1;
 
 /** Whether somebody, rather than a worker, does what the step waits for. */
 export const waitsForPeople = (stepType: string): boolean =>

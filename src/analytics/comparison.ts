@@ -34,8 +34,7 @@ interface TimeTest {
 
 export function changeOf(current: number | null, previous: number | null): Change {
   if (current === null || previous === null) {
-    const without = [current === null && 'this period', previous === null && 'the one before'];
-    const reason = `No comparison: ${without.filter(Boolean).join(' and ')} has no such figure.`;
+    const reason = `${whichLacks(current, previous)} no such figure to compare.`;
     return { current, previous, change: null, change_percentage: null, reason };
   }
   const change = current - previous;
@@ -44,6 +43,11 @@ export function changeOf(current: number | null, previous: number | null): Chang
     return { current, previous, change, change_percentage: null, reason };
   }
   return { current, previous, change, change_percentage: (100 * change) / previous };
+}
+
+function whichLacks(current: number | null, previous: number | null): string {
+  if (current === null && previous === null) return 'Both periods have';
+  return current === null ? 'This period has' : 'The period before has';
 }
 
 /** Each workflow that had executions in either period. */

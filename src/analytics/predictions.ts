@@ -48,11 +48,14 @@ export function predict(evidence: Evidence, minimum: number, at: string): Predic
 
   const like = likeCases(evidence.cases, minimum);
   if (like.cases.length < minimum) {
-    short('Predictions', `${like.cases.length} ended cases, ${minimum} are needed.`);
+    short('Predictions', `${countText(like.cases.length, 'ended case')}, ${minimum} are needed.`);
   } else {
     const completed = like.cases.filter((row) => row.completed);
     if (completed.length < minimum) {
-      short('execution_time', `${completed.length} completed cases, ${minimum} are needed.`);
+      short(
+        'execution_time',
+        `${countText(completed.length, 'completed case')}, ${minimum} are needed.`,
+      );
     } else {
       made.push(...executionTime(completed, like.name));
     }

@@ -2,7 +2,7 @@ import { v5 } from 'uuid';
 
 import type { Bottleneck, Recommendation } from './analysis.dto.js';
 import { waitsForPeople } from './bottlenecks.js';
-import { type Severity, severityRank } from './severity.js';
+import { type Severity, severityRank, SHORT_WAIT_MINUTES } from './severity.js';
 import { numberText, percentText, spanText } from './wording.js';
 
 const NAMESPACE = '6f1d5c1e-2b0f-5d0a-9a55-3b1f2c9d7e10';
@@ -52,7 +52,7 @@ function adviceOn(bottleneck: Bottleneck): Advice[] {
   const advice: Advice[] = [];
   const { queue_time_minutes: wait, optimization_potential_score: potential } = bottleneck;
   const failures = bottleneck.failure_rate_percentage;
-  if (wait !== null && wait >= 1 && potential !== null && potential >= 0.1) {
+  if (wait !== null && wait >= SHORT_WAIT_MINUTES && potential !== null && potential >= 0.1) {
     advice.push(waitingAdvice(bottleneck, wait, potential));
   }
   if (failures !== null && failures > 0) advice.push(failureAdvice(bottleneck, failures));

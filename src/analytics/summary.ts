@@ -1,6 +1,6 @@
 import type { Bottleneck, PerformanceMetric, Prediction, Recommendation } from './analysis.dto.js';
 import type { WorkflowComparison } from './comparison.js';
-import { SEVERITIES } from './severity.js';
+import { SEVERITIES, severityRank, SHORT_WAIT_MINUTES } from './severity.js';
 import type { Trends } from './trends.js';
 import { countText, numberText, percentText, spanText } from './wording.js';
 
@@ -52,7 +52,9 @@ export function insightsOf(findings: Findings): string[] {
 export function summaryOf(findings: Findings): Record<string, unknown> {
   const { totals, bottlenecks, recommendations } = findings;
   const { started, ended, succeeded, avg_minutes } = totals;
-  const worst = bottlenecks.find(({ bottleneck_severity }) => bottleneck_severity !== null);
+  const worst = bottlenecks.find(
+    ({ bottleneck_severity }) => severityRank(bottleneck_severity) > 0,
+  );
   const counts = SEVERITIES.map((severity) => [
     severity,
     bottlenecks.filter(({ bottleneck_severity }) => bottleneck_severity === severity).length,
@@ -91,7 +93,7 @@ function slowest(metrics: readonly PerformanceMetric[]): string[] {
 
 function worstStep(bottlenecks: readonly Bottleneck[]): string[] {
   const waiting = bottlenecks
-    .filter(({ queue_time_minutes: wait }) => wait !== null && wait > 0)
+    .filter(({ queue_time_minutes: wait }) => wait !== null && wait >= SHORT_WAIT_MINUTES)
     .sort((a, b) => (b.optimization_potential_score ?? 0) - (a.optimization_potential_score ?? 0));
   const worst = waiting[0];
   if (!worst || worst.optimization_potential_score === null) return [];
