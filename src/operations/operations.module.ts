@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { Sweeper } from '#jobs';
 import { Database } from '#persistence';
-import { markIdempotencyApplied } from '#platform/http';
+import { deleteExpiredKeys, markIdempotencyApplied } from '#platform/http';
 import { CapabilitiesService } from './capabilities.service.js';
 import { DocsController } from './docs.controller.js';
 import { HealthController } from './health.controller.js';
@@ -9,6 +10,9 @@ import { OpenApiDocument } from './openapi-document.js';
 import { OperationsController } from './operations.controller.js';
 import { SystemMetricsService } from './system-metrics.service.js';
 
+/** The sweeper turns once a second, so this is far more than can expire. */
+const EXPIRED_KEYS_A_TURN = 5_000;
+
 @Module({
   controllers: [HealthController, OperationsController, MetricsController, DocsController],
   providers: [CapabilitiesService, SystemMetricsService, OpenApiDocument],
@@ -16,7 +20,10 @@ import { SystemMetricsService } from './system-metrics.service.js';
 })
 export class OperationsModule {
   /** A request's key commits with its work: see markIdempotencyApplied. */
-  constructor(database: Database) {
+  constructor(database: Database, sweeper: Sweeper) {
     database.beforeCommit(markIdempotencyApplied);
+    sweeper.register('expired_idempotency_keys', async () => {
+      await deleteExpiredKeys(database.read, EXPIRED_KEYS_A_TURN);
+    });
   }
 }

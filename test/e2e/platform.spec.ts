@@ -1,4 +1,7 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
 import pg from 'pg';
+
+import { documentFaults } from '#platform/openapi';
 
 import { eventually } from '../support/eventually.js';
 import { type Service, startService } from '../support/service.js';
@@ -137,6 +140,13 @@ describe('every call', () => {
       expect((await service.request('GET', asset)).status).toBe(200);
     }
     expect((await service.request('GET', '/docs/package.json')).status).toBe(404);
+  });
+
+  it('is described in full: what it is for, what it takes and gives, how it refuses', async () => {
+    const { body } = await service.request<OpenAPIObject>('GET', '/openapi.json');
+    expect(body.openapi).toMatch(/^3\.1\./);
+    expect(Object.keys(body.paths).length).toBeGreaterThan(20);
+    expect(documentFaults(body)).toEqual([]);
   });
 
   it('is counted and timed by its template', async () => {
@@ -289,6 +299,20 @@ describe('a request with an Idempotency-Key', () => {
       { state: 'applied', with_the_work: true },
       { state: 'answered', with_the_work: false },
     ]);
+  });
+
+  it('is forgotten after its day', async () => {
+    await create('k9', workflow('Nine'));
+    await database.query(
+      `update idempotency_keys set expires_at = now() - interval '1 second' where idempotency_key = 'k9'`,
+    );
+    await eventually(async () => {
+      const { rowCount } = await database.query(
+        `select 1 from idempotency_keys where idempotency_key = 'k9'`,
+      );
+      expect(rowCount).toBe(0);
+    });
+    expect((await create('k9', workflow('Nine'))).body.code).toBe('workflow_name_taken');
   });
 
   it.each(['', 'a'.repeat(256), 'ünïcode'])(

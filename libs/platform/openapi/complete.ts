@@ -41,9 +41,15 @@ const IDEMPOTENCY_KEY = {
   example: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
 };
 
-/** Adds what holds for every operation: its general refusals, their schema and examples, the idempotency key. */
+const FORMAT_EXAMPLES: Readonly<Record<string, string>> = {
+  uuid: '0190f2a8-7b5c-7def-8123-456789abcdef',
+  'date-time': '2026-11-22T20:15:00.000Z',
+};
+
+/** Adds what holds everywhere: examples of ids and times, the general refusals with theirs, the idempotency key. */
 export function complete(document: OpenAPIObject): OpenAPIObject {
   document.components ??= {};
+  for (const schema of Object.values(document.components.schemas ?? {})) addExamples(schema);
   document.components.schemas = { ...document.components.schemas, Problem: PROBLEM_SCHEMA };
   document.components.examples = { ...document.components.examples, ...problemExamples() };
   for (const { method, operation } of operationsOf(document)) {
@@ -52,6 +58,19 @@ export function complete(document: OpenAPIObject): OpenAPIObject {
     addProblems(operation, generalCodes(operation, changes));
   }
   return document;
+}
+
+function addExamples(schema: object): void {
+  const { properties = {} } = schema as { properties?: Record<string, FormattedSchema> };
+  for (const property of Object.values(properties)) {
+    const example = FORMAT_EXAMPLES[property.format ?? ''];
+    if (example !== undefined) property.example ??= example;
+  }
+}
+
+interface FormattedSchema {
+  format?: string;
+  example?: unknown;
 }
 
 function generalCodes(operation: Operation, changes: boolean): ErrorCode[] {
