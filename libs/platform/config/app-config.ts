@@ -86,6 +86,3 @@ export class AppConfig implements ConfigBesideDatabase {
     this.settings = boot.settings;
   }
 }
-
-/** The same token as the class, for `@Inject(APP_CONFIG)`. */
-export const APP_CONFIG = AppConfig;

@@ -1,5 +1,4 @@
 export {
-  APP_CONFIG,
   AppConfig,
   type ApiKey,
   type BootConfig,

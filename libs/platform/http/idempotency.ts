@@ -117,23 +117,13 @@ export function runWithClaim<T>(claim: Claim, work: () => T): T {
   return current.run(claim, work);
 }
 
-/** The key of the current request, when it came with one and is not answered yet. */
-export function currentIdempotencyKey(): RequestMark | undefined {
-  return currentClaim()?.mark;
-}
-
 /**
  * Joins the current request's key to a writing transaction: both commit or neither, so that a
  * repetition after a crash knows that the work was done. Without a key it does nothing.
  * @throws DomainError `idempotency_in_progress` when another run took the key over meanwhile
  */
 export async function markIdempotencyApplied(tx: EntityManager): Promise<void> {
-  const claim = currentClaim();
-  if (claim === undefined) return;
-  if (!(await markApplied(tx, claim.mark, claim.fence))) throw stillInProgress();
-}
-
-function currentClaim(): Claim | undefined {
   const claim = current.getStore();
-  return claim?.settled === false ? claim : undefined;
+  if (claim === undefined || claim.settled) return;
+  if (!(await markApplied(tx, claim.mark, claim.fence))) throw stillInProgress();
 }

@@ -4,7 +4,7 @@ export { MAX_DEPTH } from './body-check.js';
 export { etagOf, requireIfMatch, withEtag } from './etag.js';
 export { isUnavailable } from './failure.js';
 export { configureHttp, HttpModule } from './http.module.js';
-export { currentIdempotencyKey, markIdempotencyApplied } from './idempotency.js';
+export { markIdempotencyApplied } from './idempotency.js';
 export { deleteExpiredKeys } from './idempotency.queries.js';
 export { BODY_LIMIT_BYTES } from './json-body.js';
 export {

@@ -68,7 +68,11 @@ export async function initialise(placement: Placement, password: string): Promis
   } finally {
     await rm(passwordFile, { force: true });
   }
-  await rename(fresh, cluster);
+  await rename(fresh, cluster).catch(async (error: unknown) => {
+    // another process was first, with the same password
+    if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error;
+    await rm(fresh, { recursive: true });
+  });
 }
 
 export async function isInitialised(cluster: string): Promise<boolean> {
