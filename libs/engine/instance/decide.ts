@@ -54,7 +54,7 @@ export function decide(
   try {
     act(progress, command);
   } catch (error) {
-    if (error instanceof DomainError) return { rejection: error };
+    if (error instanceof DomainError) return { rejection: error as DomainError };
     throw error;
   }
   return { events: progress.events, state: progress.state };

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 
 import { compile } from '#engine/expression';
 
-import { analyseTable, compileTable, decideByTable, tableFaults, tableWarnings } from './index.js';
+import { analyseTable } from './analysis.js';
+import { compileTable } from './compiled-table.js';
+import { decideByTable } from './decide.js';
+import { tableFaults, tableWarnings } from './faults.js';
 import type { DecisionTable, TableRule } from './types.js';
 
 function newTable(
