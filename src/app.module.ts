@@ -9,6 +9,7 @@ import { MetricsModule } from '#platform/metrics';
 import { RuntimeModule } from '#runtime';
 import { AnalyticsModule } from './analytics/analytics.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
+import { ModificationModule } from './modification/modification.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { ParallelModule } from './parallel/parallel.module.js';
 import { RoutingModule } from './routing/routing.module.js';
@@ -19,6 +20,7 @@ const FEATURES = [
   RoutingModule,
   ParallelModule,
   AnalyticsModule,
+  ModificationModule,
   OperationsModule,
 ];
 

@@ -7,6 +7,8 @@ export interface JobMap {
   'tasks.run': Record<string, never>;
   /** There may be timers that are due. */
   'timers.fire': Record<string, never>;
+  /** A modification has instances to move. */
+  'modification.move': { modification_id: string };
   /** Roll history up into the tables that reports read. */
   'analytics.roll-up': Record<string, never>;
 }
@@ -36,6 +38,7 @@ export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
 export const JOBS: Readonly<Record<JobName, JobOptions>> = {
   'tasks.run': { queue: 'engine', attempts: 1 },
   'timers.fire': { queue: 'engine', attempts: 1 },
+  'modification.move': { queue: 'engine', attempts: 3 },
   'analytics.roll-up': { queue: 'background', attempts: 3, every_ms: 15 * 60_000 },
 };
 

@@ -1,0 +1,156 @@
+import { BASE_PATH } from '#platform/http';
+
+import type { ModificationRow } from './modification.queries.js';
+import type {
+  ChangeTracking,
+  ModificationAnswer,
+  ModificationSummary,
+} from './modification-views.dto.js';
+import type { MovesRow } from './moves.queries.js';
+
+const MS_A_MINUTE = 60_000;
+
+/** A modification as every call of ours shows it. */
+export function answerOf(row: ModificationRow, moves: MovesRow): ModificationAnswer {
+  const { modification_id, impact_analysis, execution_timestamp } = row;
+  return {
+    request_id: row.request_id,
+    workflow_id: row.workflow_id,
+    modification_result: {
+      modification_id,
+      status: row.status,
+      impact_analysis: row.modification_details.impact_analysis_required ? impact_analysis : null,
+      approval_status: row.approval_status,
+      execution_timestamp: execution_timestamp?.toISOString() ?? null,
+      rollback_available: canRollBack(row),
+      monitoring_active: row.monitoring_active,
+    },
+    change_tracking: trackingOf(row, moves),
+    next_steps: nextSteps(row, moves),
+    estimated_completion_time: completionOf(row),
+    monitoring_endpoints: [
+      `${BASE_PATH}/dynamic/status/${modification_id}`,
+      `${BASE_PATH}/dynamic/monitoring/${modification_id}`,
+    ],
+  };
+}
+
+export function summaryOf(row: ModificationRow): ModificationSummary {
+  return {
+    modification_id: row.modification_id,
+    workflow_id: row.workflow_id,
+    modification_type: row.modification_type,
+    status: row.status,
+    approval_status: row.approval_status,
+    requested_by: row.requested_by,
+    reason: row.reason,
+    from_version: row.from_version,
+    to_version: row.to_version,
+    sentences: row.definition_diff.sentences,
+    created_at: row.created_at.toISOString(),
+    execution_timestamp: row.execution_timestamp?.toISOString() ?? null,
+  };
+}
+
+function canRollBack(row: ModificationRow): boolean {
+  return row.status === 'applied' && row.is_current && row.rollback_status !== 'scheduled';
+}
+
+function trackingOf(row: ModificationRow, moves: MovesRow): ChangeTracking {
+  return {
+    change_request_id: row.change_request_id,
+    modification_type: row.modification_type,
+    requested_by: row.requested_by,
+    reason: row.reason,
+    emergency_change: row.emergency_change,
+    approved_by: row.approved_by,
+    approval_comments: row.approval_comments,
+    applied_by: row.applied_by,
+    from_version: row.from_version,
+    to_version: row.to_version,
+    snapshot_id: row.snapshot_id,
+    sentences: row.definition_diff.sentences,
+    changes: row.definition_diff.changes,
+    apply_to: row.apply_to,
+    step_mapping: row.step_mapping,
+    moves,
+    rollback: {
+      status: row.rollback_status,
+      strategy: row.rollback_strategy,
+      reason: row.rollback_reason,
+      requested_by: row.rolled_back_by,
+      scheduled_at: row.rollback_scheduled_at?.toISOString() ?? null,
+      timestamp: row.rollback_timestamp?.toISOString() ?? null,
+      error: row.error_message,
+    },
+  };
+}
+
+/** When the instances are expected to have moved: by the impact's estimate from the moment of application. */
+function completionOf({ execution_timestamp, impact_analysis }: ModificationRow): string | null {
+  if (!execution_timestamp) return null;
+  const minutes = impact_analysis?.estimated_disruption_minutes ?? 0;
+  return new Date(execution_timestamp.getTime() + minutes * MS_A_MINUTE).toISOString();
+}
+
+function nextSteps(row: ModificationRow, moves: MovesRow): string[] {
+  const { modification_id: id } = row;
+  const post = (verb: string): string => `POST ${BASE_PATH}/dynamic/${verb}/${id}`;
+  switch (row.status) {
+    case 'pending_analysis':
+      return [];
+    case 'pending_approval':
+      return [
+        `Somebody other than ${row.requested_by} approves it by ${post('approve')} or rejects it by ${post('reject')}.`,
+        row.modification_details.auto_apply
+          ? 'Once approved it is applied at once.'
+          : `Once approved, apply it by ${post('apply')}.`,
+      ];
+    case 'approved':
+      return [`Apply it by ${post('apply')}, or drop it by ${post('reject')}.`];
+    case 'rejected':
+      return ['Nothing was changed. Send a new modification if it is still needed.'];
+    case 'failed':
+      return ['Nothing was changed. Send it anew.'];
+    case 'applied':
+      return appliedSteps(row, moves, post('rollback'));
+    case 'rolled_back':
+      return [
+        `New instances start with version ${row.from_version} again.`,
+        row.move_status === 'in_progress'
+          ? `Instances are returning to it; follow them at GET ${BASE_PATH}/dynamic/status/${id}.`
+          : `${count(moves.moved_back)} returned to it; any others on version ${row.to_version} finish there.`,
+      ];
+  }
+}
+
+function appliedSteps(row: ModificationRow, moves: MovesRow, rollback: string): string[] {
+  const { modification_id: id, to_version } = row;
+  return [
+    to_version === null
+      ? 'The definition is as it was; instances are taken past the step.'
+      : `New instances start with version ${to_version}.`,
+    ...(row.move_status === 'in_progress'
+      ? [`Instances are being moved; follow them at GET ${BASE_PATH}/dynamic/status/${id}.`]
+      : []),
+    ...(moves.failed > 0
+      ? [`${count(moves.failed)} could not be moved and stayed as they were; see moves.failures.`]
+      : []),
+    ...(row.emergency_change
+      ? ['It passed without approval as an emergency; have it reviewed.']
+      : []),
+    ...(row.rollback_status === 'scheduled' && row.rollback_scheduled_at
+      ? [`It is rolled back at ${row.rollback_scheduled_at.toISOString()}.`]
+      : []),
+    ...(canRollBack(row) ? [`If it does harm, take it back by ${rollback}.`] : []),
+    ...(row.monitoring_active && row.monitoring_until
+      ? [
+          `It is watched until ${row.monitoring_until.toISOString()}: GET ${BASE_PATH}/dynamic/monitoring/${id}.`,
+        ]
+      : []),
+  ];
+}
+
+function count(instances: number): string {
+  return instances === 1 ? '1 instance' : `${instances} instances`;
+}

@@ -1,0 +1,279 @@
+import { Injectable } from '@nestjs/common';
+
+import { DomainError, type Fault, ValidationError } from '#engine/errors';
+import {
+  ChangeRequestEntity,
+  Database,
+  insertRows,
+  newId,
+  RuntimeModificationEntity,
+  type Tx,
+} from '#persistence';
+import type { Principal } from '#platform/auth';
+import { AppConfig } from '#platform/config';
+import { decodeCursor, type Page, pageOf } from '#platform/http';
+
+import { DefinitionsService } from '../definitions/definitions.service.js';
+import { conditionFaults } from './breaches.js';
+import type {
+  ApplyModificationRequest,
+  DecideModificationRequest,
+  ListModificationsQuery,
+  ModifyRequest,
+} from './modification.dto.js';
+import { exists, notFound, notPending } from './modification.errors.js';
+import {
+  decideModification,
+  findModification,
+  listModifications,
+  lockModification,
+  type ModificationRow,
+} from './modification.queries.js';
+import { answerOf, summaryOf } from './modification-answer.js';
+import { ModificationApplier } from './modification-apply.service.js';
+import { type ChangeAsked, ModificationPlanner, type Plan } from './modification-plan.service.js';
+import type {
+  ModificationAnswer,
+  ModificationSummary,
+  PreviewAnswer,
+} from './modification-views.dto.js';
+import { readMoves } from './moves.queries.js';
+
+const SHOWN_FAILURES = 20;
+
+/** Modifications as clients ask for them, decide on them and read them. */
+@Injectable()
+export class ModificationsService {
+  constructor(
+    private readonly database: Database,
+    private readonly config: AppConfig,
+    private readonly definitions: DefinitionsService,
+    private readonly planner: ModificationPlanner,
+    private readonly applier: ModificationApplier,
+  ) {}
+
+  /**
+   * Stores a modification with its impact; applies it at once where it asks for that and needs no approval.
+   * @throws ValidationError; DomainError workflow_not_found, workflow_inactive, modification_exists, emergency_disabled,
+   *   precondition_failed
+   */
+  async modify(
+    request: ModifyRequest,
+    ifMatch: string | undefined,
+    principal: Principal,
+  ): Promise<ModificationAnswer> {
+    this.requireAllowed(request);
+    const modification_id = await this.database.transaction(async (tx) => {
+      const { workflow_id } = request.workflow_modification;
+      await this.definitions.lock(tx, workflow_id);
+      const plan = await this.planner.plan(tx, askedBy(request));
+      this.definitions.requireMatch(ifMatch, plan.current);
+      const row = await this.store(tx, request, plan);
+      if (request.auto_apply && row.status === 'approved') {
+        await this.applier.apply(tx, row, principal.id);
+      }
+      return row.modification_id;
+    });
+    return this.read(modification_id);
+  }
+
+  /** What `modify` would do. Nothing is written. @throws as `modify` */
+  async preview(request: ModifyRequest): Promise<PreviewAnswer> {
+    this.requireAllowed(request);
+    const { read } = this.database;
+    const plan = await this.planner.plan(read, askedBy(request));
+    return {
+      workflow_id: plan.current.workflow_id,
+      from_version: plan.current.version_number,
+      sentences: plan.diff.sentences,
+      changes: plan.diff.changes,
+      new_definition: plan.after,
+      instances: await this.planner.fates(read, plan),
+      impact_analysis: plan.impact,
+    };
+  }
+
+  /** @throws DomainError modification_not_found */
+  async read(modification_id: string): Promise<ModificationAnswer> {
+    const { read } = this.database;
+    const [row] = await findModification(read, [modification_id]);
+    const [moves] = await readMoves(read, [modification_id, SHOWN_FAILURES]);
+    if (!row || !moves) throw notFound(modification_id);
+    return answerOf(row, moves);
+  }
+
+  async list(query: ListModificationsQuery): Promise<Page<ModificationSummary>> {
+    const { workflow_id, status, limit, cursor } = query;
+    const [time, id] = cursor === undefined ? [null, null] : decodeCursor(cursor, ['time', 'text']);
+    const rows = await listModifications(this.database.read, [
+      workflow_id ?? null,
+      status ?? null,
+      time,
+      id,
+      limit + 1,
+    ]);
+    return pageOf(
+      rows,
+      limit,
+      (row) => [row.created_at.toISOString(), row.modification_id],
+      summaryOf,
+    );
+  }
+
+  /** @throws DomainError modification_not_found, modification_not_pending, own_approval, modification_not_applicable */
+  approve(
+    modification_id: string,
+    { approved_by, comments }: DecideModificationRequest,
+    principal: Principal,
+  ): Promise<ModificationAnswer> {
+    const by = approved_by ?? principal.id;
+    return this.changed(modification_id, async (tx, row) => {
+      if (row.status !== 'pending_approval') throw notPending(row);
+      if (samePerson(by, row.requested_by)) {
+        throw new DomainError(
+          'own_approval',
+          'Who asked for a modification cannot approve it; somebody else has to.',
+          { modification_id, requested_by: row.requested_by },
+        );
+      }
+      await decideModification(tx, [modification_id, 'approved', by, comments]);
+      if (!row.modification_details.auto_apply) return;
+      await this.applier.apply(tx, await locked(tx, modification_id), by);
+    });
+  }
+
+  /** Also withdraws one that is approved and not yet applied. @throws DomainError modification_not_found, modification_not_pending */
+  reject(
+    modification_id: string,
+    { approved_by, comments }: DecideModificationRequest,
+    principal: Principal,
+  ): Promise<ModificationAnswer> {
+    const by = approved_by ?? principal.id;
+    return this.changed(modification_id, async (tx, row) => {
+      const [decided] = await decideModification(tx, [modification_id, 'rejected', by, comments]);
+      if (!decided) throw notPending(row);
+    });
+  }
+
+  /** @throws DomainError modification_not_found, modification_not_pending, modification_not_applicable */
+  apply(
+    modification_id: string,
+    { applied_by }: ApplyModificationRequest,
+    principal: Principal,
+  ): Promise<ModificationAnswer> {
+    return this.changed(modification_id, async (tx, row) => {
+      if (row.status !== 'approved') throw notPending(row);
+      await this.applier.apply(tx, row, applied_by ?? principal.id);
+    });
+  }
+
+  /** The workflow first, then its modification: everybody locks in this order. */
+  private async changed(
+    modification_id: string,
+    change: (tx: Tx, row: ModificationRow) => Promise<void>,
+  ): Promise<ModificationAnswer> {
+    await this.database.transaction(async (tx) => {
+      const [found] = await findModification(tx, [modification_id]);
+      if (!found) throw notFound(modification_id);
+      await this.definitions.lock(tx, found.workflow_id);
+      await change(tx, await locked(tx, modification_id));
+    });
+    return this.read(modification_id);
+  }
+
+  /** @throws ValidationError; DomainError emergency_disabled */
+  private requireAllowed({ workflow_modification, auto_rollback_conditions }: ModifyRequest): void {
+    const { emergency_change, approval_override } = workflow_modification;
+    const faults: Fault[] = conditionFaults(auto_rollback_conditions);
+    if (approval_override && !emergency_change) {
+      faults.push({
+        pointer: '/workflow_modification/approval_override',
+        code: 'misplaced_field',
+        message: 'Only an emergency change overrides approval: send emergency_change with it.',
+      });
+    }
+    if (faults.length > 0) throw new ValidationError(faults);
+    if (emergency_change && !this.config.settings.emergency_modification_enabled) {
+      throw new DomainError(
+        'emergency_disabled',
+        'Emergency changes are switched off here (EMERGENCY_MODIFICATION_ENABLED); send it as a usual one.',
+      );
+    }
+  }
+
+  private async store(tx: Tx, request: ModifyRequest, plan: Plan): Promise<ModificationRow> {
+    const { step_modifications, global_changes, ...asked } = request.workflow_modification;
+    const { auto_apply, impact_analysis_required, auto_rollback_conditions } = request;
+    const { workflow_id } = plan.current;
+    const modification_id = asked.modification_id ?? newId();
+    const [known] = await findModification(tx, [modification_id]);
+    if (known) throw exists(modification_id);
+    const waits = plan.impact.approval_required && !asked.emergency_change;
+    const approval_status = waits ? 'pending' : 'not_required';
+    await insertRows(tx, RuntimeModificationEntity, [
+      {
+        modification_id,
+        request_id: newId(),
+        workflow_id,
+        modification_type: asked.modification_type,
+        status: waits ? 'pending_approval' : 'approved',
+        approval_status,
+        requested_by: asked.requested_by,
+        reason: asked.reason,
+        emergency_change: asked.emergency_change,
+        approval_override: asked.approval_override,
+        modification_details: {
+          step_modifications: step_modifications.map((modification) => ({ ...modification })),
+          global_changes,
+          auto_apply,
+          impact_analysis_required,
+        },
+        impact_analysis: { ...plan.impact },
+        definition_diff: { ...plan.diff },
+        from_version: plan.current.version_number,
+        apply_to: request.apply_to,
+        step_mapping: { ...plan.step_mapping },
+        rollback_strategy: request.rollback_strategy,
+        monitoring_duration_minutes: request.monitoring_duration_minutes,
+        auto_rollback_conditions,
+      },
+    ]);
+    await insertRows(tx, ChangeRequestEntity, [
+      {
+        change_request_id: newId(),
+        modification_id,
+        workflow_id,
+        change_type: asked.modification_type,
+        impact_level: plan.impact.impact_level,
+        approval_status,
+        requested_by: asked.requested_by,
+        auto_rollback_conditions,
+      },
+    ]);
+    return locked(tx, modification_id);
+  }
+}
+
+function askedBy({ workflow_modification, apply_to, migration }: ModifyRequest): ChangeAsked {
+  const { workflow_id, modification_type, step_modifications, global_changes } =
+    workflow_modification;
+  const { step_mapping } = migration;
+  return {
+    workflow_id,
+    modification_type,
+    step_modifications,
+    global_changes,
+    apply_to,
+    step_mapping,
+  };
+}
+
+async function locked(tx: Tx, modification_id: string): Promise<ModificationRow> {
+  const [row] = await lockModification(tx, [modification_id]);
+  if (!row) throw notFound(modification_id);
+  return row;
+}
+
+function samePerson(a: string, b: string): boolean {
+  return a.trim().toLowerCase() === b.trim().toLowerCase();
+}
