@@ -101,7 +101,12 @@ export class ParallelController {
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
   @ApiProduces('text/event-stream')
-  @ApiOkResponse({ schema: { type: 'string' }, description: 'A stream of events.' })
+  @ApiOkResponse({
+    description: 'A stream of events.',
+    schema: { type: 'string' },
+    example:
+      'id: 3\nevent: task_completed\ndata: {"task_id":"background_check","payload":{},"occurred_at":"2026-11-22T09:00:00.000Z"}\n\n',
+  })
   @ApiProblems('execution_not_found')
   events(
     @ClientIdParam('execution_id') execution_id: string,

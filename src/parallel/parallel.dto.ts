@@ -42,7 +42,7 @@ export class ExecuteRequest extends TaskGraphRequest {
 }
 
 export class CancelExecutionRequest {
-  @ApiPropertyOptional({ maxLength: 500 })
+  @ApiPropertyOptional({ maxLength: 500, example: 'The order was withdrawn.' })
   @IsText({ min: 1, max: 500 })
   reason: string = 'Cancelled by request.';
 }

@@ -1,8 +1,9 @@
-import { Injectable, type MessageEvent, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
 
 import { OPEN_EXECUTION_STATUSES } from '#engine/graph';
 import { Database } from '#persistence';
+import { Drain } from '#platform/health';
 import { ExecutionRuntime } from '#runtime';
 
 import { listEvents, readStatus } from './parallel.queries.js';
@@ -14,12 +15,11 @@ const HEARTBEAT_MS = 15_000;
 
 /** The history of an execution as server-sent events: from any event on, until the execution has ended. */
 @Injectable()
-export class ProgressStream implements OnModuleDestroy {
-  private readonly stopped = new AbortController();
-
+export class ProgressStream {
   constructor(
     private readonly database: Database,
     private readonly executions: ExecutionRuntime,
+    private readonly drain: Drain,
   ) {}
 
   /**
@@ -28,7 +28,7 @@ export class ProgressStream implements OnModuleDestroy {
   open(execution_id: string, after: number): Observable<MessageEvent> {
     return new Observable((subscriber) => {
       const gone = new AbortController();
-      const until = AbortSignal.any([gone.signal, this.stopped.signal]);
+      const until = AbortSignal.any([gone.signal, this.drain.signal]);
       const send = (event: MessageEvent): void => subscriber.next(event);
       this.follow(execution_id, after, until, send).then(
         () => subscriber.complete(),
@@ -36,10 +36,6 @@ export class ProgressStream implements OnModuleDestroy {
       );
       return () => gone.abort();
     });
-  }
-
-  onModuleDestroy(): void {
-    this.stopped.abort();
   }
 
   private async follow(

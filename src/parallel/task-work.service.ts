@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#engine/errors';
+import { Drain } from '#platform/health';
 import {
   type OutcomeResult,
   TaskClaims,
@@ -35,11 +36,13 @@ export class TaskWorkService {
     private readonly claims: TaskClaims,
     private readonly leases: TaskLeases,
     private readonly outcomes: TaskOutcomes,
+    private readonly drain: Drain,
   ) {}
 
   /** @param gone aborted when the caller has hung up: it then takes no task any more */
   async claim(request: ClaimTasksRequest, gone: AbortSignal): Promise<ClaimedTasks> {
-    const tasks = await this.claims.claimForWorker(request, gone);
+    const ended = AbortSignal.any([gone, this.drain.signal]);
+    const tasks = await this.claims.claimForWorker(request, ended);
     return {
       tasks: tasks.map((task) => ({
         task_execution_id: task.task_execution_id,
