@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+import { ProcessMap } from './process-map.dto.js';
 import { SEVERITIES, type Severity } from './severity.js';
 
 export const PREDICTION_TYPES = [
@@ -226,7 +227,7 @@ export class Analysis {
   @ApiProperty({
     ...OBJECT,
     description:
-      'Whole days (UTC) of the last TREND_ANALYSIS_DAYS: slope by Theil–Sen, p-value by Mann–Kendall; a direction only where p < 0.05.',
+      'Whole days (UTC) of the last TREND_ANALYSIS_DAYS: slope by Theil–Sen, p-value by Mann–Kendall; a direction only where p < 0.05. From depth `deep` on with `workflows` and `steps`.',
     example: {
       days: 30,
       executions: { direction: 'rising', slope_per_day: 0.4, p_value: 0.003, days: 30 },
@@ -239,6 +240,12 @@ export class Analysis {
     example: { workflows: [{ total_executions: { current: 120, previous: 100, change: 20 } }] },
   })
   comparative_analysis: Record<string, unknown>;
+  @ApiProperty({
+    type: [ProcessMap],
+    description:
+      'The ways that instances took, of the 20 workflows with most ended ones; at depth `comprehensive`, else empty.',
+  })
+  process_maps: ProcessMap[];
   @ApiProperty({
     type: [String],
     example: ['120 instances started in the last 30 days; 112 have ended, 91.1 % of them well.'],

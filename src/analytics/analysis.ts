@@ -2,6 +2,7 @@ import type { Analysis, Prediction } from './analysis.dto.js';
 import { comparisonsOf } from './comparison.js';
 import { metricsOf } from './metrics.js';
 import { type Evidence, predict } from './predictions.js';
+import { processMapsOf } from './process-map.js';
 import { recommendationsOf } from './recommendations.js';
 import {
   isAtLeast,
@@ -11,6 +12,7 @@ import {
   worstStepOf,
 } from './records.js';
 import { type Findings, insightsOf, summaryOf, type Totals } from './summary.js';
+import { stepTrendsOf } from './step-trends.js';
 import { daysOf, trendAnalysis } from './trends.js';
 import { countText } from './wording.js';
 
@@ -28,9 +30,19 @@ export interface Settings {
 const MAX_METRICS = 500;
 const MAX_BOTTLENECKS = 200;
 const MAX_RECOMMENDATIONS = 20;
+const MAX_STEP_TRENDS = 200;
+
+/** At depth basic nobody has looked for them: null, not 0. */
+const NO_BOTTLENECKS = {
+  bottlenecks_by_severity: null,
+  worst_bottleneck: null,
+  top_recommendation: null,
+};
 
 const DAY_MS = 86_400_000;
 const BASIC = 'analysis_depth is basic; ask for standard or more.';
+const NOT_COMPREHENSIVE = 'Made at analysis_depth comprehensive alone.';
+const NO_ENDED = 'No instance that started in the period has ended.';
 
 /** The whole answer from what was read; nothing else is looked up. */
 export function analysisOf(
@@ -51,7 +63,7 @@ export function analysisOf(
   const metrics = metricsOf(shown, records);
   if (metrics.length === 0) missing.performance_metrics = 'No instance started in the period.';
   if (records.bottlenecks.length === 0) {
-    missing.bottleneck_analysis = 'No step was entered in the period.';
+    missing.bottleneck_analysis = standard ? 'No step was entered in the period.' : BASIC;
   }
 
   const { predictions, reason } = predictionsOf(records, wanted, settings, at);
@@ -63,6 +75,10 @@ export function analysisOf(
     ? trendAnalysis(records.daily, shown, { ...records.trend, depth: wanted.depth })
     : null;
   const deep = isAtLeast(wanted.depth, 'deep');
+  const maps = processMapsOf(records.workflows, records.transitions, records.variants);
+  if (maps.length === 0) {
+    missing.process_maps = wanted.depth === 'comprehensive' ? NO_ENDED : NOT_COMPREHENSIVE;
+  }
   const comparisons = comparisonsOf(
     records.workflows,
     records.performance,
@@ -95,6 +111,7 @@ export function analysisOf(
     optimization_recommendations: advice.recommendations,
     trend_analysis: {
       ...(trend?.answer ?? { reason: BASIC }),
+      ...(deep && { steps: stepTrendsOf(records.step_days).slice(0, MAX_STEP_TRENDS) }),
       ...(predictions.length === 0 && reason !== null && { no_predictions: reason }),
     },
     comparative_analysis: standard
@@ -107,9 +124,11 @@ export function analysisOf(
           workflows: comparisons,
         }
       : { reason: BASIC },
+    process_maps: maps,
     ai_insights: insightsOf(findings),
     executive_summary: {
       ...summaryOf(findings),
+      ...(!standard && NO_BOTTLENECKS),
       analysis_depth: wanted.depth,
       not_computed: missing,
     },
@@ -161,7 +180,7 @@ function predictionsOf(
 function evidenceOf(records: Records): Evidence[] {
   const { period, bottlenecks } = records;
   const names = new Map(records.workflows.map((row) => [row.workflow_id, row.workflow_name]));
-  return records.performance.flatMap(({ workflow_id, started, open_minutes }) => {
+  return records.performance.flatMap(({ workflow_id, started, ended, open_minutes }) => {
     const cases = records.cases.filter((row) => row.workflow_id === workflow_id);
     if (cases.length === 0) return [];
     const daily = records.daily.filter((row) => row.workflow_id === workflow_id);
@@ -172,6 +191,7 @@ function evidenceOf(records: Records): Evidence[] {
       workflow_name: names.get(workflow_id) ?? workflow_id,
       cases,
       started,
+      open: started - ended,
       open_minutes,
       days: (period.to.getTime() - begin) / DAY_MS,
       starts_a_day: daysOf(daily, period.from, period.to).map((day) => day.started),

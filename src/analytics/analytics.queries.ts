@@ -74,6 +74,18 @@ export interface DayRow {
   avg_minutes: number | null;
 }
 
+/** A step on the UTC day on which it was entered. */
+export interface StepDayRow {
+  workflow_id: string;
+  step_id: string;
+  day: Date;
+  entered: number;
+  /** Completed or failed. */
+  ended: number;
+  failed: number;
+  avg_waiting_minutes: number | null;
+}
+
 export interface CaseRow {
   workflow_id: string;
   version_number: number;
@@ -88,7 +100,7 @@ export interface CaseRow {
 /** Success is one thing everywhere: the instance completed, and not as rejected. */
 export const SUCCEEDED = `(i.status = 'completed' and i.outcome is distinct from 'rejected')`;
 
-const MINUTES = (span: string): string => `(extract(epoch from ${span}) / 60)::float8`;
+export const MINUTES = (span: string): string => `(extract(epoch from ${span}) / 60)::float8`;
 
 /**
  * Waiting and working time of each entry `s` into a step, lateral.
@@ -211,6 +223,19 @@ export const readSteps = statement<StepRow, [...Population, quantiles: boolean]>
    from step_executions s ${STEP_TIME}
    where s.workflow_id = any($1::uuid[]) and s.entered_at >= $2 and s.entered_at < $3 and s.status <> 'skipped'
    group by s.workflow_id, s.step_id`,
+);
+
+/** By the UTC day of entry; days without one have no row. */
+export const readStepDays = statement<StepDayRow, Population>(
+  'analytics_step_days',
+  `select s.workflow_id, s.step_id, date_trunc('day', s.entered_at, 'UTC') as day, count(*)::int as entered,
+     (count(*) filter (where s.status in ('completed', 'failed')))::int as ended,
+     (count(*) filter (where s.status = 'failed'))::int as failed,
+     avg(rest.waiting) filter (where s.status in ('completed', 'failed')) as avg_waiting_minutes
+   from step_executions s ${STEP_TIME}
+   where s.workflow_id = any($1::uuid[]) and s.entered_at >= $2 and s.entered_at < $3
+     and s.status not in ('skipped', 'cancelled')
+   group by 1, 2, 3 order by 1, 2, 3`,
 );
 
 /** By the UTC day on which instances started; days without a start have no row. */

@@ -1,4 +1,4 @@
-import { mannWhitney } from '#engine/statistics';
+import { mannWhitney, wilsonDifference } from '#engine/statistics';
 
 import type { CaseRow, PerformanceRow, WorkflowRow } from './analytics.queries.js';
 import { grouped } from './grouping.js';
@@ -19,7 +19,10 @@ export interface WorkflowComparison {
   workflow_name: string;
   total_executions: Change;
   avg_execution_time_minutes: Change;
-  success_rate_percentage: Change;
+  success_rate_percentage: Change & {
+    /** Percentage points, 95 %; the rates differ significantly where 0 is outside. */
+    change_range?: [low: number, high: number];
+  };
   /** From depth `deep` on. */
   execution_time_test?: TimeTest;
 }
@@ -83,11 +86,22 @@ function changesOf(current: PerformanceRow | undefined, previous: PerformanceRow
       current?.avg_minutes ?? null,
       previous?.avg_minutes ?? null,
     ),
-    success_rate_percentage: changeOf(
-      current ? successPercentage(current) : null,
-      previous ? successPercentage(previous) : null,
-    ),
+    success_rate_percentage: {
+      ...changeOf(
+        current ? successPercentage(current) : null,
+        previous ? successPercentage(previous) : null,
+      ),
+      ...(current?.ended && previous?.ended && { change_range: changeRange(current, previous) }),
+    },
   };
+}
+
+function changeRange(current: PerformanceRow, previous: PerformanceRow): [number, number] {
+  const { low, high } = wilsonDifference(
+    { good: current.succeeded, total: current.ended },
+    { good: previous.succeeded, total: previous.ended },
+  );
+  return [100 * low, 100 * high];
 }
 
 const MIN_CASES = 8;

@@ -21,6 +21,7 @@ const evidence = (fields: Partial<Evidence>): Evidence => ({
   workflow_name: 'Leave request',
   cases: [],
   started: 20,
+  open: 0,
   days: 10,
   starts_a_day: [2, 2, 2, 2, 2, 2, 2, 2, 2, 2],
   open_minutes: 14_400,
@@ -32,6 +33,13 @@ const typesOf = (given: Partial<Evidence>, minimum = 20): string[] =>
   predict(evidence(given), minimum, AT).predictions.map(({ prediction_type }) => prediction_type);
 
 describe('predict', () => {
+  it('says of how many instances it does not know the time', () => {
+    const factorsOf = (open: number) =>
+      predict(evidence({ cases: cases(20), open }), 20, AT).predictions[0]?.contributing_factors;
+    expect(factorsOf(3)?.at(-1)).toContain('3 instances of the period');
+    expect(factorsOf(0)).toHaveLength(2);
+  });
+
   it('predicts from the newest version where it alone has the evidence', () => {
     const given = evidence({
       cases: [...cases(20, { version_number: 2, minutes: 5 }), ...cases(20, { minutes: 50 })],

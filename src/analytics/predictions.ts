@@ -12,6 +12,8 @@ export interface Evidence {
   cases: readonly CaseRow[];
   /** Instances that started in the period, ended or not. */
   started: number;
+  /** Those of them that have not ended. */
+  open: number;
   /** Of the time in which the workflow has been in use within the period. */
   days: number;
   /** Starts on each whole day of it. */
@@ -57,7 +59,7 @@ export function predict(evidence: Evidence, minimum: number, at: string): Predic
         `${countText(completed.length, 'completed case')}, ${minimum} are needed.`,
       );
     } else {
-      made.push(...executionTime(completed, like.name));
+      made.push(...executionTime(completed, like.name, evidence.open));
     }
     made.push(failureProbability(like.cases, like.name));
     if (evidence.worst) made.push(...impact(like.cases, like.name, evidence.worst));
@@ -84,7 +86,7 @@ function likeCases(
     : { cases, name: 'the workflow' };
 }
 
-function executionTime(completed: readonly CaseRow[], name: string): Figures[] {
+function executionTime(completed: readonly CaseRow[], name: string, open: number): Figures[] {
   const prediction = predictNext(
     completed.map(({ minutes }) => minutes),
     COVERAGE,
@@ -102,6 +104,11 @@ function executionTime(completed: readonly CaseRow[], name: string): Figures[] {
       contributing_factors: [
         `${cases} completed cases of ${name}: half of them took at most ${spanText(value)}.`,
         `${percentText(coverage)} of further such cases are to be expected between ${spanText(low)} and ${spanText(high)}.`,
+        ...(open > 0
+          ? [
+              `Still open, and so not counted: ${countText(open, 'instance')} of the period. Slow ones among them would raise these figures.`,
+            ]
+          : []),
       ],
       model_version: 'order-statistics/1',
     },

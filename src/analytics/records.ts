@@ -15,12 +15,21 @@ import {
   readClock,
   readDays,
   readPerformance,
+  readStepDays,
   readSteps,
   readUtilization,
+  type StepDayRow,
   type WorkflowRow,
 } from './analytics.queries.js';
 import { bottlenecksOf } from './bottlenecks.js';
 import type { Recorded } from './metrics.js';
+import { MAP_LIMITS } from './process-map.js';
+import {
+  readTransitions,
+  readVariants,
+  type TransitionRow,
+  type VariantRow,
+} from './process-map.queries.js';
 
 export interface Request {
   /** Null: all. */
@@ -39,11 +48,15 @@ export interface Records extends Recorded {
   trend: { from: Date; to: Date };
   workflows: readonly WorkflowRow[];
   previous: readonly PerformanceRow[];
+  /** None at depth basic. */
   bottlenecks: readonly Bottleneck[];
   /** Of the longer of period and trend. */
   daily: readonly DayRow[];
   cases: readonly CaseRow[];
   previous_cases: readonly CaseRow[];
+  step_days: readonly StepDayRow[];
+  transitions: readonly TransitionRow[];
+  variants: readonly VariantRow[];
 }
 
 const DAY_MS = 86_400_000;
@@ -54,9 +67,23 @@ export const PREDICTED_WORKFLOWS = 20;
 export const isAtLeast = (depth: AnalysisDepth, other: AnalysisDepth): boolean =>
   ANALYSIS_DEPTHS.indexOf(depth) >= ANALYSIS_DEPTHS.indexOf(other);
 
+/** Of all workflows: what the roll-up keeps. */
+export async function readBottlenecks(tx: Tx, days: number): Promise<Bottleneck[]> {
+  const now = await readNow(tx);
+  const ids = (await readWorkflows(tx, null)).map(({ workflow_id }) => workflow_id);
+  const from = new Date(now.getTime() - days * DAY_MS);
+  return bottlenecksOf(await readSteps(tx, [ids, from, now, false]));
+}
+
+async function readNow(tx: Tx): Promise<Date> {
+  const [clock] = await readClock(tx, []);
+  if (!clock) throw new Error('The database gave no time.');
+  return clock.now;
+}
+
 /** @throws ValidationError workflow_not_found for each id that is no workflow's */
 export async function readRecords(tx: Tx, request: Request): Promise<Records> {
-  const now = (await readClock(tx, []))[0]?.now ?? new Date();
+  const now = await readNow(tx);
   const workflows = await readWorkflows(tx, request.workflow_ids);
   const from = new Date(now.getTime() - request.days * DAY_MS);
   const today = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS);
@@ -68,9 +95,11 @@ export async function readRecords(tx: Tx, request: Request): Promise<Records> {
   const standard = isAtLeast(request.depth, 'standard');
   const deep = isAtLeast(request.depth, 'deep');
   const before: Population = [ids, new Date(from.getTime() - request.days * DAY_MS), from];
-  const bottlenecks = bottlenecksOf(await readSteps(tx, [...population, deep]));
+  const bottlenecks = standard ? bottlenecksOf(await readSteps(tx, [...population, deep])) : [];
   const earliest = trend.from < from ? trend.from : from;
   const busiest = busiestOf(performance);
+  const maps = request.depth === 'comprehensive';
+  const sample = [busiest, from, now, CASES_A_WORKFLOW] as const;
   const wantsCases = standard && (request.predictions || deep);
   return {
     period: { from, to: now },
@@ -100,6 +129,11 @@ export async function readRecords(tx: Tx, request: Request): Promise<Records> {
           busiest.map(() => null),
           CASES_A_WORKFLOW,
         ])
+      : [],
+    step_days: deep ? await readStepDays(tx, [busiest, trend.from, trend.to]) : [],
+    transitions: maps ? await readTransitions(tx, [...sample]) : [],
+    variants: maps
+      ? await readVariants(tx, [...sample, MAP_LIMITS.variants, MAP_LIMITS.steps_of_a_variant])
       : [],
   };
 }

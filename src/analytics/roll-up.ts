@@ -7,7 +7,7 @@ import { AppConfig } from '#platform/config';
 import { AnalysisReader } from './analysis-reader.js';
 import { ANSWERS } from './analytics.service.js';
 import { recommendationsOf } from './recommendations.js';
-import { readRecords } from './records.js';
+import { readBottlenecks } from './records.js';
 import {
   deleteOldResults,
   deleteOutdatedSuggestions,
@@ -32,14 +32,7 @@ export class RollUp {
   async run(): Promise<void> {
     const { trend_analysis_days: days, optimization_recommendations_enabled: advises } =
       this.config.settings;
-    const request = {
-      workflow_ids: null,
-      days,
-      depth: 'basic',
-      predictions: false,
-      trend_days: days,
-    } as const;
-    const { bottlenecks } = await this.reader.read((tx) => readRecords(tx, request), TIMEOUT_MS);
+    const bottlenecks = await this.reader.read((tx) => readBottlenecks(tx, days), TIMEOUT_MS);
     const suggestions = advises ? recommendationsOf(bottlenecks) : [];
     await this.database.transaction(async (tx) => {
       await rollUpPerformance(tx, [days]);

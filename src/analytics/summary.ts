@@ -131,6 +131,22 @@ function trendSentences(trends: Trends | null): string[] {
 const SIGNIFICANT = 0.05;
 
 function changes(comparisons: readonly WorkflowComparison[]): string[] {
+  return [...timeChanges(comparisons), ...successChanges(comparisons)];
+}
+
+function successChanges(comparisons: readonly WorkflowComparison[]): string[] {
+  return comparisons.flatMap(({ workflow_name, success_rate_percentage: rate }) => {
+    const { current, previous, change_range: range } = rate;
+    if (!range || current === null || previous === null) return [];
+    const [low, high] = range;
+    if (low <= 0 && high >= 0) return [];
+    return [
+      `Of "${workflow_name}" ${numberText(current)} % succeeded after ${numberText(previous)} % in the period before: a change of ${numberText(low)} to ${numberText(high)} percentage points (95 %, Newcombe).`,
+    ];
+  });
+}
+
+function timeChanges(comparisons: readonly WorkflowComparison[]): string[] {
   return comparisons.flatMap(({ workflow_name, execution_time_test: test, ...change }) => {
     const { current, previous } = change.avg_execution_time_minutes;
     const p = test?.p_value ?? null;

@@ -28,8 +28,11 @@ export interface Trend {
 const SIGNIFICANT = 0.05;
 /** The normal approximation of Mann–Kendall is good from here on. */
 const MIN_DAYS = 8;
-/** The rest of a day's instances is still open, and those are the slow ones: its mean would be too low. */
+/** The rest of what began on a day is still open, and that is the slow part: the day's mean would be too low. */
 const MIN_ENDED_SHARE = 0.9;
+
+export const isSettled = (begun: number, ended: number): boolean =>
+  ended > 0 && ended >= MIN_ENDED_SHARE * begun;
 
 const DAY_MS = 86_400_000;
 
@@ -90,7 +93,7 @@ export interface Trends {
 export function trendsOf(days: readonly Day[]): Trends {
   const settled = days
     .map((day, x) => ({ ...day, x }))
-    .filter(({ started, ended }) => ended > 0 && ended >= MIN_ENDED_SHARE * started);
+    .filter(({ started, ended }) => isSettled(started, ended));
   return {
     executions: trendOf(days.map(({ started: y }, x) => ({ x, y }))),
     execution_time_minutes: trendOf(

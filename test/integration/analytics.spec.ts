@@ -1,6 +1,7 @@
 import {
   AnalyticsResultEntity,
   BottleneckAnalysisEntity,
+  InstanceEventEntity,
   insertRows,
   newId,
   OptimizationSuggestionEntity,
@@ -302,10 +303,14 @@ describe('the analysis of recorded history', () => {
     await newHistory();
     const { service } = analytics();
     const basic = await service.answer(query({ analysis_depth: 'basic' }));
-    expect(basic.bottleneck_analysis).toHaveLength(2);
+    expect(basic.performance_metrics).toHaveLength(1);
+    expect(basic.bottleneck_analysis).toEqual([]);
     expect(basic.optimization_recommendations).toEqual([]);
     expect(basic.executive_summary).toMatchObject({
+      bottlenecks_by_severity: null,
+      worst_bottleneck: null,
       not_computed: {
+        bottleneck_analysis: expect.stringContaining('basic'),
         ml_predictions: expect.stringContaining('basic'),
         optimization_recommendations: expect.stringContaining('basic'),
         trend_analysis: expect.stringContaining('basic'),
@@ -319,7 +324,14 @@ describe('the analysis of recorded history', () => {
       p90: expect.closeTo(102, 9),
       p95: expect.closeTo(111, 9),
     });
-    expect(deep.trend_analysis).toMatchObject({ workflows: [{ daily: expect.any(Array) }] });
+    expect(deep.trend_analysis).toMatchObject({
+      workflows: [{ daily: expect.any(Array) }],
+      steps: [
+        { step_id: 'book', queue_time_minutes: { direction: null, days: 1 } },
+        // one of four entries is open: too many for the mean of the day
+        { step_id: 'review', queue_time_minutes: { direction: null, days: 0 } },
+      ],
+    });
     expect(deep.comparative_analysis).toMatchObject({
       workflows: [{ execution_time_test: { p_value: null, cases: { current: 3, previous: 0 } } }],
     });
@@ -370,6 +382,104 @@ describe('the analysis of recorded history', () => {
         message: expect.stringContaining(id!),
       })),
     });
+  });
+});
+
+describe('process maps', () => {
+  /** Enters these steps in one minute each, and ends in the next. */
+  async function newWay(
+    definition: WorkflowDefinitionEntity,
+    steps: readonly string[],
+    fields: Partial<WorkflowInstanceEntity> = {},
+  ): Promise<void> {
+    const tx = test.database.read;
+    const started_at = at(2, '09:00');
+    const after = (minutes: number) => new Date(started_at.getTime() + minutes * MINUTE_MS);
+    const { instance_id, workflow_id } = await newStoredInstance(tx, definition, {
+      status: 'completed',
+      outcome: 'completed',
+      started_at,
+      ended_at: after(steps.length + 1),
+      ...fields,
+    });
+    const entered = steps.map((step_id, index) => ({
+      event_type: 'step_entered',
+      step_id,
+      occurred_at: after(index + 1),
+    }));
+    const others = [
+      { event_type: 'step_completed', step_id: 'review', occurred_at: after(steps.length) },
+      { event_type: 'step_skipped', step_id: 'book', occurred_at: after(steps.length) },
+    ];
+    const rows = [...entered, ...others].map((event, index) => ({
+      instance_id,
+      workflow_id,
+      sequence: index + 1,
+      actor: 'somebody',
+      ...event,
+    }));
+    await insertRows(tx, InstanceEventEntity, rows);
+  }
+
+  it('count what followed what, and the ways that were taken', async () => {
+    const definition = await newStoredDefinition(test.database.read, { workflow_name: 'Leave' });
+    await newWay(definition, ['review', 'book']);
+    await newWay(definition, ['review', 'book'], { outcome: 'rejected' });
+    await newWay(definition, ['review', 'review', 'book']);
+    await newWay(definition, ['review'], { status: 'running', outcome: null, ended_at: null });
+    const { service } = analytics();
+    const answer = await service.answer(query({ analysis_depth: 'comprehensive' }));
+    const edge = (from: string | null, to: string | null, transitions: number) => ({
+      from_step_id: from,
+      to_step_id: to,
+      transitions,
+      avg_minutes: expect.closeTo(1, 9),
+    });
+    expect(answer.process_maps).toEqual([
+      {
+        workflow_id: definition.workflow_id,
+        workflow_name: 'Leave',
+        instances: 3,
+        transitions: [
+          edge(null, 'review', 3),
+          edge('book', null, 3),
+          edge('review', 'book', 3),
+          edge('review', 'review', 1),
+        ],
+        transitions_seen: 4,
+        variants: [
+          {
+            step_ids: ['review', 'book'],
+            entries: 2,
+            instances: 2,
+            share: 2 / 3,
+            success_rate_percentage: 50,
+            avg_execution_time_minutes: 3,
+          },
+          {
+            step_ids: ['review', 'review', 'book'],
+            entries: 3,
+            instances: 1,
+            share: 1 / 3,
+            success_rate_percentage: 100,
+            avg_execution_time_minutes: 4,
+          },
+        ],
+        variants_seen: 2,
+      },
+    ]);
+  });
+
+  it('are made at depth comprehensive alone, of what has ended', async () => {
+    const definition = await newStoredDefinition(test.database.read);
+    await newWay(definition, ['review'], { status: 'running', outcome: null, ended_at: null });
+    const reasonAt = async (analysis_depth: AnalyticsQuery['analysis_depth']) => {
+      const answer = await analytics().service.answer(query({ analysis_depth }));
+      expect(answer.process_maps).toEqual([]);
+      return (answer.executive_summary.not_computed as Record<string, string>).process_maps;
+    };
+    expect(await reasonAt('deep')).toContain('comprehensive');
+    expect(await reasonAt('comprehensive')).toContain('No instance');
   });
 });
 
@@ -438,7 +548,7 @@ describe('predictions', () => {
         days: 10,
       },
     });
-    expect(answer.executive_summary).toMatchObject({ not_computed: {} });
+    expect(Object.keys(answer.executive_summary.not_computed as object)).toEqual(['process_maps']);
   });
 
   it('are left out by the request, by the settings, and below the evidence they need', async () => {

@@ -7,7 +7,7 @@ import { twoSidedP } from './normal.js';
 import { poissonInterval } from './poisson.js';
 import { predictNext } from './prediction-interval.js';
 import { mannKendall, theilSen } from './trend.js';
-import { wilsonInterval } from './wilson.js';
+import { wilsonDifference, wilsonInterval } from './wilson.js';
 
 const figures = (minLength: number) =>
   fc.array(fc.integer({ min: -1_000, max: 1_000 }), { minLength, maxLength: 40 });
@@ -77,6 +77,31 @@ describe('wilsonInterval', () => {
     const z2 = 1.959963984540054 ** 2;
     expect(wilsonInterval(0, 10).low).toBe(0);
     expect(wilsonInterval(0, 10).high).toBeCloseTo(z2 / (10 + z2), 12);
+  });
+});
+
+describe('wilsonDifference', () => {
+  it('is Newcombe’s example (a)', () => {
+    const { low, high } = wilsonDifference({ good: 56, total: 70 }, { good: 48, total: 80 });
+    expect(low).toBeCloseTo(0.0524, 4);
+    expect(high).toBeCloseTo(0.3339, 4);
+  });
+
+  it('holds the difference, within −1 and 1, and turns with its sides', () => {
+    const counted = fc
+      .tuple(fc.integer({ min: 1, max: 500 }), fc.double({ min: 0, max: 1, noNaN: true }))
+      .map(([total, share]) => ({ good: Math.round(total * share), total }));
+    fc.assert(
+      fc.property(counted, counted, (first, second) => {
+        const { low, high } = wilsonDifference(first, second);
+        const turned = wilsonDifference(second, first);
+        const difference = first.good / first.total - second.good / second.total;
+        expect(low).toBeLessThanOrEqual(difference);
+        expect(high).toBeGreaterThanOrEqual(difference);
+        expect(low).toBeGreaterThanOrEqual(-1 - 1e-12);
+        expect(turned.low).toBeCloseTo(-high, 12);
+      }),
+    );
   });
 });
 

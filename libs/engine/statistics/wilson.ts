@@ -23,3 +23,26 @@ export function wilsonInterval(good: number, total: number): Interval {
     high: Math.max(Math.min(1, centre + half), share),
   };
 }
+
+/** Of which so many were good. */
+export interface Counted {
+  good: number;
+  /** At least 1. */
+  total: number;
+}
+
+/**
+ * Interval at 95 % for the difference of two independent shares, `first` less `second`, from their Wilson intervals: R.
+ * G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine 17
+ * (1998), 873–890, method 10. Without 0 in it, the shares differ significantly.
+ */
+export function wilsonDifference(first: Counted, second: Counted): Interval {
+  const one = wilsonInterval(first.good, first.total);
+  const other = wilsonInterval(second.good, second.total);
+  const share = first.good / first.total;
+  const otherShare = second.good / second.total;
+  return {
+    low: share - otherShare - Math.hypot(share - one.low, other.high - otherShare),
+    high: share - otherShare + Math.hypot(one.high - share, otherShare - other.low),
+  };
+}
