@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { STEP_TYPES } from '#engine/definition';
+import { FUNCTION_NAMES } from '#engine/expression';
 import {
   FAILURE_STRATEGIES,
   HANDLER_TYPES,
@@ -9,6 +10,7 @@ import {
   TASK_TYPES,
 } from '#engine/graph';
 import { CONDITION_TYPES, NODE_TYPES, ROUTING_ACTIONS } from '#engine/routing';
+import { HIT_POLICIES } from '#engine/table';
 import { CapabilityCatalog } from '#platform/capabilities';
 import { AppConfig } from '#platform/config';
 import { BODY_LIMIT_BYTES, MAX_DEPTH, RouteTable } from '#platform/http';
@@ -43,6 +45,8 @@ export class CapabilitiesService {
       rule_condition_types: [...CONDITION_TYPES],
       routing_actions: [...ROUTING_ACTIONS],
       decision_tree_node_types: [...NODE_TYPES],
+      decision_table_hit_policies: [...HIT_POLICIES],
+      expression_functions: [...FUNCTION_NAMES],
       modules: this.catalog.read(),
       settings: { ...settings },
       limits: { body_bytes: BODY_LIMIT_BYTES, nesting_levels: MAX_DEPTH, page_items: 200 },

@@ -38,6 +38,8 @@ export class CapabilitiesAnswer {
   @ApiProperty({ ...WORDS, example: ['data_threshold'] }) rule_condition_types: string[];
   @ApiProperty({ ...WORDS, example: ['route_to_step'] }) routing_actions: string[];
   @ApiProperty({ ...WORDS, example: ['condition'] }) decision_tree_node_types: string[];
+  @ApiProperty({ ...WORDS, example: ['unique'] }) decision_table_hit_policies: string[];
+  @ApiProperty({ ...WORDS, example: ['sum'] }) expression_functions: string[];
   @ApiProperty({
     type: 'object',
     additionalProperties: true,

@@ -1,3 +1,4 @@
+export { FUNCTION_NAMES } from './builtins/registry.js';
 export { compile } from './compile.js';
 export { CompiledExpression } from './expression.js';
 export type { CompileOptions, EvaluateOptions, Evaluation, TestResult } from './expression.js';

@@ -25,3 +25,6 @@ const ALL: readonly Builtin[] = [
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(
   ALL.map((builtin) => [builtin.name, builtin]),
 );
+
+/** What an expression can call, sorted. */
+export const FUNCTION_NAMES: readonly string[] = [...BUILTINS.keys()].sort();
