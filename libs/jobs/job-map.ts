@@ -9,6 +9,8 @@ export interface JobMap {
   'timers.fire': Record<string, never>;
   /** A modification has instances to move. */
   'modification.move': { modification_id: string };
+  /** Look at what applied modifications do. */
+  'modification.monitor': Record<string, never>;
   /** Roll history up into the tables that reports read. */
   'analytics.roll-up': Record<string, never>;
 }
@@ -39,6 +41,7 @@ export const JOBS: Readonly<Record<JobName, JobOptions>> = {
   'tasks.run': { queue: 'engine', attempts: 1 },
   'timers.fire': { queue: 'engine', attempts: 1 },
   'modification.move': { queue: 'engine', attempts: 3 },
+  'modification.monitor': { queue: 'background', attempts: 1, every_ms: 5_000 },
   'analytics.roll-up': { queue: 'background', attempts: 3, every_ms: 15 * 60_000 },
 };
 

@@ -152,7 +152,8 @@ function fieldsOf(definition: WorkflowDefinition): JsonObject {
 }
 
 function fieldChanges(before: object, after: object): FieldChanges | null {
-  const [old, current] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  const old = new Map<string, unknown>(Object.entries(before));
+  const current = new Map<string, unknown>(Object.entries(after));
   const names = [...new Set([...old.keys(), ...current.keys()])];
   const changed = names
     .filter((name) => !sameJson(old.get(name), current.get(name)))

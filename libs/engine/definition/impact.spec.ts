@@ -1,0 +1,146 @@
+import { newDefinition, newLevel, newStep } from '../../../test/factories/definition.factory.js';
+import { diffDefinitions } from './diff.js';
+import { impactOf, type ImpactFacts } from './impact.js';
+import type { WorkflowDefinition } from './types.js';
+
+const BEFORE = newDefinition({
+  steps: [
+    newStep({ step_id: 'request', order_sequence: 1 }),
+    newStep({
+      step_id: 'approve',
+      order_sequence: 2,
+      step_type: 'approval',
+      required_roles: ['boss'],
+    }),
+    newStep({ step_id: 'archive', order_sequence: 3 }),
+  ],
+  approval_hierarchies: [newLevel({ level: 1, department_required: 'HR', minimum_level: 2 })],
+});
+const RENAMED = newDefinition({ ...BEFORE, workflow_description: 'New' });
+const SHORTER = newDefinition({
+  ...BEFORE,
+  steps: BEFORE.steps.filter(({ step_id }) => step_id !== 'archive'),
+});
+const WEAKER = newDefinition({ ...BEFORE, approval_hierarchies: [] });
+
+const impact = (
+  after: WorkflowDefinition,
+  positions: ImpactFacts['positions'] = [],
+  more: Partial<ImpactFacts> = {},
+): ReturnType<typeof impactOf> =>
+  impactOf({
+    before: BEFORE,
+    after,
+    changes: diffDefinitions(BEFORE, after).changes,
+    bypassed: [],
+    positions,
+    nearest_deadline: null,
+    measured: null,
+    approval_required_for_high_impact: true,
+    ...more,
+  });
+
+const at = (step_id: string, instances: number, moving = instances): ImpactFacts['positions'] => [
+  { step_id, instances, moving },
+];
+
+describe('the impact', () => {
+  it.each<[string, WorkflowDefinition, ImpactFacts['positions'], string]>([
+    ['low: nothing runs', RENAMED, [], 'low'],
+    ['low: what runs is not touched', RENAMED, at('request', 5, 0), 'low'],
+    ['medium: one moves', RENAMED, at('request', 1), 'medium'],
+    ['medium: a step is removed while others run', SHORTER, at('request', 1, 0), 'medium'],
+    ['high: a hundred move', RENAMED, at('request', 100), 'high'],
+    ['high: one that moves stands at the removed step', SHORTER, at('archive', 1), 'high'],
+    ['high: approvals get weaker', WEAKER, [], 'high'],
+    ['critical: approvals get weaker for a hundred', WEAKER, at('request', 100), 'critical'],
+    ['critical: a thousand move', RENAMED, at('request', 1_000), 'critical'],
+  ])('is %s', (_, after, positions, level) => {
+    const found = impact(after, positions);
+    expect(found.impact_level).toBe(level);
+    expect(found.approval_required).toBe(level === 'high' || level === 'critical');
+  });
+
+  it.each<[string, Partial<WorkflowDefinition>]>([
+    ['department', { approval_hierarchies: [newLevel({ level: 1, minimum_level: 2 })] }],
+    [
+      'management level 1 instead of 2',
+      { approval_hierarchies: [newLevel({ level: 1, department_required: 'HR' })] },
+    ],
+    [
+      'bypassed when x',
+      {
+        approval_hierarchies: [
+          newLevel({
+            level: 1,
+            department_required: 'HR',
+            minimum_level: 2,
+            bypass_conditions: ['x'],
+          }),
+        ],
+      },
+    ],
+    [
+      'role role_1 but clerk',
+      {
+        approval_hierarchies: [
+          newLevel({
+            level: 1,
+            department_required: 'HR',
+            minimum_level: 2,
+            role_required: 'clerk',
+          }),
+        ],
+      },
+    ],
+    ['approve is removed', { steps: BEFORE.steps.filter(({ step_id }) => step_id !== 'approve') }],
+    ...[
+      ['becomes a user_task', { step_type: 'user_task' as const }] as const,
+      ['no longer requires a role', { required_roles: [] }] as const,
+      ['may also be given by clerk', { required_roles: ['boss', 'clerk'] }] as const,
+      ['skipped unless x > 1', { conditions: { expression: 'x > 1' } }] as const,
+    ].map(([words, change]): [string, Partial<WorkflowDefinition>] => [
+      words,
+      {
+        steps: BEFORE.steps.map((step) =>
+          step.step_id === 'approve' ? { ...step, ...change } : step,
+        ),
+      },
+    ]),
+  ])('is high where an approval gets weaker: %s', (words, change) => {
+    const found = impact(newDefinition({ ...BEFORE, ...change }));
+    expect(found.impact_level).toBe('high');
+    expect(found.risk_factors).toContainEqual(expect.stringContaining(words));
+  });
+
+  it('is not raised by a stronger approval', () => {
+    const stronger = newDefinition({
+      ...BEFORE,
+      approval_hierarchies: [...BEFORE.approval_hierarchies, newLevel({ level: 2 })],
+    });
+    expect(impact(stronger).impact_level).toBe('low');
+  });
+
+  it('counts a bypassed approval as weaker', () => {
+    const found = impact(BEFORE, at('approve', 2, 1), { bypassed: ['approve'] });
+    expect(found).toMatchObject({ impact_level: 'high', affected_instances: 2 });
+  });
+
+  it('takes its times from measured moves, and says so when it cannot', () => {
+    const assumed = impact(RENAMED, at('request', 60));
+    expect(assumed.estimated_disruption_minutes).toBeCloseTo(0.05);
+    expect(assumed.risk_factors.join(' ')).toContain('assume 50 ms');
+    const measured = impact(RENAMED, at('request', 60), {
+      measured: { instances: 9, ms_an_instance: 1_000 },
+    });
+    expect(measured.estimated_disruption_minutes).toBeCloseTo(1);
+    expect(measured.mitigation_strategies.join(' ')).toContain('9 measured moves');
+  });
+
+  it('needs no approval where the setting says so', () => {
+    expect(impact(WEAKER, [], { approval_required_for_high_impact: false })).toMatchObject({
+      impact_level: 'high',
+      approval_required: false,
+    });
+  });
+});
