@@ -27,7 +27,7 @@ export class AnalyticsController {
 Predictions need \`ML_MIN_EVIDENCE\` (20) ended cases of a workflow in the period; they rest on its latest 2,000, for the 20 workflows with most of them. An answer is computed anew after twenty times as long as it took, 60 s at most.`,
   })
   @ApiOkResponse({ type: Analysis })
-  @ApiProblems('workflow_not_found')
+  @ApiProblems('workflow_not_found', 'unavailable')
   analyse(@Query() query: AnalyticsQuery): Promise<Analysis> {
     return this.analytics.answer(query);
   }
