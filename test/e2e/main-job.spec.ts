@@ -387,6 +387,8 @@ describeOnBothQueues('the main job', (queue) => {
         'comparative_analysis',
         'ai_insights',
         'executive_summary',
+        // ours, of the depth `comprehensive`
+        'process_maps',
       ].sort(),
     );
     expect(body).toMatchObject({
