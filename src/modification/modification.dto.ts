@@ -4,9 +4,11 @@ import {
   ArrayMaxSize,
   IsArray,
   IsBoolean,
+  IsDefined,
   IsIn,
   IsISO8601,
   IsNumber,
+  IsObject,
   IsOptional,
   IsUUID,
   Max,
@@ -94,6 +96,7 @@ export class WorkflowModificationRequest {
   @ApiPropertyOptional({ type: [StepModificationRequest] })
   @IsArray()
   @ArrayMaxSize(MAX_STEP_MODIFICATIONS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => StepModificationRequest)
   step_modifications: StepModificationRequest[] = [];
@@ -145,6 +148,8 @@ export class MigrationRequest {
 /** contract.md §70, with `apply_to` and `migration` of our own. */
 export class ModifyRequest {
   @ApiProperty({ type: WorkflowModificationRequest })
+  @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => WorkflowModificationRequest)
   workflow_modification: WorkflowModificationRequest;
@@ -185,6 +190,8 @@ export class ModifyRequest {
   apply_to: ApplyTo = 'new_instances';
 
   @ApiPropertyOptional({ type: MigrationRequest, description: 'With `apply_to: all`.' })
+  @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => MigrationRequest)
   migration: MigrationRequest = new MigrationRequest();

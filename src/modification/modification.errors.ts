@@ -1,6 +1,22 @@
 import { DomainError } from '#engine/errors';
+import { sqlState } from '#persistence';
 
 import type { ModificationRow } from './modification.queries.js';
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Runs the insert of a modification. @throws DomainError modification_exists, when one of another workflow came first */
+export async function unlessTaken(
+  modification_id: string,
+  insert: () => Promise<void>,
+): Promise<void> {
+  try {
+    await insert();
+  } catch (error) {
+    if (sqlState(error) === UNIQUE_VIOLATION) throw exists(modification_id);
+    throw error;
+  }
+}
 
 export function notFound(modification_id: string): DomainError {
   return new DomainError(

@@ -21,7 +21,7 @@ import type {
   ListModificationsQuery,
   ModifyRequest,
 } from './modification.dto.js';
-import { exists, notFound, notPending } from './modification.errors.js';
+import { exists, notFound, notPending, unlessTaken } from './modification.errors.js';
 import {
   decideModification,
   findModification,
@@ -210,34 +210,36 @@ export class ModificationsService {
     if (known) throw exists(modification_id);
     const waits = plan.impact.approval_required && !asked.emergency_change;
     const approval_status = waits ? 'pending' : 'not_required';
-    await insertRows(tx, RuntimeModificationEntity, [
-      {
-        modification_id,
-        request_id: newId(),
-        workflow_id,
-        modification_type: asked.modification_type,
-        status: waits ? 'pending_approval' : 'approved',
-        approval_status,
-        requested_by: asked.requested_by,
-        reason: asked.reason,
-        emergency_change: asked.emergency_change,
-        approval_override: asked.approval_override,
-        modification_details: {
-          step_modifications: step_modifications.map((modification) => ({ ...modification })),
-          global_changes,
-          auto_apply,
-          impact_analysis_required,
+    await unlessTaken(modification_id, () =>
+      insertRows(tx, RuntimeModificationEntity, [
+        {
+          modification_id,
+          request_id: newId(),
+          workflow_id,
+          modification_type: asked.modification_type,
+          status: waits ? 'pending_approval' : 'approved',
+          approval_status,
+          requested_by: asked.requested_by,
+          reason: asked.reason,
+          emergency_change: asked.emergency_change,
+          approval_override: asked.approval_override,
+          modification_details: {
+            step_modifications: step_modifications.map((modification) => ({ ...modification })),
+            global_changes,
+            auto_apply,
+            impact_analysis_required,
+          },
+          impact_analysis: { ...plan.impact },
+          definition_diff: { ...plan.diff },
+          from_version: plan.current.version_number,
+          apply_to: request.apply_to,
+          step_mapping: { ...plan.step_mapping },
+          rollback_strategy: request.rollback_strategy,
+          monitoring_duration_minutes: request.monitoring_duration_minutes,
+          auto_rollback_conditions,
         },
-        impact_analysis: { ...plan.impact },
-        definition_diff: { ...plan.diff },
-        from_version: plan.current.version_number,
-        apply_to: request.apply_to,
-        step_mapping: { ...plan.step_mapping },
-        rollback_strategy: request.rollback_strategy,
-        monitoring_duration_minutes: request.monitoring_duration_minutes,
-        auto_rollback_conditions,
-      },
-    ]);
+      ]),
+    );
     await insertRows(tx, ChangeRequestEntity, [
       {
         change_request_id: newId(),

@@ -27,6 +27,7 @@ const NOT_TRIED = `
     select from modification_moves v
     where v.modification_id = m.modification_id and v.direction = $2 and v.instance_id = w.instance_id)`;
 
+/** In no order: sorting all that remain again for each batch would cost more than the moves. */
 type CandidatesOf = [modification_id: string, direction: MoveDirection, limit: number];
 
 /** Open instances on earlier versions. */
@@ -36,7 +37,6 @@ export const findForward = statement<Candidate, CandidatesOf>(
    from runtime_modifications m
    join workflow_instances w on w.workflow_id = m.workflow_id and w.version_number < m.to_version
    where m.modification_id = $1 and w.status in ('running', 'suspended') and ${NOT_TRIED}
-   order by w.instance_id
    limit $3`,
 );
 
@@ -49,7 +49,6 @@ export const findBack = statement<Candidate, CandidatesOf>(
    left join modification_moves f on f.modification_id = m.modification_id and f.direction = 'forward'
      and f.instance_id = w.instance_id and f.error_message is null
    where m.modification_id = $1 and w.status in ('running', 'suspended') and ${NOT_TRIED}
-   order by w.instance_id
    limit $3`,
 );
 
@@ -73,7 +72,6 @@ export const findBypass = statement<
        where s.instance_id = w.instance_id and s.step_id = w.current_step_id
          and s.status in ('ready', 'running', 'waiting') and s.entered_at <= m.execution_timestamp)
      and ${NOT_TRIED}
-   order by w.instance_id
    limit $3`,
 );
 

@@ -1,7 +1,7 @@
 import { newDefinition, newLevel, newStep } from '../../../test/factories/definition.factory.js';
 import { diffDefinitions } from './diff.js';
 import { impactOf, type ImpactFacts } from './impact.js';
-import type { WorkflowDefinition } from './types.js';
+import type { StepDefinition, WorkflowDefinition } from './types.js';
 
 const BEFORE = newDefinition({
   steps: [
@@ -43,6 +43,10 @@ const impact = (
 const at = (step_id: string, instances: number, moving = instances): ImpactFacts['positions'] => [
   { step_id, instances, moving },
 ];
+
+const approving = (change: Partial<StepDefinition>): Partial<WorkflowDefinition> => ({
+  steps: BEFORE.steps.map((step) => (step.step_id === 'approve' ? { ...step, ...change } : step)),
+});
 
 describe('the impact', () => {
   it.each<[string, WorkflowDefinition, ImpactFacts['positions'], string]>([
@@ -94,19 +98,10 @@ describe('the impact', () => {
       },
     ],
     ['approve is removed', { steps: BEFORE.steps.filter(({ step_id }) => step_id !== 'approve') }],
-    ...[
-      ['becomes a user_task', { step_type: 'user_task' as const }] as const,
-      ['no longer requires a role', { required_roles: [] }] as const,
-      ['may also be given by clerk', { required_roles: ['boss', 'clerk'] }] as const,
-      ['skipped unless x > 1', { conditions: { expression: 'x > 1' } }] as const,
-    ].map(([words, change]): [string, Partial<WorkflowDefinition>] => [
-      words,
-      {
-        steps: BEFORE.steps.map((step) =>
-          step.step_id === 'approve' ? { ...step, ...change } : step,
-        ),
-      },
-    ]),
+    ['becomes a user_task', approving({ step_type: 'user_task' })],
+    ['no longer requires a role', approving({ required_roles: [] })],
+    ['may also be given by clerk', approving({ required_roles: ['boss', 'clerk'] })],
+    ['skipped unless x > 1', approving({ conditions: { expression: 'x > 1' } })],
   ])('is high where an approval gets weaker: %s', (words, change) => {
     const found = impact(newDefinition({ ...BEFORE, ...change }));
     expect(found.impact_level).toBe('high');
