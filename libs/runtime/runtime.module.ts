@@ -5,6 +5,7 @@ import { ExecutionsModule } from './executions/executions.module.js';
 import { InstanceEffects } from './instances/instance-effects.js';
 import { InstanceRuntime } from './instances/instance-runtime.js';
 import { InstanceSignals } from './instances/instance-signals.js';
+import { InstanceWatch } from './instances/instance-watch.js';
 import { TreeStore } from './instances/tree-store.js';
 import { Timers } from './timers/timers.js';
 
@@ -19,7 +20,8 @@ import { Timers } from './timers/timers.js';
     InstanceEffects,
     InstanceRuntime,
     InstanceSignals,
+    InstanceWatch,
   ],
-  exports: [DefinitionStore, Timers, ExecutionsModule, InstanceRuntime],
+  exports: [DefinitionStore, Timers, ExecutionsModule, InstanceRuntime, InstanceWatch],
 })
 export class RuntimeModule {}

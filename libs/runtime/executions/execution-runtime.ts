@@ -186,6 +186,11 @@ export class ExecutionRuntime implements StepExecutions {
     });
   }
 
+  /** Calls `listener` when an execution's end has been committed in this process. */
+  onEnded(listener: (execution_id: string) => void): () => void {
+    return this.signals.on('ended', listener);
+  }
+
   private async admit(tx: Tx, execution_id: string, tasks: number): Promise<void> {
     if (tasks === 1) await this.admission.start(tx, [execution_id]);
     else afterCommit(tx, () => this.admission.admit());

@@ -12,12 +12,13 @@ import {
   type InstanceState,
   NEW_INSTANCE,
 } from '#engine/instance';
-import { newId, type Tx } from '#persistence';
+import { afterCommit, newId, type Tx } from '#persistence';
 import { correlationId } from '#platform/logging';
 
 import { DefinitionStore } from '../definitions/definition-store.js';
 import { stepChanges } from './changes.js';
 import { InstanceEffects } from './instance-effects.js';
+import { InstanceWatch } from './instance-watch.js';
 import {
   insertInstance,
   insertVote,
@@ -65,6 +66,7 @@ export class InstanceRuntime {
     private readonly definitions: DefinitionStore,
     private readonly trees: TreeStore,
     private readonly effects: InstanceEffects,
+    private readonly watch: InstanceWatch,
   ) {}
 
   /** @throws DomainError workflow_not_found, workflow_inactive, instance_exists, step_not_found */
@@ -163,6 +165,9 @@ export class InstanceRuntime {
     await write(tx, instance, definition, before, { events, state });
     if (command.type === 'decide_approval') await recordVote(tx, instance, events, command);
     await this.effects.carryOut(tx, instance, definition, state, events);
+    if (state.status !== 'running' && state.status !== 'suspended') {
+      afterCommit(tx, () => this.watch.ended(instance.instance_id));
+    }
     return {
       instance_id: instance.instance_id,
       workflow_id: instance.workflow_id,

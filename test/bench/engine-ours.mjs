@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { createApp } from '../../dist/src/app.js';
+import { keepInFlight, timeGraphs, Waiting } from './engine-measure.mjs';
+import { Database, migrate } from '#persistence';
+import { AppConfig, readConfig } from '#platform/config';
+import {
+  ExecutionRuntime,
+  InstanceRuntime,
+  InstanceWatch,
+  TaskClaims,
+  TaskOutcomes,
+} from '#runtime';
+
+const NOTHING = { type: 'delay', duration_ms: 0 };
+const WORKER = { type: 'worker' };
+
+/** The engine in this process, as one service process (ROLE=all) is: the API is not asked, all below it is. */
+export async function ours({ database, redis, seconds, sizes }, report) {
+  await migrate(database);
+  const env = {
+    DATABASE_URL: database,
+    ...(redis && { REDIS_URL: redis }),
+    LOG_LEVEL: 'error',
+    MAX_CONCURRENT_EXECUTIONS: '1000',
+  };
+  const app = await createApp(new AppConfig(readConfig(env, false), database));
+  await app.init();
+  try {
+    const engine = new Engine(app);
+    const builtin = await engine.define(NOTHING);
+    const work = await engine.define(WORKER);
+    for (const in_flight of [1, 10, 100]) {
+      report(await keepInFlight('steps', in_flight, seconds, () => engine.run(builtin)));
+    }
+    const worker = engine.workerLoop();
+    for (const in_flight of [1, 100]) {
+      report(await keepInFlight('worker steps', in_flight, seconds, () => engine.run(work)));
+    }
+    await worker.stop();
+    for (const size of sizes)
+      report(await timeGraphs(size, (tasks) => engine.graph(builtin, tasks)));
+  } finally {
+    await app.close();
+  }
+}
+
+class Engine {
+  #instances = new Waiting();
+  #executions = new Waiting();
+
+  constructor(app) {
+    this.http = app.getHttpAdapter().getInstance();
+    this.database = app.get(Database, { strict: false });
+    this.runtime = app.get(InstanceRuntime, { strict: false });
+    this.executions = app.get(ExecutionRuntime, { strict: false });
+    this.claims = app.get(TaskClaims, { strict: false });
+    this.outcomes = app.get(TaskOutcomes, { strict: false });
+    app.get(InstanceWatch, { strict: false }).onEnded((id) => this.#instances.done(id));
+    this.executions.onEnded((id) => this.#executions.done(id));
+  }
+
+  /** The five-step workflow whose work is done by `handler`. */
+  async define(handler) {
+    const automated = (step_id, order_sequence) => ({
+      step_id,
+      step_name: step_id,
+      step_type: 'automated',
+      order_sequence,
+      handler,
+    });
+    const task = (task_id, dependencies) => ({
+      task_id,
+      task_name: task_id,
+      task_type: 'automation',
+      step_id: 'fan',
+      dependencies,
+      handler,
+    });
+    const fan = {
+      step_id: 'fan',
+      step_name: 'fan',
+      step_type: 'parallel',
+      order_sequence: 3,
+      parallel: {
+        tasks: [task('a', []), task('b', []), task('c', ['a'])],
+        synchronization_points: [
+          {
+            sync_id: 'all',
+            sync_name: 'all',
+            sync_type: 'barrier',
+            required_tasks: ['a', 'b', 'c'],
+          },
+        ],
+      },
+    };
+    const steps = [
+      automated('first', 1),
+      automated('second', 2),
+      fan,
+      automated('fourth', 4),
+      automated('fifth', 5),
+    ];
+    const answer = await this.http.inject({
+      method: 'POST',
+      url: '/api/v1/workflows/multi-step/create',
+      payload: { workflow_name: `Bench ${randomUUID()}`, category: 'bench', steps },
+    });
+    if (answer.statusCode !== 201) throw new Error(answer.body);
+    return answer.json().workflow_id;
+  }
+
+  /** One instance, from the call that starts it to its committed end. */
+  async run(workflow_id) {
+    const workflow_instance_id = randomUUID();
+    const data = { amount: 120, region: 'north', note: 'x'.repeat(200) };
+    const started = await this.start({ workflow_id, workflow_instance_id, data, actor: 'bench' });
+    if (started.state.status === 'running') await this.#instances.for(started.instance_id);
+  }
+
+  start(request) {
+    return this.database.transaction((tx) => this.runtime.start(tx, request));
+  }
+
+  /** A worker of the claim protocol: claims up to 100 at a time, answers each at once. */
+  workerLoop() {
+    const stopped = new AbortController();
+    const loop = async () => {
+      const claim = {
+        worker_id: 'bench',
+        task_types: ['automation'],
+        max_tasks: 100,
+        lock_seconds: 30,
+        wait_seconds: 30,
+      };
+      while (!stopped.signal.aborted) {
+        const tasks = await this.claims.claimForWorker(claim, stopped.signal);
+        for (const { task_execution_id, lock_token } of tasks) {
+          const answer = { task_execution_id, lock_token, output_data: {} };
+          this.outcomes.record(answer).catch((error) => console.error(error));
+        }
+      }
+    };
+    const done = loop();
+    return {
+      stop: async () => {
+        stopped.abort();
+        await done;
+        await this.outcomes.drained();
+      },
+    };
+  }
+
+  /** One execution of so many tasks, ten of them waiting for ten others at any time: a graph with depth. */
+  async graph(workflow_id, count) {
+    const tasks = Array.from({ length: count }, (_, i) => ({
+      task_id: `t${i}`,
+      task_name: `t${i}`,
+      task_type: 'automation',
+      step_id: 'fan',
+      priority: 100,
+      estimated_duration_minutes: 1,
+      max_retry_attempts: 3,
+      timeout_minutes: 60,
+      dependencies: i % 10 === 0 ? [] : [`t${i - 1}`],
+      input_data: {},
+      resource_requirements: {},
+      handler: NOTHING,
+    }));
+    const execution_id = randomUUID();
+    const ended = this.#executions.for(execution_id);
+    await this.database.transaction((tx) =>
+      this.executions.create(tx, {
+        execution_id,
+        workflow_id,
+        version_number: 1,
+        workflow_instance_id: execution_id,
+        instance_id: null,
+        step_execution_id: null,
+        step_id: null,
+        data: {},
+        graph: {
+          tasks,
+          synchronization_points: [],
+          load_balancing: {
+            strategy: 'priority_based',
+            max_concurrent_tasks: 100,
+            resource_constraints: {},
+            queue_priority_levels: 3,
+            adaptive_scaling: false,
+          },
+          global_timeout_minutes: 60,
+          failure_strategy: 'fail_fast',
+          monitoring_interval_seconds: 30,
+        },
+      }),
+    );
+    await ended;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The engine beside what people use instead, in one run on one PostgreSQL with fsync on: `npm run bench:engine`.
+ *
+ *   npm run bench:engine -- --seconds 4 --rounds 2 --only "Complex Workflows" --sizes 10,1000 --out figures.json
+ *
+ * Every contender runs in a process of its own, driven in-process (Restate through its ingress, its only door), with a
+ * database of its own; they take turns, so that a slow minute of the machine falls on all. Figures are the median of
+ * the rounds.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { EmbeddedPostgres } from '#platform/postgres';
+import { startRedis } from '../../scripts/redis.mjs';
+import { CONTENDERS } from './engine-contender.mjs';
+import { STEPS } from './engine-measure.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', multiple: true, default: [''] },
+    sizes: { type: 'string', default: '10,100,1000,10000,100000' },
+    out: { type: 'string' },
+  },
+});
+const LIMIT_MS = 180_000;
+const seconds = Number(options.seconds);
+const sizes = options.sizes.split(',').filter(Boolean).map(Number);
+const chosen = CONTENDERS.filter((name) => options.only.some((part) => name.includes(part)));
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'bench-engine-'));
+chmodSync(folder, 0o755);
+mkdirSync(path.join(folder, 'postgres'));
+const servers = [];
+let child;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    child?.kill('SIGKILL');
+    void stop().then(() => process.exit(1));
+  });
+}
+
+/** @type {Map<string, Map<string, object[]>>} contender → workload and in_flight → measures */
+const measured = new Map(chosen.map((name) => [name, new Map()]));
+try {
+  const postgres = await EmbeddedPostgres.start({
+    data_dir: path.join(folder, 'postgres'),
+    note: () => {},
+    warn: console.warn,
+  });
+  servers.push(postgres);
+  const redis = await startRedis(folder);
+  servers.push(redis);
+  for (let round = 1; round <= Number(options.rounds); round += 1) {
+    for (const name of chosen) await measure(name, round, postgres.url, redis.url);
+  }
+} finally {
+  await stop();
+}
+print();
+
+async function stop() {
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure(name, round, url, redis) {
+  const database = new URL(url);
+  database.pathname = `bench_${name.replaceAll(/\W+/g, '_').toLowerCase()}_${round}`;
+  await query(url, `create database ${database.pathname.slice(1)}`);
+  const task = {
+    database: database.href,
+    redis: name.includes('Redis') ? redis : null,
+    seconds,
+    sizes,
+  };
+  const script = path.join(import.meta.dirname, 'engine-contender.mjs');
+  child = spawn(process.execPath, [...process.execArgv, script, name], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, BENCH: JSON.stringify(task) },
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+  const ended = once(child, 'exit');
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.startsWith('{"workload"')) continue;
+    const one = JSON.parse(line);
+    const key = `${one.workload} ${one.in_flight}`;
+    const all = measured.get(name);
+    all.set(key, [...(all.get(key) ?? []), one]);
+    console.error(
+      `${name} · ${key}: ${Math.round(one.per_second)}/s, p50 ${one.p50_ms.toFixed(2)} ms, p99 ${one.p99_ms.toFixed(1)} ms, cpu ${one.cpu_ms.toFixed(3)} ms`,
+    );
+  }
+  const [code] = await ended;
+  clearTimeout(timer);
+  if (code !== 0) console.error(`${name} ended with ${code}.`);
+  await query(url, `drop database ${database.pathname.slice(1)} with (force)`);
+}
+
+async function query(url, text) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+function median(name, key, field) {
+  const found = (measured.get(name)?.get(key) ?? []).map((one) => one[field]).sort((a, b) => a - b);
+  return found[Math.floor(found.length / 2)];
+}
+
+function print() {
+  const own = chosen[0];
+  const keys = [...new Set(chosen.flatMap((name) => [...measured.get(name).keys()]))];
+  const lines = [
+    `# ${new Date().toISOString().slice(0, 10)} · ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}, ${options.rounds} rounds of ${seconds} s`,
+    '',
+    '| workload | contender | steps or tasks/s | ratio | p50 ms | p99 ms | CPU ms |',
+    '|---|---|--:|--:|--:|--:|--:|',
+  ];
+  for (const key of keys) {
+    const scale = key.startsWith('graph') ? 1 : STEPS;
+    for (const name of chosen) {
+      const rate = median(name, key, 'per_second');
+      if (rate === undefined) continue;
+      const ratio = median(own, key, 'per_second') / rate;
+      const cells = [
+        key,
+        name,
+        Math.round(rate * scale),
+        ratio.toFixed(2),
+        median(name, key, 'p50_ms').toFixed(2),
+        median(name, key, 'p99_ms').toFixed(1),
+        median(name, key, 'cpu_ms').toFixed(3),
+      ];
+      lines.push(`| ${cells.join(' | ')} |`);
+    }
+  }
+  console.log(lines.join('\n'));
+  console.log(
+    `\nratio: ${own} divided by the contender. p50, p99, CPU (of the contender's own process): of a workflow, of a graph's tasks CPU of one task.`,
+  );
+  if (options.out) {
+    const plain = Object.fromEntries(
+      [...measured].map(([name, all]) => [name, Object.fromEntries(all)]),
+    );
+    writeFileSync(options.out, JSON.stringify(plain, null, 2));
+  }
+}
