@@ -1,6 +1,11 @@
 import { Module } from '@nestjs/common';
 
+import { MODIFICATION_TYPES } from '#engine/definition';
+import { CapabilityCatalog } from '#platform/capabilities';
+import { AppConfig } from '#platform/config';
+
 import { DefinitionsModule } from '../definitions/definitions.module.js';
+import { APPLY_TO, ROLLBACK_STRATEGIES } from './modification.dto.js';
 import { ModificationApplier } from './modification-apply.service.js';
 import { ModificationPlanner } from './modification-plan.service.js';
 import { ModificationsController } from './modifications.controller.js';
@@ -26,4 +31,15 @@ import { RoutingOverrides } from './routing-overrides.service.js';
     RoutingOverrides,
   ],
 })
-export class ModificationModule {}
+export class ModificationModule {
+  constructor(catalog: CapabilityCatalog, { settings }: AppConfig) {
+    catalog.register('modification', () => ({
+      modification_types: MODIFICATION_TYPES,
+      rollback_strategies: ROLLBACK_STRATEGIES,
+      apply_to: APPLY_TO,
+      emergency_changes: settings.emergency_modification_enabled,
+      auto_rollback: settings.auto_rollback_enabled,
+      approval_required_for_high_impact: settings.approval_required_for_high_impact,
+    }));
+  }
+}

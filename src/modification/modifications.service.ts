@@ -63,18 +63,21 @@ export class ModificationsService {
     principal: Principal,
   ): Promise<ModificationAnswer> {
     this.requireAllowed(request);
-    const modification_id = await this.database.transaction(async (tx) => {
-      const { workflow_id } = request.workflow_modification;
+    const stored = await this.database.transaction(async (tx) => {
+      const { workflow_id, modification_id: id } = request.workflow_modification;
       await this.definitions.lock(tx, workflow_id);
+      // both before the plan: who sends it twice, or on an old state, should not hear of faults that this makes
+      if (id !== null && (await findModification(tx, [id])).length > 0) throw exists(id);
+      const current = await this.definitions.readDefinition(tx, workflow_id);
+      this.definitions.requireMatch(ifMatch, current);
       const plan = await this.planner.plan(tx, askedBy(request));
-      this.definitions.requireMatch(ifMatch, plan.current);
       const row = await this.store(tx, request, plan);
       if (request.auto_apply && row.status === 'approved') {
         await this.applier.apply(tx, row, principal.id);
       }
       return row.modification_id;
     });
-    return this.read(modification_id);
+    return this.read(stored);
   }
 
   /** What `modify` would do. Nothing is written. @throws as `modify` */
@@ -206,8 +209,6 @@ export class ModificationsService {
     const { auto_apply, impact_analysis_required, auto_rollback_conditions } = request;
     const { workflow_id } = plan.current;
     const modification_id = asked.modification_id ?? newId();
-    const [known] = await findModification(tx, [modification_id]);
-    if (known) throw exists(modification_id);
     const waits = plan.impact.approval_required && !asked.emergency_change;
     const approval_status = waits ? 'pending' : 'not_required';
     await unlessTaken(modification_id, () =>

@@ -345,13 +345,7 @@ describeOnBothQueues('modification', (queue) => {
       status: 412,
     });
     expect(await modify(workflow_id, asked, { 'if-match': etag })).toMatchObject({ status: 200 });
-    const again = {
-      ...asked,
-      type: 'update_timeout',
-      steps: [],
-      globals: { global_timeout_hours: 3 },
-    };
-    expect(await modify(workflow_id, again)).toMatchObject({
+    expect(await modify(workflow_id, asked)).toMatchObject({
       status: 409,
       body: { code: 'modification_exists' },
     });
@@ -428,6 +422,30 @@ describeOnBothQueues('modification', (queue) => {
     expect(await follow('approve', idOf(back), { approved_by: 'grace' })).toMatchObject({
       status: 409,
     });
+  });
+
+  it('asks for an approval after all when the impact has grown before it is applied', async () => {
+    const workflow_id = await workflow();
+    await start(workflow_id);
+    const gone = { type: 'remove_step', steps: [{ step_id: 'file' }], apply_to: 'all' };
+    const asked = await modify(workflow_id, { ...gone, auto_apply: false });
+    expect(asked.body.modification_result).toMatchObject({
+      status: 'approved',
+      impact_analysis: { impact_level: 'medium' },
+    });
+    await start(workflow_id, 'request', 'approve');
+    expect(await follow('apply', idOf(asked))).toMatchObject({
+      status: 200,
+      body: {
+        modification_result: {
+          status: 'pending_approval',
+          approval_status: 'pending',
+          impact_analysis: { impact_level: 'high', affected_instances: 2 },
+        },
+      },
+    });
+    await follow('approve', idOf(asked), { approved_by: 'grace' });
+    expect((await follow('apply', idOf(asked))).body.modification_result.status).toBe('applied');
   });
 
   it('lets an emergency pass at once', async () => {
