@@ -209,7 +209,10 @@ export class DecideModificationRequest {
 }
 
 export class ApplyModificationRequest {
-  @ApiPropertyOptional({ description: 'Who applies it; the caller when left out.' })
+  @ApiPropertyOptional({
+    description: 'Who applies it; the caller when left out.',
+    example: 'grace',
+  })
   @IsOptional()
   @IsText({ min: 1, max: 200 })
   applied_by?: string;
