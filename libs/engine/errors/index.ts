@@ -79,6 +79,9 @@ export class DomainError<Code extends ErrorCode = ErrorCode> extends Error {
 /** Everything that is wrong with what was sent, in one answer. */
 export class ValidationError extends DomainError {
   constructor(readonly faults: readonly Fault[]) {
-    super('validation_failed', faults.map((fault) => `${fault.pointer}: ${fault.message}`).join('; '));
+    super(
+      'validation_failed',
+      faults.map((fault) => `${fault.pointer}: ${fault.message}`).join('; '),
+    );
   }
 }
