@@ -5,6 +5,7 @@ import { DecisionCounts1795314600000 } from './1795314600000-decision-counts.js'
 import { TreeCounts1795316400000 } from './1795316400000-tree-counts.js';
 import { DecisionIndexes1795318200000 } from './1795318200000-decision-indexes.js';
 import { ModificationMoves1795320000000 } from './1795320000000-modification-moves.js';
+import { DecisionTables1795323600000 } from './1795323600000-decision-tables.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   TreeCounts1795316400000,
   DecisionIndexes1795318200000,
   ModificationMoves1795320000000,
+  DecisionTables1795323600000,
 ];

@@ -1,4 +1,5 @@
-import { Entity, Index, Unique } from 'typeorm';
+import { Check, Entity, Index, Unique } from 'typeorm';
+import { AGGREGATIONS, HIT_POLICIES } from '#engine/table';
 import {
   Figure,
   Flag,
@@ -10,12 +11,14 @@ import {
   Json,
   type JsonObject,
   now,
+  oneOf,
   optional,
   Text,
   Uuid,
   UuidKey,
   Word,
 } from './columns.js';
+import { BACKTEST_STATUSES } from './words.js';
 
 /** What evaluating one rule's condition within one workflow has come to. */
 @Entity('routing_conditions')
@@ -84,6 +87,56 @@ export class DecisionTreeEntity {
   @Instant(now) created_at: Date;
 }
 
+/** A stored decision table (DMN 1.5 §8.2), by version; one active version for each `table_id`. */
+@Entity('decision_tables')
+@Check('decision_tables_hit_policy_check', oneOf('hit_policy', HIT_POLICIES))
+@Check('decision_tables_aggregation_check', oneOf('aggregation', AGGREGATIONS))
+@Index('decision_tables_active', ['table_id'], { unique: true, where: 'is_active' })
+export class DecisionTableEntity {
+  @IdKey() table_id: string;
+  @IntKey() version_number: number;
+  /** Null: for all workflows. */
+  @Uuid(optional) workflow_id: string | null;
+  @Text() table_name: string;
+  @Word() hit_policy: string;
+  @Word(optional) aggregation: string | null;
+  /** These three as `DecisionTable` of `#engine/table` has them. */
+  @Json() inputs: unknown[];
+  @Json() outputs: unknown[];
+  @Json() rules: unknown[];
+  @Json({ default: {} }) metadata: JsonObject;
+  @Flag({ default: true }) is_active: boolean;
+  @Instant(now) created_at: Date;
+}
+
+/** A candidate decided on the recorded decisions of a period: how far it has come, and what came out. */
+@Entity('backtests')
+@Check('backtests_status_check', oneOf('status', BACKTEST_STATUSES))
+@Index('backtests_open', ['updated_at'], { where: "status in ('pending', 'running')" })
+export class BacktestEntity {
+  @UuidKey() backtest_id: string;
+  @Uuid() workflow_id: string;
+  @Word({ default: 'pending' }) status: string;
+  /** `{business_rules, decision_table, decision_tree}`, each null where it is not part of it. */
+  @Json() candidate: JsonObject;
+  @Instant() period_start: Date;
+  @Instant() period_end: Date;
+  @Int({ default: 0 }) decisions_total: number;
+  @Int({ default: 0 }) decisions_read: number;
+  @Int({ default: 0 }) decisions_changed: number;
+  @Int({ default: 0 }) decisions_undecidable: number;
+  /** The last decision read; the next batch begins after it. */
+  @Instant(optional) next_after: Date | null;
+  @Uuid(optional) next_after_id: string | null;
+  @Json({ default: [] }) matrix: unknown[];
+  @Json({ default: [] }) changes: unknown[];
+  @Text(optional) error_message: string | null;
+  @Text() requested_by: string;
+  @Instant(now) created_at: Date;
+  @Instant(now) updated_at: Date;
+  @Instant(optional) ended_at: Date | null;
+}
+
 /** One routing decision that was carried out, and what it rested on. */
 @Entity('routing_analytics')
 @Unique(['decision_id'])
@@ -112,9 +165,9 @@ export class RoutingAnalyticsEntity {
   @Id(optional) current_step_id: string | null;
   @Word() routing_action: string;
   @Id(optional) target_step_id: string | null;
-  /** `tree`, `rule` or `sequence`. */
+  /** `tree`, `table`, `rule` or `sequence`. */
   @Word(optional) decided_by: string | null;
-  /** The rule, or the tree's leaf. */
+  /** The rule (of a table as well), or the tree's leaf. */
   @Id(optional) decided_by_id: string | null;
   /** Digest of all that was asked: the same question of an unchanged instance has the same answer. */
   @Id(optional) question_hash: string | null;
@@ -131,6 +184,7 @@ export class RoutingAnalyticsEntity {
   @Json({ default: [] }) reasoning: string[];
   @Json({ default: [] }) alternative_paths: unknown[];
   @Id(optional) decision_tree_used: string | null;
+  @Id(optional) decision_table_used: string | null;
   /** The three contexts of the request. */
   @Json({ default: {} }) context_data: JsonObject;
   /** How each condition came out. */

@@ -41,3 +41,6 @@ export type MoveStatus = (typeof MOVE_STATUSES)[number];
 /** To the new version, back to the old one, or past a step. */
 export const MOVE_DIRECTIONS = ['forward', 'back', 'bypass'] as const;
 export type MoveDirection = (typeof MOVE_DIRECTIONS)[number];
+
+export const BACKTEST_STATUSES = ['pending', 'running', 'completed', 'failed'] as const;
+export type BacktestStatus = (typeof BACKTEST_STATUSES)[number];

@@ -9,6 +9,7 @@ import {
   type RoutingAction,
   routingContext,
 } from '#engine/routing';
+import type { CompiledTable } from '#engine/table';
 
 import type { BusinessRuleRequest, RouteRequest } from './decisions.dto.js';
 import type { DecisionInstanceRow, OverrideRow, StoredRuleRow } from './decisions.queries.js';
@@ -20,6 +21,7 @@ export interface DecisionFacts {
   /** Null: the client's instance is mentioned for the first time. */
   instance: Pick<DecisionInstanceRow, 'data' | 'step_entries'> | null;
   tree: CompiledTree | null;
+  table: CompiledTable | null;
   stored: readonly StoredRuleRow[];
   overrides: readonly OverrideRow[];
   /** Epoch milliseconds. */
@@ -78,7 +80,7 @@ export function targetFaults(
 
 /** What the pure engine decides on. */
 export function decisionInput(facts: DecisionFacts): DecisionInput {
-  const { request, definition, instance, tree, now } = facts;
+  const { request, definition, instance, tree, table, now } = facts;
   const { current_step_id, workflow_data, user_context, system_context } = request.context;
   const step_entries = instance?.step_entries ?? { [current_step_id]: 1 };
   const state = { ...NEW_INSTANCE, step_entries };
@@ -94,6 +96,7 @@ export function decisionInput(facts: DecisionFacts): DecisionInput {
     }),
     now,
     tree,
+    table,
     rules: [
       ...request.business_rules.map(sentRule),
       ...facts.stored.map(storedRule),

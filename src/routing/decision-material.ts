@@ -3,10 +3,13 @@ import { Injectable } from '@nestjs/common';
 import type { CompiledDefinition } from '#engine/definition';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
 import { compileTree, type CompiledTree } from '#engine/routing';
+import type { CompiledTable } from '#engine/table';
 import type { Tx } from '#persistence';
 import { DefinitionStore } from '#runtime';
 
+import { compiledTable } from './compiled-tables.js';
 import { questionFaults } from './decision-input.js';
+import { findActiveTable } from './decision-tables.queries.js';
 import { findActiveTree } from './decision-trees.queries.js';
 import type { RouteRequest } from './decisions.dto.js';
 import {
@@ -22,6 +25,8 @@ export interface Material extends Pick<DecisionFactsRow, 'instance' | 'stored' |
   tree: CompiledTree | null;
   /** Null without a tree. */
   tree_version: number | null;
+  table: CompiledTable | null;
+  table_version: number | null;
 }
 
 /** Reads what a routing decision rests on. */
@@ -43,10 +48,20 @@ export class DecisionMaterial {
     const { instance, stored, overrides } = facts;
     const faults: Fault[] = [];
     const { tree, tree_version } = await this.tree(tx, request, faults);
+    const { table, table_version } = await this.table(tx, request, faults);
     const definition = await this.definition(tx, request, facts, faults);
     if (definition) faults.push(...questionFaults(request, definition));
     if (!definition || faults.length > 0) throw new ValidationError(faults);
-    return { instance, stored, overrides, definition, tree, tree_version };
+    return {
+      instance,
+      stored,
+      overrides,
+      definition,
+      tree,
+      tree_version,
+      table,
+      table_version,
+    };
   }
 
   private async tree(
@@ -66,6 +81,24 @@ export class DecisionMaterial {
       message: `There is no active decision tree ${JSON.stringify(decision_tree_id)} for this workflow; store it first.`,
     });
     return { tree: null, tree_version: null };
+  }
+
+  private async table(
+    tx: Tx,
+    { workflow_id, decision_table_id }: RouteRequest,
+    faults: Fault[],
+  ): Promise<Pick<Material, 'table' | 'table_version'>> {
+    if (decision_table_id === null) return { table: null, table_version: null };
+    const [row] = await findActiveTable(tx, [decision_table_id]);
+    if (row && (row.workflow_id === null || row.workflow_id === workflow_id)) {
+      return { table: compiledTable(row), table_version: row.version_number };
+    }
+    faults.push({
+      pointer: '/decision_table_id',
+      code: 'decision_table_not_found',
+      message: `There is no active decision table ${JSON.stringify(decision_table_id)} for this workflow; store it first.`,
+    });
+    return { table: null, table_version: null };
   }
 
   private async definition(

@@ -13,6 +13,8 @@ export interface DecidedQuestion {
   version_number: number;
   /** Of the tree that was asked for; null without one. */
   tree_version: number | null;
+  /** Of the table that was asked for; null without one. */
+  table_version: number | null;
   decision: Decision;
   confidence: Confidence;
   minimum_cases: number;
@@ -27,6 +29,11 @@ export interface DecidedQuestion {
 /** What like decisions have in common beside their target: the rule, the leaf, or the step whose successor follows. */
 export function decidedById(decision: Decision, { context }: RouteRequest): string {
   return decision.decided_by_id ?? context.current_step_id;
+}
+
+/** The table that decided, else the tree that was asked: the other half of what like decisions have in common. */
+export function usedBy({ decided_by, table, tree }: Decision): string | null {
+  return decided_by === 'table' ? (table?.table_id ?? null) : (tree?.tree_id ?? null);
 }
 
 /** @param change what came of it; null when it was only tried out */
@@ -67,6 +74,7 @@ function analyticsOf(
     rules_undetermined: tried.filter((rule) => rule.value === null).length,
     decision_tree_used: decision.tree?.tree_id ?? null,
     tree_path: decision.tree?.path.map((node) => node.node_id) ?? [],
+    decision_table_used: decision.table?.table_id ?? null,
     parallel_branches: decision.tree?.branches ?? [],
     confidence: { ...confidence, minimum_cases },
     is_repeated: false,
@@ -106,6 +114,7 @@ export function recordOf(
     reasoning: decided.reasoning,
     alternative_paths: decision.alternatives,
     decision_tree_used: decision.tree?.tree_id ?? null,
+    decision_table_used: decision.table?.table_id ?? null,
     context_data: {
       workflow_data,
       user_context,
@@ -116,8 +125,10 @@ export function recordOf(
     evaluation: {
       rules: decision.rules.tried,
       tree: decision.tree,
+      table: decision.table,
       rule_version: decision.decided_by === 'rule' ? decision.rules.winner?.version_id : null,
       tree_version: decided.tree_version,
+      table_version: decided.table_version,
       analytics: analyticsOf(decided, change),
     },
     routing_timestamp: decided.timestamp,

@@ -1,6 +1,17 @@
 import { compileCondition } from '#engine/definition';
-import { ExpressionLimitError, ExpressionSyntaxError, type Trace } from '#engine/expression';
-import { routingContext, type TreeDecision, type TriedRule } from '#engine/routing';
+import {
+  compile,
+  ExpressionLimitError,
+  ExpressionSyntaxError,
+  type Trace,
+} from '#engine/expression';
+import {
+  routingContext,
+  type TableRoute,
+  type TreeDecision,
+  type TriedRule,
+} from '#engine/routing';
+import type { CompiledTable } from '#engine/table';
 
 import { answerOfRecorded } from './decision-views.js';
 import type { RecordedDecision } from './decisions.dto.js';
@@ -15,16 +26,26 @@ interface RecordedContext {
   now: string;
 }
 
+export interface RecordedEvaluation {
+  rules: TriedRule[];
+  tree: TreeDecision | null;
+  /** Not there in decisions older than tables. */
+  table?: TableRoute | null;
+  table_version?: number | null;
+}
+
 /**
  * A decision with why it came out so: what was tried in which order, and what each part of each condition was. The
  * parts are worked out again from the recorded data, which gives what it gave then.
+ *
+ * @param compiled the version of the table that decided then; null without one
  */
-export function recordedDecision(row: DecisionRow): RecordedDecision {
+export function recordedDecision(
+  row: DecisionRow,
+  compiled: CompiledTable | null,
+): RecordedDecision {
   const recorded = row.context_data as unknown as RecordedContext;
-  const { rules, tree } = row.evaluation as unknown as {
-    rules: TriedRule[];
-    tree: TreeDecision | null;
-  };
+  const { rules, tree, table, table_version } = row.evaluation as unknown as RecordedEvaluation;
   const { now, ...data } = recorded;
   const context = routingContext({ ...data, step: { id: row.current_step_id, outcome: 'routed' } });
   const partsOf = (source: string | null) => source && parts(source, context, Date.parse(now));
@@ -36,16 +57,57 @@ export function recordedDecision(row: DecisionRow): RecordedDecision {
     tree_path:
       tree?.path.map((node) => ({ ...node, parts: partsOf(node.condition_expression) })) ?? [],
     tree_undecided_because: tree?.undecided_because ?? null,
+    decision_table:
+      table && compiled
+        ? {
+            ...table,
+            version_number: table_version,
+            rules: matchedRules(compiled, table, context, Date.parse(now)),
+          }
+        : null,
     instance_status: row.instance_status,
     instance_outcome: row.instance_outcome,
     correlation_id: row.correlation_id,
   };
 }
 
+/** The rules of a table that matched, and what each part of their cells was. */
+function matchedRules(
+  { table, inputs }: CompiledTable,
+  { matched_rules }: TableRoute,
+  context: Record<string, unknown>,
+  now: number,
+): object[] {
+  return table.rules
+    .filter(({ rule_id }) => matched_rules.includes(rule_id))
+    .map((rule) => ({
+      rule_id: rule.rule_id,
+      annotation: rule.annotation,
+      cells: rule.inputs.map((cell, column) => ({
+        label: table.inputs[column]?.label,
+        cell,
+        parts: orNothing(() =>
+          compile(cell, { kind: 'unaryTests' }).explain(context, {
+            now,
+            input: inputs[column]?.evaluate(context, { now }).value ?? null,
+          }),
+        ),
+      })),
+      outputs: rule.outputs.map((source) => ({
+        source,
+        parts: orNothing(() => compile(source).explain(context, { now })),
+      })),
+    }));
+}
+
 /** Null: the condition has no value on these data, as the rule's `reason` says. */
 function parts(source: string, context: Record<string, unknown>, now: number): Trace | null {
+  return orNothing(() => compileCondition(source).explain(context, { now }));
+}
+
+function orNothing(explain: () => Trace): Trace | null {
   try {
-    return compileCondition(source).explain(context, { now });
+    return explain();
   } catch (error) {
     if (error instanceof ExpressionLimitError || error instanceof ExpressionSyntaxError)
       return null;

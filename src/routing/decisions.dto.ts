@@ -151,6 +151,16 @@ export class RouteRequest {
   decision_tree_id: string | null = null;
 
   @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description:
+      'A stored decision table with the outputs `target_step_id` and, if it has one, `action`; decides where no tree does.',
+  })
+  @IsOptional()
+  @IsClientId()
+  decision_table_id: string | null = null;
+
+  @ApiPropertyOptional({
     description:
       'Decide anew. Without it the same question about an instance that has not changed since is answered with the recorded decision, so that a repeated call does nothing twice.',
   })
@@ -224,16 +234,40 @@ export class RecordedDecision extends RouteResponse {
   })
   tree_path: object[];
   @ApiProperty({ type: String, nullable: true }) tree_undecided_because: string | null;
+  @ApiProperty({
+    ...ANY_OBJECT,
+    nullable: true,
+    description:
+      'What the decision table said: the values of its inputs, the rules that matched, its output, and in `rules` the `parts` of each cell of those rules.',
+  })
+  decision_table: object | null;
   @ApiProperty({ type: String, nullable: true, description: 'Of its instance, now.' })
   instance_status: string | null;
   @ApiProperty({ type: String, nullable: true }) instance_outcome: string | null;
   @ApiProperty({ type: String, nullable: true }) correlation_id: string | null;
 }
 
+/** Names one of the three. */
 export class EvaluationRequest {
-  @ApiProperty({ example: 'amount > 1000 and user.department = "IT"' })
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'FEEL. Either this, or a table, or a tree.',
+    example: 'amount > 1000 and user.department = "IT"',
+  })
+  @IsOptional()
   @IsText({ min: 1, max: MAX_EXPRESSION })
-  expression: string;
+  expression: string | null = null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'A stored decision table.' })
+  @IsOptional()
+  @IsClientId()
+  decision_table_id: string | null = null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'A stored decision tree.' })
+  @IsOptional()
+  @IsClientId()
+  decision_tree_id: string | null = null;
 
   @ApiPropertyOptional({ ...ANY_OBJECT, example: { amount: 4200, user: { department: 'IT' } } })
   @IsJsonObject()
@@ -266,6 +300,18 @@ export class EvaluationResult {
   value: unknown;
   @ApiProperty({ type: String, nullable: true, example: 'boolean' }) type: string | null;
   @ApiProperty({ type: [String], description: 'Why parts of it became null.' }) warnings: string[];
+  @ApiPropertyOptional({
+    type: [String],
+    description:
+      'Of a table: the rules that matched, in the order in which its hit policy takes them.',
+  })
+  matched_rules?: string[];
+  @ApiPropertyOptional({
+    type: 'array',
+    items: ANY_OBJECT,
+    description: 'Of a tree: the nodes on the way through it.',
+  })
+  path?: object[];
   @ApiPropertyOptional({ type: EvaluationFault }) error?: EvaluationFault;
 }
 

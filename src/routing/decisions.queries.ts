@@ -103,7 +103,7 @@ const likeOutcomes = (target: string): string =>
    from (
      select instance_id from routing_analytics
      where workflow_id = $1 and decided_by = $2 and decided_by_id = $3 and ${target}
-       and decision_tree_used is not distinct from $4
+       and case decided_by when 'table' then decision_table_used else decision_tree_used end is not distinct from $4
      order by routing_timestamp desc
      limit ${LATEST}
    ) d
@@ -113,7 +113,7 @@ type LikeKey = [
   workflow_id: string,
   decided_by: string,
   decided_by_id: string,
-  decision_tree_used: string | null,
+  tree_or_table_used: string | null,
 ];
 
 /** What became of the instances of like decisions: same rule, leaf or step in order, and same target. */
@@ -133,17 +133,17 @@ export const insertDecision = statement<Record<string, never>, [decision: string
      analytics_id, decision_id, request_id, workflow_id, version_number, instance_id, workflow_instance_id,
      current_step_id, routing_action, target_step_id, decided_by, decided_by_id, question_hash, instance_sequence,
      confidence_score, confidence_cases, execution_time_ms, rules_evaluated, applied_rules, reasoning,
-     alternative_paths, decision_tree_used, context_data, evaluation, correlation_id, routing_timestamp)
+     alternative_paths, decision_tree_used, decision_table_used, context_data, evaluation, correlation_id, routing_timestamp)
    select analytics_id, decision_id, request_id, workflow_id, version_number, instance_id, workflow_instance_id,
      current_step_id, routing_action, target_step_id, decided_by, decided_by_id, question_hash, instance_sequence,
      confidence_score, confidence_cases, execution_time_ms, rules_evaluated, applied_rules, reasoning,
-     alternative_paths, decision_tree_used, context_data, evaluation, correlation_id, routing_timestamp
+     alternative_paths, decision_tree_used, decision_table_used, context_data, evaluation, correlation_id, routing_timestamp
    from jsonb_to_record($1) as d (
      analytics_id uuid, decision_id uuid, request_id uuid, workflow_id uuid, version_number int, instance_id uuid,
      workflow_instance_id text, current_step_id text, routing_action text, target_step_id text, decided_by text,
      decided_by_id text, question_hash text, instance_sequence int, confidence_score float8, confidence_cases int,
      execution_time_ms float8, rules_evaluated jsonb, applied_rules jsonb, reasoning jsonb, alternative_paths jsonb,
-     decision_tree_used text, context_data jsonb, evaluation jsonb, correlation_id text,
+     decision_tree_used text, decision_table_used text, context_data jsonb, evaluation jsonb, correlation_id text,
      routing_timestamp timestamptz)`,
 );
 

@@ -11,25 +11,30 @@ import {
   decidingSentence,
   reasoning,
 } from '#engine/routing';
+import type { CompiledTable } from '#engine/table';
 import { Database, newId, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
 import { AppConfig } from '#platform/config';
 import { correlationId } from '#platform/logging';
 import { type InstanceChange, InstanceRuntime } from '#runtime';
 
+import { compiledTable } from './compiled-tables.js';
 import { decisionInput } from './decision-input.js';
 import { DecisionMaterial, type Material } from './decision-material.js';
+import { findTableVersion } from './decision-tables.queries.js';
 import {
   answerOf,
   answerOfRecorded,
   type DecidedQuestion,
   decidedById,
   recordOf,
+  usedBy,
 } from './decision-views.js';
-import { recordedDecision } from './decision-why.js';
+import { recordedDecision, type RecordedEvaluation } from './decision-why.js';
 import type { RecordedDecision, RouteRequest, RouteResponse } from './decisions.dto.js';
 import {
   type DecisionInstanceRow,
+  type DecisionRow,
   findDecision,
   findSameDecision,
   insertDecision,
@@ -65,12 +70,19 @@ export class DecisionsService {
   /** @throws DomainError decision_not_found */
   async why(decision_id: string): Promise<RecordedDecision> {
     const [row] = await findDecision(this.database.read, [decision_id]);
-    if (row) return recordedDecision(row);
+    if (row) return recordedDecision(row, await this.tableOf(row));
     throw new DomainError(
       'decision_not_found',
       `There is no recorded decision ${decision_id}; a dry run leaves none.`,
       { decision_id },
     );
+  }
+
+  private async tableOf({ evaluation }: DecisionRow): Promise<CompiledTable | null> {
+    const { table, table_version } = evaluation as unknown as RecordedEvaluation;
+    if (!table || !table_version) return null;
+    const [row] = await findTableVersion(this.database.read, [table.table_id, table_version]);
+    return row ? compiledTable(row) : null;
   }
 
   /** Decides on what is there and writes nothing. */
@@ -164,6 +176,7 @@ export class DecisionsService {
       decision_id: newId(),
       version_number: material.definition.version_number,
       tree_version: material.tree_version,
+      table_version: material.table_version,
       decision,
       confidence,
       minimum_cases: this.config.settings.ml_min_evidence,
@@ -181,7 +194,7 @@ export class DecisionsService {
       request.workflow_id,
       decision.decided_by,
       decidedById(decision, request),
-      decision.tree?.tree_id ?? null,
+      usedBy(decision),
       decision.target_step_id,
     ]);
     return confidenceFrom(counts, this.config.settings.ml_min_evidence);

@@ -10,7 +10,7 @@ export type LikeKey = [
   workflow_id: string,
   decided_by: Decision['decided_by'],
   decided_by_id: string,
-  decision_tree_used: string | null,
+  tree_or_table_used: string | null,
   target_step_id: string | null,
 ];
 
@@ -30,8 +30,8 @@ export class OutcomeCounter {
     const started = performance.now();
     const known = this.kept.get(name);
     if (known && known.until > started) return known.counts;
-    const [workflow_id, decided_by, decided_by_id, tree, target] = key;
-    const like = [workflow_id, decided_by, decided_by_id, tree] as const;
+    const [workflow_id, decided_by, decided_by_id, used, target] = key;
+    const like = [workflow_id, decided_by, decided_by_id, used] as const;
     const [counts = { good: 0, total: 0, looked_at: 0 }] =
       target === null
         ? await countLikeOutcomesWithoutTarget(tx, [...like])

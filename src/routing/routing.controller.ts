@@ -12,25 +12,29 @@ import {
   RouteResponse,
 } from './decisions.dto.js';
 import { DecisionsService } from './decisions.service.js';
-import { evaluateAll } from './evaluations.js';
+import { Evaluations } from './evaluations.js';
 
 @ApiTags('routing')
 @Controller('conditional')
 export class RoutingController {
-  constructor(private readonly decisions: DecisionsService) {}
+  constructor(
+    private readonly decisions: DecisionsService,
+    private readonly evaluations: Evaluations,
+  ) {}
 
   @Put('route')
   @ApiOperation({
     operationId: 'routeInstance',
     summary: 'Decide where an instance goes, and take it there',
     description:
-      'The stored tree named by `decision_tree_id` decides first; then the rules sent along, the stored rules of the workflow and for all workflows, temporary routes, and the routing rules of the workflow that may apply after this step, each by priority; else the next step in order follows. An instance that is not known yet is made, standing at `current_step_id`. Calling again with the same body changes nothing more, until the instance has moved on.',
+      'The stored tree named by `decision_tree_id` decides first, the table named by `decision_table_id` where no tree does; then the rules sent along, the stored rules of the workflow and for all workflows, temporary routes, and the routing rules of the workflow that may apply after this step, each by priority; else the next step in order follows. An instance that is not known yet is made, standing at `current_step_id`. Calling again with the same body changes nothing more, until the instance has moved on.',
   })
   @ApiOkResponse({ type: RouteResponse })
   @ApiProblems(
     'workflow_not_found',
     'workflow_inactive',
     'decision_tree_not_found',
+    'decision_table_not_found',
     'step_not_found',
     'step_not_current',
     'instance_not_running',
@@ -60,12 +64,12 @@ export class RoutingController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'evaluateExpressions',
-    summary: 'Try out expressions',
+    summary: 'Try out expressions, tables and trees',
     description:
-      'Evaluates each expression on the data given with it. One that does not parse is an error in its place; the others are evaluated.',
+      'Evaluates each expression, stored decision table or stored decision tree on the data given with it. One that cannot be is an error in its place; the others are evaluated. Nothing is written.',
   })
   @ApiOkResponse({ type: EvaluateResponse })
   async evaluate(@Body() { evaluations }: EvaluateRequest): Promise<EvaluateResponse> {
-    return { results: await evaluateAll(evaluations) };
+    return { results: await this.evaluations.all(evaluations) };
   }
 }

@@ -2,9 +2,12 @@ import { Module } from '@nestjs/common';
 
 import { DecisionCounts } from './decision-counts.js';
 import { DecisionMaterial } from './decision-material.js';
+import { DecisionTablesController } from './decision-tables.controller.js';
+import { DecisionTablesService } from './decision-tables.service.js';
 import { DecisionTreesController } from './decision-trees.controller.js';
 import { DecisionTreesService } from './decision-trees.service.js';
 import { DecisionsService } from './decisions.service.js';
+import { Evaluations } from './evaluations.js';
 import { InstancesController } from './instances.controller.js';
 import { InstancesService } from './instances.service.js';
 import { OutcomeCounter } from './outcome-counts.js';
@@ -13,7 +16,13 @@ import { RulesController } from './rules.controller.js';
 import { RulesService } from './rules.service.js';
 
 @Module({
-  controllers: [InstancesController, RoutingController, RulesController, DecisionTreesController],
+  controllers: [
+    InstancesController,
+    RoutingController,
+    RulesController,
+    DecisionTreesController,
+    DecisionTablesController,
+  ],
   providers: [
     InstancesService,
     DecisionsService,
@@ -22,6 +31,8 @@ import { RulesService } from './rules.service.js';
     OutcomeCounter,
     RulesService,
     DecisionTreesService,
+    DecisionTablesService,
+    Evaluations,
   ],
 })
 export class RoutingModule {}

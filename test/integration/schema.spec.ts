@@ -1,8 +1,10 @@
 import { STEP_TYPES } from '#engine/definition';
 import { EXECUTION_STATUSES, SYNCHRONIZATION_STATUSES, TASK_STATUSES } from '#engine/graph';
 import { INSTANCE_STATUSES, STEP_STATUSES } from '#engine/instance';
+import { AGGREGATIONS, HIT_POLICIES } from '#engine/table';
 import {
   APPROVAL_STATUSES,
+  BACKTEST_STATUSES,
   createDataSource,
   HANDLER_KINDS,
   IDEMPOTENCY_STATES,
@@ -71,6 +73,9 @@ describe('the migrated schema', () => {
     ['runtime_modifications', 'approval_status', APPROVAL_STATUSES],
     ['runtime_modifications', 'rollback_status', ROLLBACK_STATUSES],
     ['change_requests', 'approval_status', APPROVAL_STATUSES],
+    ['decision_tables', 'hit_policy', HIT_POLICIES],
+    ['decision_tables', 'aggregation', AGGREGATIONS],
+    ['backtests', 'status', BACKTEST_STATUSES],
   ])('allows in %s.%s what the code knows, and nothing else', async (table, column, words) => {
     const [check]: { definition: string }[] = await test.dataSource.query(
       `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1`,

@@ -22,6 +22,8 @@ export type ErrorCode =
   | 'task_not_found'
   | 'rule_not_found'
   | 'decision_tree_not_found'
+  | 'decision_table_not_found'
+  | 'backtest_not_found'
   | 'decision_not_found'
   | 'modification_not_found'
   // what state it is in
@@ -42,6 +44,7 @@ export type ErrorCode =
   | 'lock_lost'
   | 'rule_exists'
   | 'decision_tree_exists'
+  | 'decision_table_exists'
   | 'modification_exists'
   | 'modification_not_pending'
   | 'modification_not_applicable'

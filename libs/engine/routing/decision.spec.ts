@@ -16,6 +16,7 @@ function input(fields: Partial<DecisionInput> = {}): DecisionInput {
     context: { amount: 500 },
     now: Date.UTC(2026, 0, 5),
     tree: null,
+    table: null,
     rules: [],
     next_step_id: 'review',
     hasStep: (id) => STEPS.includes(id),

@@ -1,6 +1,8 @@
 import type { JsonObject } from '#engine/graph';
+import type { CompiledTable } from '#engine/table';
 
 import { decideByRules, type RuleDecision, type TriedRule } from './rules.js';
+import { routeByTable, type TableRoute } from './table-route.js';
 import { decideByTree, type CompiledTree, type TreeDecision } from './tree.js';
 import type { DecisionRule, RoutingAction } from './types.js';
 
@@ -12,13 +14,15 @@ export interface DecisionInput {
   now: number;
   /** Decides first, where the client names one. */
   tree: CompiledTree | null;
+  /** Decides next, where the client names one. */
+  table: CompiledTable | null;
   rules: readonly DecisionRule[];
   /** The step after the current one in order; null after the last. */
   next_step_id: string | null;
   hasStep: (stepId: string) => boolean;
 }
 
-export type DecidedBy = 'tree' | 'rule' | 'sequence';
+export type DecidedBy = 'tree' | 'table' | 'rule' | 'sequence';
 
 export interface AlternativePath {
   /** The rule that leads there; null for the order of the steps. */
@@ -30,20 +34,24 @@ export interface AlternativePath {
 
 export interface Decision {
   decided_by: DecidedBy;
-  /** What decided: the rule's id, or the tree's leaf; null where the order of the steps did. */
+  /** What decided: the rule's id, or the tree's leaf; null where the order of the steps or a table's defaults did. */
   decided_by_id: string | null;
   action: RoutingAction;
   target_step_id: string | null;
   applied_rules: string[];
   alternatives: AlternativePath[];
   tree: TreeDecision | null;
+  /** Null also where the tree decided before it. */
+  table: TableRoute | null;
   rules: RuleDecision;
 }
 
-/** Tree, rules, order of the steps: the first that decides. The others are its alternatives. Total. */
+/** Tree, table, rules, order of the steps: the first that decides. The others are its alternatives. Total. */
 export function decideRouting(input: DecisionInput): Decision {
   const { context, now, hasStep } = input;
   const tree = input.tree && checkedTarget(decideByTree(input.tree, context, { now }), hasStep);
+  const table =
+    input.table && !tree?.action ? routeByTable(input.table, context, { now, hasStep }) : null;
   const rules = decideByRules(input.rules, context, { now, hasStep });
   const sequence: AlternativePath = {
     rule_id: null,
@@ -64,6 +72,23 @@ export function decideRouting(input: DecisionInput): Decision {
         sequence,
       ]),
       tree,
+      table,
+      rules,
+    };
+  }
+  if (table?.action) {
+    return {
+      decided_by: 'table',
+      decided_by_id: table.rule_id,
+      action: table.action,
+      target_step_id: table.target_step_id,
+      applied_rules: table.matched_rules,
+      alternatives: different(table.action, table.target_step_id, [
+        ...matching.map(asPath),
+        sequence,
+      ]),
+      tree,
+      table,
       rules,
     };
   }
@@ -80,6 +105,7 @@ export function decideRouting(input: DecisionInput): Decision {
         sequence,
       ]),
       tree,
+      table,
       rules,
     };
   }
@@ -91,6 +117,7 @@ export function decideRouting(input: DecisionInput): Decision {
     applied_rules: [],
     alternatives: [],
     tree,
+    table,
     rules,
   };
 }

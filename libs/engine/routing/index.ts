@@ -3,6 +3,7 @@ export * from './context.js';
 export * from './decision.js';
 export * from './reasoning.js';
 export * from './rules.js';
+export * from './table-route.js';
 export * from './tree-faults.js';
 export * from './tree.js';
 export * from './trial.js';

@@ -1,6 +1,7 @@
 import type { Confidence } from './confidence.js';
 import type { Decision } from './decision.js';
 import type { TriedRule } from './rules.js';
+import type { TableRoute } from './table-route.js';
 import type { PathNode, TreeDecision } from './tree.js';
 import type { RoutingAction, RuleOrigin } from './types.js';
 
@@ -26,6 +27,7 @@ const ACTION: Record<RoutingAction, string> = {
 export function decidingSentence(decision: Decision): string {
   if (decision.decided_by === 'sequence') return sequenceSentence(decision);
   if (decision.decided_by === 'tree' && decision.tree) return leafSentence(decision.tree);
+  if (decision.decided_by === 'table' && decision.table) return tableSentence(decision.table);
   return decision.rules.winner ? winnerSentence(decision.rules.winner) : '';
 }
 
@@ -33,7 +35,10 @@ export function decidingSentence(decision: Decision): string {
 export function reasoning(decision: Decision, confidence: Confidence): string[] {
   return [
     ...(decision.tree ? treeSentences(decision.tree) : []),
-    ...(decision.decided_by === 'tree' ? [] : ruleSentences(decision)),
+    ...(decision.table ? tableSentences(decision.table) : []),
+    ...(decision.decided_by === 'tree' || decision.decided_by === 'table'
+      ? []
+      : ruleSentences(decision)),
     ...(decision.decided_by === 'sequence' ? [sequenceSentence(decision)] : []),
     confidenceSentence(confidence),
   ];
@@ -53,6 +58,26 @@ function leafSentence(tree: TreeDecision): string {
       ? ` with the branches ${tree.branches.map((branch) => branch.target_step_id ?? branch.node_id).join(', ')}`
       : '';
   return `Node ${tree.leaf_node_id} of decision tree ${tree.tree_id} ${acts(tree.action, tree.target_step_id)}${branches}.`;
+}
+
+function tableSentences(table: TableRoute): string[] {
+  const values = table.inputs.map(({ label, value }) => `${label} is ${JSON.stringify(value)}`);
+  return [
+    ...(values.length > 0 ? [`For decision table ${table.table_id}, ${values.join(', ')}.`] : []),
+    table.undecided_because === null
+      ? tableSentence(table)
+      : `Decision table ${table.table_id} does not decide: ${table.undecided_because}.`,
+  ];
+}
+
+function tableSentence(table: TableRoute): string {
+  const what = table.rule_id === null ? 'No rule matches, so the default' : `Rule ${table.rule_id}`;
+  const rest = table.matched_rules.slice(1);
+  const also =
+    rest.length > 0
+      ? `; ${rest.join(', ')} ${rest.length === 1 ? 'matches' : 'match'} as well`
+      : '';
+  return `${what} of decision table ${table.table_id} ${acts(table.action, table.target_step_id)}${also}.`;
 }
 
 function nodeSentence(node: PathNode): string[] {
