@@ -23,6 +23,7 @@ export {
   InstanceRuntime,
   type StartRequest,
 } from './instances/instance-runtime.js';
+export { InstanceStarts } from './instances/instance-starts.js';
 export { InstanceWatch } from './instances/instance-watch.js';
 export { RuntimeModule } from './runtime.module.js';
 export { type NewTimer, type TimerHandler, type TimerKind, Timers } from './timers/timers.js';

@@ -5,6 +5,7 @@ import { ExecutionsModule } from './executions/executions.module.js';
 import { InstanceEffects } from './instances/instance-effects.js';
 import { InstanceRuntime } from './instances/instance-runtime.js';
 import { InstanceSignals } from './instances/instance-signals.js';
+import { InstanceStarts } from './instances/instance-starts.js';
 import { InstanceWatch } from './instances/instance-watch.js';
 import { TreeStore } from './instances/tree-store.js';
 import { Timers } from './timers/timers.js';
@@ -20,8 +21,16 @@ import { Timers } from './timers/timers.js';
     InstanceEffects,
     InstanceRuntime,
     InstanceSignals,
+    InstanceStarts,
     InstanceWatch,
   ],
-  exports: [DefinitionStore, Timers, ExecutionsModule, InstanceRuntime, InstanceWatch],
+  exports: [
+    DefinitionStore,
+    Timers,
+    ExecutionsModule,
+    InstanceRuntime,
+    InstanceStarts,
+    InstanceWatch,
+  ],
 })
 export class RuntimeModule {}

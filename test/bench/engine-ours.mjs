@@ -5,7 +5,7 @@ import { Database, migrate } from '#persistence';
 import { AppConfig, readConfig } from '#platform/config';
 import {
   ExecutionRuntime,
-  InstanceRuntime,
+  InstanceStarts,
   InstanceWatch,
   TaskClaims,
   TaskOutcomes,
@@ -51,7 +51,7 @@ class Engine {
   constructor(app) {
     this.http = app.getHttpAdapter().getInstance();
     this.database = app.get(Database, { strict: false });
-    this.runtime = app.get(InstanceRuntime, { strict: false });
+    this.starts = app.get(InstanceStarts, { strict: false });
     this.executions = app.get(ExecutionRuntime, { strict: false });
     this.claims = app.get(TaskClaims, { strict: false });
     this.outcomes = app.get(TaskOutcomes, { strict: false });
@@ -118,7 +118,7 @@ class Engine {
   }
 
   start(request) {
-    return this.database.transaction((tx) => this.runtime.start(tx, request));
+    return this.starts.start(request);
   }
 
   /** A worker of the claim protocol: claims up to 100 at a time, answers each at once. */

@@ -3,7 +3,7 @@ import { describeOnBothQueues } from '../support/queues.js';
 import { type Service, startService } from '../support/service.js';
 import { ParallelClient, task } from './parallel-client.js';
 
-const DELAY_0 = { handler: { type: 'delay', duration_ms: 0 } };
+const NOTE = { handler: { type: 'notification', channel: 'log', to: 'x', message: 'done' } };
 
 describeOnBothQueues('executions over several processes', (queue) => {
   let api: Service;
@@ -15,7 +15,7 @@ describeOnBothQueues('executions over several processes', (queue) => {
   afterAll(() => api.stop());
 
   it('start within MAX_CONCURRENT_EXECUTIONS, share one wake-up, and are done by a worker that comes later', async () => {
-    const tasks = [task('a', DELAY_0), task('b', { ...DELAY_0, dependencies: ['a'] })];
+    const tasks = [task('a', NOTE), task('b', { ...NOTE, dependencies: ['a'] })];
     const ids = await Promise.all(Array.from({ length: 5 }, () => client.start(tasks)));
     const standing = await Promise.all(ids.map((id) => client.read(id)));
     expect(standing.map((execution) => execution.overall_status).sort()).toEqual([

@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 interface Waiting<Item, Result> {
   item: Item;
   resolve: (result: Result) => void;
@@ -14,6 +16,8 @@ export class Batcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private readonly writing = new Set<Promise<void>>();
   private planned = false;
+  /** A batch is nobody's own: no request's correlation or idempotency key may count for the others in it. */
+  private readonly outside = new AsyncResource('Batcher');
 
   /** @param write gives one result for each item, in their order; applies all of them or none */
   constructor(
@@ -41,7 +45,7 @@ export class Batcher<Item, Result> {
     this.planned = true;
     setImmediate(() => {
       this.planned = false;
-      this.flush();
+      this.outside.runInAsyncScope(() => this.flush());
     });
   }
 

@@ -1,58 +1,94 @@
 import { statement } from '#persistence';
 
-/** Arguments: the execution, its tasks, dependencies and synchronization points, each as JSON. No row: the id is taken. */
-export const insertExecution = statement<
+/**
+ * Arguments: executions, their tasks, dependencies, synchronization points and events, each as a JSON list. Whatever is
+ * said to have ended has ended now. An execution whose id is taken is left out, and is not among the rows that come back.
+ */
+export const insertExecutions = statement<
   { execution_id: string },
-  [string, string, string, string]
+  [string, string, string, string, string]
 >(
-  'insert_execution',
+  'insert_executions',
   `
   with execution as (
     insert into parallel_executions
       (execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
-       total_tasks, overall_status, load_balancing_config, failure_strategy, max_concurrent_tasks,
-       global_timeout_minutes, monitoring_interval_seconds, performance_metrics, correlation_id, created_at)
+       total_tasks, tasks_completed, tasks_running, overall_status, execution_progress_percentage,
+       load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
+       monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
+       start_time, timeout_at, estimated_completion_time, actual_completion_time, instance_notified_at, created_at)
     select execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
-           total_tasks, 'initializing', load_balancing_config, failure_strategy, max_concurrent_tasks,
-           global_timeout_minutes, monitoring_interval_seconds,
-           jsonb_build_object('estimated_minutes', estimated_minutes), correlation_id, clock_timestamp()
-    from jsonb_to_record($1::jsonb) as e(
+           total_tasks, tasks_completed, tasks_running, overall_status, 100.0 * tasks_completed / total_tasks,
+           load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
+           monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
+           case when begun then statement_timestamp() end,
+           case when begun then statement_timestamp() + global_timeout_minutes * interval '1 minute' end,
+           case when begun then statement_timestamp()
+             + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute' end,
+           case when begun and overall_status <> 'running' then statement_timestamp() end,
+           case when told then statement_timestamp() end, clock_timestamp()
+    from jsonb_to_recordset($1::jsonb) as e(
       execution_id text, workflow_id uuid, version_number int, workflow_instance_id text, instance_id uuid,
-      step_execution_id uuid, step_id text, total_tasks int, load_balancing_config jsonb, failure_strategy text,
-      max_concurrent_tasks int, global_timeout_minutes float8, monitoring_interval_seconds float8, estimated_minutes float8,
-      correlation_id text)
+      step_execution_id uuid, step_id text, total_tasks int, tasks_completed int, tasks_running int,
+      overall_status text, load_balancing_config jsonb, failure_strategy text, max_concurrent_tasks int,
+      global_timeout_minutes float8, monitoring_interval_seconds float8, performance_metrics jsonb,
+      synchronization_failed boolean, end_reason text, output jsonb, correlation_id text, told boolean),
+      lateral (select overall_status <> 'initializing' as begun) as b
     on conflict (execution_id) do nothing
     returning execution_id, workflow_id, correlation_id
+  ), given as materialized (
+    select * from jsonb_to_recordset($2::jsonb) as t(
+      execution_id text, task_execution_id uuid, step_id text, task_id text, task_name text, task_type text,
+      ordinal int, status text, released boolean, delay_ms float8, handler jsonb, handler_kind text, priority int,
+      dependencies jsonb, unmet_dependencies int, timeout_minutes float8, estimated_duration_minutes float8,
+      resource_requirements jsonb, max_retry_attempts int, input_data jsonb)
   ), tasks as (
     insert into task_executions
       (task_execution_id, execution_id, workflow_id, step_id, task_id, task_name, task_type, ordinal, status, handler,
        handler_kind, priority, dependencies, unmet_dependencies, timeout_minutes, estimated_duration_minutes,
-       resource_requirements, max_retry_attempts, input_data, correlation_id)
+       resource_requirements, max_retry_attempts, input_data, correlation_id, released_at, available_at, attempt,
+       output_data, start_time, end_time, execution_time_seconds)
     select t.task_execution_id, e.execution_id, e.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
-           t.ordinal, case when t.unmet_dependencies = 0 then 'ready' else 'pending' end, t.handler,
-           t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies, t.timeout_minutes,
-           t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts, t.input_data, e.correlation_id
-    from execution e, jsonb_to_recordset($2::jsonb) as t(
-      task_execution_id uuid, step_id text, task_id text, task_name text, task_type text, ordinal int, handler jsonb,
-      handler_kind text, priority int, dependencies jsonb, unmet_dependencies int, timeout_minutes float8,
-      estimated_duration_minutes float8, resource_requirements jsonb, max_retry_attempts int, input_data jsonb)
+           t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
+           t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
+           t.input_data, e.correlation_id, case when t.released then statement_timestamp() end,
+           statement_timestamp() + t.delay_ms * interval '1 millisecond',
+           case when done then 1 else 0 end, case when done then '{}'::jsonb end,
+           case when done then statement_timestamp() end, case when done then statement_timestamp() end,
+           case when done then 0 end
+    from given t join execution e on e.execution_id = t.execution_id, lateral (select t.status = 'completed' as done) d
   ), dependencies as (
     insert into task_dependencies (execution_id, task_execution_id, depends_on)
     select e.execution_id, d.task_execution_id, d.depends_on
-    from execution e, jsonb_to_recordset($3::jsonb) as d(task_execution_id uuid, depends_on uuid)
+    from jsonb_to_recordset($3::jsonb) as d(execution_id text, task_execution_id uuid, depends_on uuid)
+    join execution e on e.execution_id = d.execution_id
   ), points as (
     insert into synchronization_points
       (sync_point_id, execution_id, sync_id, sync_name, sync_type, required_tasks, minimum_completion_percentage,
-       status, timeout_minutes, failure_strategy, condition_expression)
+       status, timeout_minutes, failure_strategy, condition_expression, completed_tasks, current_completion_percentage,
+       completion_time)
     select p.sync_point_id, e.execution_id, p.sync_id, p.sync_name, p.sync_type, p.required_tasks,
-           p.minimum_completion_percentage, 'waiting', p.timeout_minutes, p.failure_strategy, p.condition_expression
-    from execution e, jsonb_to_recordset($4::jsonb) as p(
-      sync_point_id uuid, sync_id text, sync_name text, sync_type text, required_tasks jsonb,
-      minimum_completion_percentage float8, timeout_minutes float8, failure_strategy text, condition_expression text)
+           p.minimum_completion_percentage, p.status, p.timeout_minutes, p.failure_strategy, p.condition_expression,
+           p.completed_tasks, case when p.status = 'waiting' then 0 else 100 end,
+           case when p.status <> 'waiting' then statement_timestamp() end
+    from jsonb_to_recordset($4::jsonb) as p(
+      execution_id text, sync_point_id uuid, sync_id text, sync_name text, sync_type text, required_tasks jsonb,
+      minimum_completion_percentage float8, timeout_minutes float8, failure_strategy text, condition_expression text,
+      status text, completed_tasks jsonb)
+    join execution e on e.execution_id = p.execution_id
   ), events as (
-    insert into execution_events (execution_id, event_type, payload)
-    select execution_id, 'execution_created', jsonb_build_object('total_tasks', jsonb_array_length($2::jsonb))
-    from execution
+    insert into execution_events (execution_id, event_type, task_id, payload)
+    select execution_id, event_type, task_id, payload
+    from (
+      select v.execution_id, v.event_type, null as task_id, v.payload, v.after_tasks, v.place, 0 as ordinal
+      from rows from (jsonb_to_recordset($5::jsonb) as (
+        execution_id text, event_type text, payload jsonb, after_tasks boolean)) with ordinality
+        as v(execution_id, event_type, payload, after_tasks, place)
+      union all
+      select t.execution_id, 'task_completed', t.task_id, '{}', false, null, t.ordinal from given t where t.status = 'completed'
+    ) v
+    join execution e using (execution_id)
+    order by after_tasks, place nulls last, ordinal
   )
   select execution_id from execution`,
 );

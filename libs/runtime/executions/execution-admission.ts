@@ -25,7 +25,9 @@ export class ExecutionAdmission {
     signals: ExecutionSignals,
     sweeper: Sweeper,
   ) {
-    signals.on('ended', () => void this.admit());
+    signals.on('ended', ({ took_place }) => {
+      if (took_place) void this.admit();
+    });
     sweeper.register('execution_admission', () => this.admit());
   }
 

@@ -3,12 +3,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ExecutionStatus, JsonObject } from '#engine/graph';
 import { Sweeper } from '#jobs';
 import { Database, statement, type Tx } from '#persistence';
-import { runWithCorrelation } from '#platform/logging';
 
+import { Batcher } from './batcher.js';
 import { ExecutionSignals } from './execution-signals.js';
-import type { ExecutionEndListener } from './execution-spec.js';
+import type { ExecutionEnded, ExecutionEndListener } from './execution-spec.js';
 
 interface EndedRow {
+  execution_id: string;
   instance_id: string;
   step_execution_id: string;
   overall_status: ExecutionStatus;
@@ -17,23 +18,13 @@ interface EndedRow {
   correlation_id: string | null;
 }
 
-const takeTelling = statement<{ taken: boolean }, [string]>(
-  'take_telling',
-  `select pg_try_advisory_xact_lock(491487, hashtext($1)) as taken`,
-);
-
-const readEnded = statement<EndedRow, [string]>(
-  'read_ended_execution',
+const takeEnded = statement<EndedRow, [readonly string[]]>(
+  'take_ended_executions',
   `
-  select instance_id, step_execution_id, overall_status, end_reason, output, correlation_id
-  from parallel_executions
-  where execution_id = $1 and step_execution_id is not null and instance_id is not null
-    and actual_completion_time is not null and instance_notified_at is null`,
-);
-
-const markTold = statement<object, [string]>(
-  'mark_execution_told',
-  `update parallel_executions set instance_notified_at = clock_timestamp() where execution_id = $1`,
+  update parallel_executions set instance_notified_at = clock_timestamp()
+  where execution_id = any($1::text[]) and step_execution_id is not null and instance_id is not null
+    and actual_completion_time is not null and instance_notified_at is null
+  returning execution_id, instance_id, step_execution_id, overall_status, end_reason, output, correlation_id`,
 );
 
 /** The index on untold executions serves this. */
@@ -45,20 +36,31 @@ const findUntold = statement<{ execution_id: string }, [number]>(
   order by actual_completion_time limit $1`,
 );
 
+/** Instances that go on in one transaction. */
 const BATCH = 100;
+const BATCHES_AT_A_TIME = 2;
 
-/** Tells instances that the work of their step has ended: after the end is committed, and until it has arrived. */
+/**
+ * Tells instances that the work of their step has ended: after the end is committed, and until it has arrived. Ends
+ * that come together share a transaction (group commit).
+ */
 @Injectable()
 export class ExecutionEndings {
   private readonly logger = new Logger(ExecutionEndings.name);
   private listener: ExecutionEndListener | undefined;
+  private readonly batcher = new Batcher<string, true>((ids) => this.tellMany(ids), {
+    size: BATCH,
+    concurrency: BATCHES_AT_A_TIME,
+  });
 
   constructor(
     private readonly database: Database,
     signals: ExecutionSignals,
     sweeper: Sweeper,
   ) {
-    signals.on('ended', (execution_id) => void this.tell(execution_id));
+    signals.on('ended', ({ execution_id, step_execution_id }) => {
+      if (step_execution_id !== null) void this.tell(execution_id);
+    });
     sweeper.register('execution_endings', () => this.tellAll());
   }
 
@@ -68,49 +70,36 @@ export class ExecutionEndings {
   }
 
   /** Never rejects: what could not be told is told again by the sweeper. */
-  async tell(executionId: string): Promise<void> {
-    const { listener } = this;
-    if (!listener) return;
+  async tell(execution_id: string): Promise<void> {
     try {
-      const [ended] = await readEnded(this.database.read, [executionId]);
-      if (!ended) return;
-      await runWithCorrelation(ended.correlation_id, () =>
-        this.database.transaction((tx) => this.tellIn(tx, executionId, listener)),
-      );
+      await this.batcher.add(execution_id);
     } catch (error) {
-      this.logger.warn(
-        { err: error, execution_id: executionId },
-        'An instance could not be told of an end.',
-      );
+      this.logger.warn({ err: error, execution_id }, 'An instance could not be told of an end.');
     }
   }
 
-  /**
-   * The advisory lock, not the execution's row, keeps two processes apart: the listener locks the instance first, as
-   * every other door does, so that no two transactions wait for each other.
-   */
-  private async tellIn(tx: Tx, executionId: string, listener: ExecutionEndListener): Promise<void> {
-    const [turn] = await takeTelling(tx, [executionId]);
-    if (!turn?.taken) return;
-    const [row] = await readEnded(tx, [executionId]);
-    if (!row) return;
-    const succeeded =
-      row.overall_status === 'completed' || row.overall_status === 'partially_completed';
-    await listener(tx, {
-      instance_id: row.instance_id,
-      step_execution_id: row.step_execution_id,
-      execution_id: executionId,
-      succeeded,
-      output: row.output ?? { tasks: {} },
-      error: succeeded ? null : (row.end_reason ?? `The execution ended as ${row.overall_status}.`),
+  /** In the transaction of the listener, which holds the instances: only one can tell an end, and only once. */
+  async take(tx: Tx, executionIds: readonly string[]): Promise<ExecutionEnded[]> {
+    const rows = await takeEnded(tx, [executionIds]);
+    return rows.map(({ overall_status, end_reason, output, ...row }) => {
+      const succeeded = overall_status === 'completed' || overall_status === 'partially_completed';
+      return {
+        ...row,
+        succeeded,
+        output: output ?? { tasks: {} },
+        error: succeeded ? null : (end_reason ?? `The execution ended as ${overall_status}.`),
+      };
     });
-    await markTold(tx, [executionId]);
+  }
+
+  private async tellMany(executionIds: readonly string[]): Promise<true[]> {
+    await this.database.transaction(async (tx) => this.listener?.(tx, executionIds));
+    return executionIds.map(() => true);
   }
 
   private async tellAll(): Promise<void> {
     if (!this.listener) return;
-    for (const { execution_id } of await findUntold(this.database.read, [BATCH])) {
-      await this.tell(execution_id);
-    }
+    const untold = await findUntold(this.database.read, [BATCH]);
+    await Promise.all(untold.map(({ execution_id }) => this.tell(execution_id)));
   }
 }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 
-import { compile, ExpressionLimitError } from '#engine/expression';
 import {
   DEFAULT_RETRY_ROUNDS,
   endOf,
@@ -13,6 +12,7 @@ import {
 } from '#engine/graph';
 import { afterCommit, type Tx } from '#persistence';
 
+import { conditionHolds, missedPoint } from './execution-at-once.js';
 import { ExecutionSignals } from './execution-signals.js';
 import {
   cancelOpenTasks,
@@ -170,13 +170,7 @@ export class ExecutionProgress {
     }
     if (saved.length > 0) await savePoints(tx, [JSON.stringify(saved)]);
     for (const [execution, { sync_id }] of failing) {
-      await this.endEarly(
-        tx,
-        movement,
-        [execution],
-        'failed',
-        `The synchronization point ${sync_id} was missed.`,
-      );
+      await this.endEarly(tx, movement, [execution], 'failed', missedPoint(sync_id));
     }
   }
 
@@ -191,15 +185,7 @@ export class ExecutionProgress {
     if (point.sync_type !== 'conditional_join' || source === null || !settled) return () => false;
     const outputs = await readOutputs(tx, [point.execution_id, point.completed_tasks]);
     const results = Object.fromEntries(outputs.map((row) => [row.task_id, row.output_data ?? {}]));
-    return () => {
-      try {
-        return compile(source).test(joinContext(results, lost)).matched;
-      } catch (error) {
-        // too much work for these results: then it does not hold
-        if (error instanceof ExpressionLimitError) return false;
-        throw error;
-      }
-    };
+    return () => conditionHolds(source, joinContext(results, lost));
   }
 
   private async release(
@@ -208,7 +194,9 @@ export class ExecutionProgress {
     executions: readonly MovingExecution[],
   ): Promise<void> {
     const free = executions.filter(
-      (execution) => execution.max_concurrent_tasks > execution.tasks_running,
+      ({ max_concurrent_tasks, tasks_running, total_tasks, tasks_completed, tasks_failed }) =>
+        max_concurrent_tasks > tasks_running &&
+        total_tasks > tasks_running + tasks_completed + tasks_failed,
     );
     if (free.length === 0) return;
     const released = await releaseTasks(tx, [
@@ -246,7 +234,11 @@ export class ExecutionProgress {
     const executions = [...movement.executions.values()].filter((execution) => execution.was_open);
     if (executions.length === 0 && movement.events.length === 0) return;
     await saveProgress(tx, [JSON.stringify(executions), JSON.stringify(movement.events)]);
-    afterCommit(tx, () => this.signals.moved(executions, movement.released));
+    const moved = executions.map((execution) => ({
+      ...execution,
+      took_place: execution.total_tasks > 1,
+    }));
+    afterCommit(tx, () => this.signals.moved(moved, movement.released));
   }
 }
 

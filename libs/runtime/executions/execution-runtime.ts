@@ -4,13 +4,14 @@ import { DomainError } from '#engine/errors';
 import { afterCommit, newId, statement, type Tx } from '#persistence';
 import { correlationId } from '#platform/logging';
 
-import { insertExecution } from './creation.queries.js';
+import { insertExecutions } from './creation.queries.js';
 import { ExecutionAdmission } from './execution-admission.js';
+import { endAtOnce } from './execution-at-once.js';
 import { ExecutionEndings } from './execution-endings.js';
 import { ExecutionProgress, isOpen, Movement } from './execution-progress.js';
-import { executionRows } from './execution-rows.js';
-import { ExecutionSignals } from './execution-signals.js';
-import type { ExecutionEndListener, ExecutionSpec, StepExecutions } from './execution-spec.js';
+import { ExecutionRows, handlerKind, type NewExecution } from './execution-rows.js';
+import { type CreatedExecution, ExecutionSignals } from './execution-signals.js';
+import type { ExecutionEnded, ExecutionEndListener, ExecutionSpec } from './execution-spec.js';
 import { type ExecutionEvent, lockExecutions, resetTasks } from './progress.queries.js';
 
 const findOpenOfStep = statement<{ execution_id: string }, [string]>(
@@ -53,7 +54,7 @@ const reopenExecution = statement<object, [string]>(
 
 /** The one door of executions (design.md §1): they begin, end early and begin again here. */
 @Injectable()
-export class ExecutionRuntime implements StepExecutions {
+export class ExecutionRuntime {
   constructor(
     private readonly progress: ExecutionProgress,
     private readonly admission: ExecutionAdmission,
@@ -62,25 +63,47 @@ export class ExecutionRuntime implements StepExecutions {
   ) {}
 
   /**
-   * Stores an execution. One of a single task starts in this transaction; a larger one waits, `initializing`, until
-   * fewer than MAX_CONCURRENT_EXECUTIONS run, which is asked right after the commit.
+   * Stores an execution. One that needs no work or wait has ended with this transaction; one of a single task has
+   * started; a larger one waits, `initializing`, until fewer than MAX_CONCURRENT_EXECUTIONS run, which is asked right
+   * after the commit.
    * @throws DomainError execution_exists when the id is taken
    */
   async create(tx: Tx, spec: ExecutionSpec): Promise<{ execution_id: string }> {
     const execution_id = spec.execution_id ?? newId();
-    const rows = executionRows({ ...spec, execution_id, correlation_id: correlationId() ?? null });
-    const [inserted] = await insertExecution(tx, rows);
-    if (!inserted) {
+    const correlation_id = correlationId() ?? null;
+    await this.createMany(tx, [
+      {
+        spec: { ...spec, execution_id, correlation_id },
+        beginning: endAtOnce(spec.graph) ?? beginningOf(spec),
+        told: false,
+      },
+    ]);
+    return { execution_id };
+  }
+
+  /** Stores executions as they begin (see `create`), in one statement. @throws DomainError execution_exists */
+  async createMany(tx: Tx, executions: readonly NewExecution[]): Promise<void> {
+    if (executions.length === 0) return;
+    const inserted = await insertExecutions(tx, new ExecutionRows(executions).values);
+    if (inserted.length < executions.length) {
+      const stored = new Set(inserted.map((row) => row.execution_id));
+      const taken = executions.find(({ spec }) => !stored.has(spec.execution_id));
+      const execution_id = taken?.spec.execution_id;
       throw new DomainError(
         'execution_exists',
         `There is already an execution ${execution_id}; choose another id.`,
-        {
-          execution_id,
-        },
+        { execution_id },
       );
     }
-    await this.admit(tx, execution_id, spec.graph.tasks.length);
-    return { execution_id };
+    afterCommit(tx, () => this.signals.created(executions.map(createdOf)));
+    const waiting = executions.filter(({ beginning }) => beginning === 'waiting');
+    const single = waiting.filter(({ spec }) => spec.graph.tasks.length === 1);
+    if (single.length > 0)
+      await this.admission.start(
+        tx,
+        single.map(({ spec }) => spec.execution_id),
+      );
+    if (waiting.length > single.length) afterCommit(tx, () => this.admission.admit());
   }
 
   /**
@@ -162,6 +185,11 @@ export class ExecutionRuntime implements StepExecutions {
     }
   }
 
+  /** Of these, the ends that no step has been told of; now they count as told. The caller holds their instances. */
+  takeEnded(tx: Tx, execution_ids: readonly string[]): Promise<ExecutionEnded[]> {
+    return this.endings.take(tx, execution_ids);
+  }
+
   /** Adds to the history of an execution what is no change of its state. */
   async note(tx: Tx, event: ExecutionEvent): Promise<void> {
     const movement = await this.lock(tx, event.execution_id);
@@ -188,7 +216,7 @@ export class ExecutionRuntime implements StepExecutions {
 
   /** Calls `listener` when an execution's end has been committed in this process. */
   onEnded(listener: (execution_id: string) => void): () => void {
-    return this.signals.on('ended', listener);
+    return this.signals.on('ended', ({ execution_id }) => listener(execution_id));
   }
 
   private async admit(tx: Tx, execution_id: string, tasks: number): Promise<void> {
@@ -228,4 +256,37 @@ export class ExecutionRuntime implements StepExecutions {
     await this.progress.endEarly(tx, movement, open, status, reason);
     await this.progress.advance(tx, movement);
   }
+}
+
+/** An execution of a single task is no parallel work: it does not wait. Where points are to be judged, it begins apart. */
+export function beginningOf({ graph }: Pick<ExecutionSpec, 'graph'>): 'running' | 'waiting' {
+  return graph.tasks.length === 1 && graph.synchronization_points.length === 0
+    ? 'running'
+    : 'waiting';
+}
+
+function createdOf({ spec, beginning, told }: NewExecution): CreatedExecution {
+  const { execution_id, step_execution_id, graph } = spec;
+  const [task] = graph.tasks;
+  const handler = task?.handler;
+  return {
+    execution_id,
+    step_execution_id: told ? null : step_execution_id,
+    overall_status:
+      typeof beginning === 'object'
+        ? beginning.overall_status
+        : beginning === 'running'
+          ? 'running'
+          : 'initializing',
+    took_place: false,
+    released:
+      beginning === 'running'
+        ? [
+            {
+              handler_kind: handlerKind(handler),
+              delay_ms: handler?.type === 'delay' ? handler.duration_ms : 0,
+            },
+          ]
+        : [],
+  };
 }

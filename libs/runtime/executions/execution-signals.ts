@@ -14,17 +14,25 @@ interface Signals {
   /** Something of this execution has changed. */
   moved: [execution_id: string];
   /** This execution has ended: there may be room for another, and an instance to tell. */
-  ended: [execution_id: string];
+  ended: [execution: Moved];
 }
 
-interface Moved {
+export interface Moved {
   execution_id: string;
   overall_status: ExecutionStatus;
+  /** It counted against MAX_CONCURRENT_EXECUTIONS. */
+  took_place: boolean;
+  /** The step that is to be told of its end, if any. */
+  step_execution_id: string | null;
 }
 
 interface Released {
   handler_kind: 'builtin' | 'worker';
   delay_ms: number;
+}
+
+export interface CreatedExecution extends Moved {
+  released: readonly Released[];
 }
 
 /** Delayed wake-ups that fall into one span share a job. */
@@ -59,10 +67,11 @@ export class ExecutionSignals {
   }
 
   async moved(executions: readonly Moved[], released: readonly Released[]): Promise<void> {
-    for (const { execution_id, overall_status } of executions) {
+    for (const execution of executions) {
+      const { execution_id, overall_status } = execution;
       this.emitter.emit('moved', execution_id);
       if (overall_status !== 'initializing' && overall_status !== 'running') {
-        this.emitter.emit('ended', execution_id);
+        this.emitter.emit('ended', execution);
       }
     }
     if (released.some((tasks) => tasks.handler_kind === 'worker')) this.emitter.emit('worker_work');
@@ -70,6 +79,13 @@ export class ExecutionSignals {
       handler_kind === 'builtin' ? [delay_ms] : [],
     );
     await this.wakeBuiltin(delays);
+  }
+
+  created(executions: readonly CreatedExecution[]): Promise<void> {
+    return this.moved(
+      executions,
+      executions.flatMap(({ released }) => released),
+    );
   }
 
   cancelled(executionIds: readonly string[]): void {

@@ -26,18 +26,12 @@ export interface ExecutionEnded {
   /** task_id → what it returned. */
   output: { tasks: JsonObject };
   error: string | null;
+  correlation_id: string | null;
 }
 
-/** Runs in the transaction that marks the instance as told. A suspended instance does not take it: see `tellAgain`. */
-export type ExecutionEndListener = (tx: Tx, ended: ExecutionEnded) => Promise<void>;
-
-/** What the instance side of the runtime needs of executions. `ExecutionRuntime` implements it. */
-export interface StepExecutions {
-  create(tx: Tx, spec: ExecutionSpec): Promise<{ execution_id: string }>;
-  /** Stops what still runs for a step; nothing where nothing does. */
-  cancelOfStep(tx: Tx, step_execution_id: string, reason: string): Promise<void>;
-  cancelOfInstance(tx: Tx, instance_id: string, reason: string): Promise<void>;
-  /** Executions of this instance that ended while it was suspended are told to it after commit. */
-  tellAgain(tx: Tx, instance_id: string): Promise<void>;
-  onExecutionEnded(listener: ExecutionEndListener): void;
-}
+/**
+ * Locks the instances of these executions, takes their ends (`ExecutionRuntime.takeEnded`) and lets the instances go
+ * on, all in this transaction. In this order, as at every other door, so that no two transactions wait for each other.
+ * A suspended instance does not take an end: see `tellAgain`.
+ */
+export type ExecutionEndListener = (tx: Tx, execution_ids: readonly string[]) => Promise<void>;

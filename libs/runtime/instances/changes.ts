@@ -7,7 +7,9 @@ import {
   type StepStatus,
 } from '#engine/instance';
 
-/** A row of step_executions after a decision, in the words of `writeDecision`. */
+import type { ActedEvent, InstanceMove } from './instance-move.js';
+
+/** A row of step_executions after a decision, in the words of `writeMoves`. */
 export interface StepChange {
   step_execution_id: string;
   step_id: string;
@@ -34,12 +36,11 @@ export interface StepChange {
 export function stepChanges(
   definition: CompiledDefinition,
   before: InstanceState,
-  events: readonly InstanceEvent[],
-  actor: string,
+  acted: readonly ActedEvent[],
 ): StepChange[] {
   const changes = new Map<string, StepChange>();
   let state = before;
-  for (const event of events) {
+  for (const { event, actor } of acted) {
     const levels = state.current?.levels;
     state = evolve(state, event);
     if (!('step_execution_id' in event)) continue;
@@ -106,4 +107,41 @@ function changeOf(event: StepEvent, actor: string): Partial<StepChange> {
     case 'approval_bypassed':
       return {};
   }
+}
+
+/** What `writeStarts` and `writeMoves` take: instances, steps and events, each as a JSON list. */
+export function rowsOf(moves: readonly InstanceMove[]): [string, string, string] {
+  return [
+    JSON.stringify(moves.map(instanceRow)),
+    JSON.stringify(
+      moves.flatMap(({ definition, before, acted, instance: { instance_id } }) =>
+        stepChanges(definition, before, acted).map((step) => ({ ...step, instance_id })),
+      ),
+    ),
+    JSON.stringify(moves.flatMap(eventRows)),
+  ];
+}
+
+function instanceRow({ instance, definition, state, acted }: InstanceMove): object {
+  const { current, ...columns } = state;
+  return {
+    ...columns,
+    ...instance,
+    version_number: definition.version_number,
+    global_timeout_hours: definition.definition.global_timeout_hours,
+    started_by: acted[0]?.actor,
+    current_step: current,
+    last_sequence: instance.last_sequence + acted.length,
+  };
+}
+
+function eventRows({ instance, acted }: InstanceMove): object[] {
+  return acted.map(({ event: { type, ...payload }, actor }, index) => ({
+    instance_id: instance.instance_id,
+    sequence: instance.last_sequence + index + 1,
+    event_type: type,
+    step_id: 'step_id' in payload ? payload.step_id : null,
+    payload,
+    actor,
+  }));
 }

@@ -1,22 +1,16 @@
 import { Injectable } from '@nestjs/common';
 
-import type { CompiledDefinition, StepDefinition } from '#engine/definition';
-import type { JsonObject, TaskGraphDefinition } from '#engine/graph';
-import { type Effect, effectsOf, type InstanceEvent, type InstanceState } from '#engine/instance';
+import { type Effect, effectsOf } from '#engine/instance';
 import type { Tx } from '#persistence';
 
 import { ExecutionRuntime } from '../executions/execution-runtime.js';
 import { Timers } from '../timers/timers.js';
+import type { InstanceMove } from './instance-move.js';
+import type { WrittenRow } from './instances.queries.js';
 
 const SECONDS_PER_HOUR = 3_600;
 
-interface Instance {
-  instance_id: string;
-  workflow_id: string;
-  workflow_instance_id: string;
-}
-
-/** Sets going, and stops, what an instance's events ask for: executions of its steps, and its timers. */
+/** Sets going, and stops, what the events of moves ask for beside their rows: executions and timers. */
 @Injectable()
 export class InstanceEffects {
   constructor(
@@ -24,40 +18,35 @@ export class InstanceEffects {
     private readonly timers: Timers,
   ) {}
 
+  /** @param written how their rows are now: nothing is stopped where nothing runs */
   async carryOut(
     tx: Tx,
-    instance: Instance,
-    definition: CompiledDefinition,
-    state: InstanceState,
-    events: readonly InstanceEvent[],
+    moves: readonly InstanceMove[],
+    written: ReadonlyMap<string, WrittenRow>,
   ): Promise<void> {
-    for (const effect of effectsOf(definition, events)) {
-      await this.carryOutOne(tx, instance, definition, state, effect);
+    for (const move of moves) {
+      const { instance_id } = move.instance;
+      const row = written.get(instance_id);
+      for (const effect of effectsOf(move.definition, move.events)) {
+        await this.carryOutOne(tx, instance_id, effect, row);
+      }
     }
+    await this.executions.createMany(
+      tx,
+      moves.flatMap((move) => move.executions),
+    );
   }
 
   private async carryOutOne(
     tx: Tx,
-    instance: Instance,
-    definition: CompiledDefinition,
-    state: InstanceState,
+    instance_id: string,
     effect: Effect,
+    row: WrittenRow | undefined,
   ): Promise<void> {
-    const { instance_id } = instance;
     switch (effect.type) {
-      case 'start_execution': {
-        const step = definition.step(effect.step_id);
-        if (!step) return;
-        await this.executions.create(tx, {
-          ...instance,
-          version_number: definition.version_number,
-          step_execution_id: effect.step_execution_id,
-          step_id: step.step_id,
-          graph: graphOf(step, definition, state.data),
-          data: state.data,
-        });
+      case 'start_execution':
+        // among the move's executions
         return;
-      }
       case 'schedule_escalation': {
         const { step_execution_id } = effect;
         const after_seconds = effect.after_hours * SECONDS_PER_HOUR;
@@ -71,58 +60,23 @@ export class InstanceEffects {
       }
       case 'stop_step_work': {
         const { step_execution_id, reason } = effect;
-        await this.executions.cancelOfStep(tx, step_execution_id, reason);
-        await this.timers.cancelOfStep(tx, { instance_id, step_execution_id });
+        if (row?.has_executions) {
+          await this.executions.cancelOfStep(tx, step_execution_id, reason);
+        }
+        if (row?.has_timers) {
+          await this.timers.cancelOfStep(tx, { instance_id, step_execution_id });
+        }
         return;
       }
       case 'resume_work':
         await this.executions.tellAgain(tx, instance_id);
         return;
       case 'end_instance':
-        await this.executions.cancelOfInstance(tx, instance_id, effect.reason);
-        await this.timers.cancelOfInstance(tx, instance_id);
+        if (row?.has_executions) {
+          await this.executions.cancelOfInstance(tx, instance_id, effect.reason);
+        }
+        if (row?.has_timers) await this.timers.cancelOfInstance(tx, instance_id);
         return;
     }
   }
-}
-
-/** The graph that a step runs: a parallel step's own; for an automated step, one task that gets the instance's data. */
-function graphOf(
-  step: StepDefinition,
-  { definition }: CompiledDefinition,
-  data: JsonObject,
-): TaskGraphDefinition {
-  if (step.parallel) return step.parallel;
-  const { task_type } = step.conditions;
-  const { max_attempts } = definition.retry_configuration;
-  return {
-    tasks: [
-      {
-        task_id: step.step_id,
-        task_name: step.step_name,
-        task_type: typeof task_type === 'string' ? task_type : 'automation',
-        step_id: step.step_id,
-        priority: 100,
-        estimated_duration_minutes: step.estimated_duration_minutes,
-        max_retry_attempts:
-          typeof max_attempts === 'number' ? Math.max(0, Math.trunc(max_attempts) - 1) : 3,
-        timeout_minutes: 60,
-        dependencies: [],
-        input_data: data,
-        resource_requirements: {},
-        handler: step.handler,
-      },
-    ],
-    synchronization_points: [],
-    load_balancing: {
-      strategy: 'priority_based',
-      max_concurrent_tasks: 1,
-      resource_constraints: {},
-      queue_priority_levels: 3,
-      adaptive_scaling: false,
-    },
-    global_timeout_minutes: definition.global_timeout_hours * 60,
-    failure_strategy: 'fail_fast',
-    monitoring_interval_seconds: 30,
-  };
 }

@@ -5,7 +5,6 @@ import { DomainError } from '#engine/errors';
 import { compile } from '#engine/expression';
 import {
   type Command,
-  decide,
   DEFAULT_MAX_STEP_ENTRIES,
   type Facts,
   type InstanceEvent,
@@ -16,18 +15,21 @@ import { afterCommit, newId, type Tx } from '#persistence';
 import { correlationId } from '#platform/logging';
 
 import { DefinitionStore } from '../definitions/definition-store.js';
-import { stepChanges } from './changes.js';
+import { recordVote } from './approval-votes.js';
+import { rowsOf } from './changes.js';
 import { InstanceEffects } from './instance-effects.js';
+import { InstanceMove } from './instance-move.js';
 import { InstanceWatch } from './instance-watch.js';
 import {
-  insertInstance,
-  insertVote,
   type InstanceRow,
   lockInstance,
   lockInstanceById,
+  lockInstancesOfExecutions,
   type OverrideRow,
   readStartFacts,
-  writeDecision,
+  type StartFactsRow,
+  writeMoves,
+  writeStarts,
 } from './instances.queries.js';
 import { TreeStore } from './tree-store.js';
 
@@ -52,14 +54,14 @@ export interface StartRequest {
   /** Where it stands when a client's own instance is first mentioned. */
   at_step_id?: string | undefined;
   actor: string;
+  /** Of another cause than the present one. */
+  correlation_id?: string | null;
 }
 
-interface Pinned extends Pick<InstanceRow, 'instance_id' | 'workflow_id' | 'workflow_instance_id'> {
-  last_sequence: number;
-  actor: string;
-}
-
-/** The one door (design.md §1): an instance changes only here. Lock, decide, write, all in the caller's transaction. */
+/**
+ * The one door (design.md §1): an instance changes only here. Lock, decide, write, all in the caller's transaction;
+ * many instances cost as many statements as one.
+ */
 @Injectable()
 export class InstanceRuntime {
   constructor(
@@ -71,51 +73,34 @@ export class InstanceRuntime {
 
   /** @throws DomainError workflow_not_found, workflow_inactive, instance_exists, step_not_found */
   async start(tx: Tx, request: StartRequest): Promise<InstanceChange> {
-    const { workflow_id, actor } = request;
-    const [found] = await readStartFacts(tx, [workflow_id]);
-    if (!found) {
-      throw new DomainError('workflow_not_found', `There is no workflow ${workflow_id}.`, {
-        workflow_id,
-      });
+    const [started] = await this.startMany(tx, [request]);
+    if (started === undefined) throw new Error('A start had no result.');
+    if (started instanceof DomainError) throw started;
+    return started;
+  }
+
+  /** For each request, in their order, its instance or why there is none (as `start` throws). */
+  async startMany(
+    tx: Tx,
+    requests: readonly StartRequest[],
+  ): Promise<(InstanceChange | DomainError)[]> {
+    const ids = [...new Set(requests.map(({ workflow_id }) => workflow_id))];
+    const facts = new Map((await readStartFacts(tx, [ids])).map((row) => [row.workflow_id, row]));
+    const moves: (InstanceMove | DomainError)[] = [];
+    for (const request of requests) {
+      const found = facts.get(request.workflow_id);
+      moves.push(await moveOrRefusal(() => this.begin(tx, request, found)));
     }
-    if (!found.is_active) {
-      throw new DomainError(
-        'workflow_inactive',
-        'The workflow is not active; activate it to start instances.',
-        {
-          workflow_id,
-        },
-      );
-    }
-    const definition = await this.definitions.load(tx, workflow_id, found.version_number);
-    const instance_id = newId();
-    const workflow_instance_id = request.workflow_instance_id ?? instance_id;
-    const [inserted] = await insertInstance(tx, [
-      instance_id,
-      workflow_id,
-      found.version_number,
-      workflow_instance_id,
-      actor,
-      definition.definition.global_timeout_hours,
-    ]);
-    if (!inserted) {
-      throw new DomainError(
-        'instance_exists',
-        `The workflow already has an instance ${workflow_instance_id}.`,
-        {
-          workflow_id,
-          workflow_instance_id,
-        },
-      );
-    }
-    const { data, at_step_id } = request;
-    const command: Command = {
-      type: 'start',
-      data,
-      ...(at_step_id !== undefined && { at_step_id }),
-    };
-    const pinned = { instance_id, workflow_id, workflow_instance_id, last_sequence: 0, actor };
-    return this.carryOut(tx, pinned, definition, NEW_INSTANCE, command, found);
+    const begun = moves.filter((move) => move instanceof InstanceMove);
+    if (begun.length === 0) return moves as DomainError[];
+    const rows = await writeStarts(tx, rowsOf(begun));
+    const written = new Set(rows.map((row) => row.instance_id));
+    const stored = begun.filter(({ instance }) => written.has(instance.instance_id));
+    await this.conclude(tx, stored, new Map());
+    return moves.map((move) => {
+      if (move instanceof DomainError) return move;
+      return written.has(move.instance.instance_id) ? changeOf(move) : instanceExists(move);
+    });
   }
 
   /**
@@ -137,19 +122,92 @@ export class InstanceRuntime {
     }
     // a migration is decided on the version that it leads to
     const version = command.type === 'migrate' ? command.to_version : row.version_number;
-    const definition = await this.definitions.load(tx, row.workflow_id, version);
-    return this.carryOut(tx, { ...row, actor }, definition, stateOf(row), command, row);
+    const move = await this.moveOf(tx, row, version, correlationId() ?? null);
+    move.act(command, actor);
+    await this.write(tx, [move]);
+    if (command.type === 'decide_approval') await recordVote(tx, move, command);
+    return changeOf(move);
   }
 
-  private async carryOut(
+  /** The instances whose steps wait for these executions, under lock, by their ids: to be moved by `act`, then written. */
+  async movesOfExecutions(
     tx: Tx,
-    instance: Pinned,
+    execution_ids: readonly string[],
+  ): Promise<Map<string, InstanceMove>> {
+    const moves = new Map<string, InstanceMove>();
+    for (const row of await lockInstancesOfExecutions(tx, [execution_ids])) {
+      moves.set(row.instance_id, await this.moveOf(tx, row, row.version_number, null));
+    }
+    return moves;
+  }
+
+  /** Writes what moves of instances under lock have come to. */
+  async write(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
+    const moved = moves.filter(({ acted }) => acted.length > 0);
+    if (moved.length === 0) return;
+    const rows = await writeMoves(tx, rowsOf(moved));
+    await this.conclude(tx, moved, new Map(rows.map((row) => [row.instance_id, row])));
+  }
+
+  private async begin(
+    tx: Tx,
+    request: StartRequest,
+    found: StartFactsRow | undefined,
+  ): Promise<InstanceMove> {
+    const { workflow_id, data, at_step_id, actor } = request;
+    if (!found) {
+      throw new DomainError('workflow_not_found', `There is no workflow ${workflow_id}.`, {
+        workflow_id,
+      });
+    }
+    if (!found.is_active) {
+      throw new DomainError(
+        'workflow_inactive',
+        'The workflow is not active; activate it to start instances.',
+        { workflow_id },
+      );
+    }
+    const definition = await this.definitions.load(tx, workflow_id, found.version_number);
+    const instance_id = newId();
+    const instance = {
+      instance_id,
+      workflow_id,
+      workflow_instance_id: request.workflow_instance_id ?? instance_id,
+      last_sequence: 0,
+      correlation_id:
+        request.correlation_id === undefined ? (correlationId() ?? null) : request.correlation_id,
+    };
+    const facts = await this.factsOf(tx, definition, found);
+    const move = new InstanceMove(instance, definition, NEW_INSTANCE, facts);
+    move.act({ type: 'start', data, ...(at_step_id !== undefined && { at_step_id }) }, actor);
+    return move;
+  }
+
+  private async moveOf(
+    tx: Tx,
+    row: InstanceRow,
+    version_number: number,
+    correlation_id: string | null,
+  ): Promise<InstanceMove> {
+    const { instance_id, workflow_id, workflow_instance_id, last_sequence } = row;
+    const instance = {
+      instance_id,
+      workflow_id,
+      workflow_instance_id,
+      last_sequence,
+      correlation_id,
+    };
+    const definition = await this.definitions.load(tx, workflow_id, version_number);
+    const facts = await this.factsOf(tx, definition, row);
+    return new InstanceMove(instance, definition, stateOf(row), facts);
+  }
+
+  private async factsOf(
+    tx: Tx,
     definition: CompiledDefinition,
-    before: InstanceState,
-    command: Command,
     read: { now: number; overrides: readonly OverrideRow[] },
-  ): Promise<InstanceChange> {
-    const facts: Facts = {
+  ): Promise<Facts> {
+    return {
       now: read.now,
       newId,
       overrides: read.overrides.map((override) => ({
@@ -159,23 +217,38 @@ export class InstanceRuntime {
       trees: await this.trees.load(tx, definition),
       max_step_entries: DEFAULT_MAX_STEP_ENTRIES,
     };
-    const decision = decide(definition, before, command, facts);
-    if ('rejection' in decision) throw decision.rejection;
-    const { events, state } = decision;
-    await write(tx, instance, definition, before, { events, state });
-    if (command.type === 'decide_approval') await recordVote(tx, instance, events, command);
-    await this.effects.carryOut(tx, instance, definition, state, events);
-    if (state.status !== 'running' && state.status !== 'suspended') {
-      afterCommit(tx, () => this.watch.ended(instance.instance_id));
-    }
-    return {
-      instance_id: instance.instance_id,
-      workflow_id: instance.workflow_id,
-      workflow_instance_id: instance.workflow_instance_id,
-      version_number: definition.version_number,
-      state,
-      events,
-    };
+  }
+
+  private async conclude(
+    tx: Tx,
+    moves: readonly InstanceMove[],
+    written: Parameters<InstanceEffects['carryOut']>[2],
+  ): Promise<void> {
+    await this.effects.carryOut(tx, moves, written);
+    const ended = moves.filter((move) => move.ended);
+    if (ended.length === 0) return;
+    afterCommit(tx, () => {
+      for (const { instance } of ended) this.watch.ended(instance.instance_id);
+    });
+  }
+}
+
+/** Requests that are refused alone; any other failure is of the whole transaction. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'workflow_not_found',
+  'workflow_inactive',
+  'step_not_found',
+]);
+
+async function moveOrRefusal(
+  work: () => Promise<InstanceMove>,
+): Promise<InstanceMove | DomainError> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = error instanceof DomainError ? (error as DomainError) : null;
+    if (refusal && REFUSALS.has(refusal.code)) return refusal;
+    throw error;
   }
 }
 
@@ -197,55 +270,17 @@ function stateOf(row: InstanceRow): InstanceState {
   return { status, outcome, end_reason, data, current: current_step, step_entries, total_entries };
 }
 
-async function write(
-  tx: Tx,
-  instance: Pinned,
-  definition: CompiledDefinition,
-  before: InstanceState,
-  { events, state }: { events: readonly InstanceEvent[]; state: InstanceState },
-): Promise<void> {
-  const { current, ...columns } = state;
-  const changed = {
-    ...columns,
-    instance_id: instance.instance_id,
-    workflow_id: instance.workflow_id,
-    version_number: definition.version_number,
-    current_step: current,
-    last_sequence: instance.last_sequence + events.length,
-  };
-  await writeDecision(tx, [
-    JSON.stringify(changed),
-    JSON.stringify(stepChanges(definition, before, events, instance.actor)),
-    JSON.stringify(
-      events.map((event, index) => eventRow(event, instance.last_sequence + index + 1)),
-    ),
-    instance.actor,
-    correlationId() ?? null,
-  ]);
+function changeOf({ instance, definition, state, events }: InstanceMove): InstanceChange {
+  const { instance_id, workflow_id, workflow_instance_id } = instance;
+  const { version_number } = definition;
+  return { instance_id, workflow_id, workflow_instance_id, version_number, state, events };
 }
 
-function eventRow({ type, ...payload }: InstanceEvent, sequence: number): Record<string, unknown> {
-  const step_id = 'step_id' in payload ? payload.step_id : null;
-  return { sequence, event_type: type, step_id, payload };
-}
-
-async function recordVote(
-  tx: Tx,
-  { instance_id }: Pinned,
-  events: readonly InstanceEvent[],
-  { approver, comment }: Extract<Command, { type: 'decide_approval' }>,
-): Promise<void> {
-  for (const event of events) {
-    if (event.type !== 'approval_decided') continue;
-    await insertVote(tx, [
-      newId(),
-      event.step_execution_id,
-      instance_id,
-      event.level,
-      event.decision,
-      approver.id,
-      comment,
-      JSON.stringify({ ...approver }),
-    ]);
-  }
+function instanceExists({ instance }: InstanceMove): DomainError {
+  const { workflow_id, workflow_instance_id } = instance;
+  return new DomainError(
+    'instance_exists',
+    `The workflow already has an instance ${workflow_instance_id}.`,
+    { workflow_id, workflow_instance_id },
+  );
 }

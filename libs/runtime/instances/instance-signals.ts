@@ -6,13 +6,12 @@ import { Sweeper } from '#jobs';
 import { Database, type Tx } from '#persistence';
 
 import { ExecutionRuntime } from '../executions/execution-runtime.js';
-import type { ExecutionEnded } from '../executions/execution-spec.js';
 import { Timers } from '../timers/timers.js';
+import { ENGINE } from './instance-move.js';
 import { InstanceRuntime } from './instance-runtime.js';
 import { findOverdueInstances } from './instances.queries.js';
 
 const BATCH = 100;
-const ENGINE = 'engine';
 
 /** What comes to an instance from within: its timers, its global timeout, and the ends of its executions. */
 @Injectable()
@@ -22,8 +21,8 @@ export class InstanceSignals {
   constructor(
     private readonly database: Database,
     private readonly runtime: InstanceRuntime,
+    private readonly executions: ExecutionRuntime,
     timers: Timers,
-    executions: ExecutionRuntime,
     sweeper: Sweeper,
   ) {
     timers.onTimer('step_escalation', async (tx, { instance_id, step_execution_id }) => {
@@ -31,12 +30,25 @@ export class InstanceSignals {
       const reason = 'It was not completed in time.';
       await this.apply(tx, instance_id, { type: 'escalate', step_execution_id, reason });
     });
-    executions.onExecutionEnded((tx, ended) => this.executionEnded(tx, ended));
+    executions.onExecutionEnded((tx, ids) => this.executionsEnded(tx, ids));
     sweeper.register('global_timeouts', () => this.timeOutOverdue());
   }
 
-  private executionEnded(tx: Tx, { instance_id, ...facts }: ExecutionEnded): Promise<void> {
-    return this.apply(tx, instance_id, { type: 'execution_ended', ...facts });
+  private async executionsEnded(tx: Tx, execution_ids: readonly string[]): Promise<void> {
+    const moves = await this.runtime.movesOfExecutions(tx, execution_ids);
+    if (moves.size === 0) return;
+    const taken = await this.executions.takeEnded(tx, execution_ids);
+    for (const { instance_id, correlation_id, ...facts } of taken) {
+      const move = moves.get(instance_id);
+      if (!move) continue;
+      move.instance.correlation_id ??= correlation_id;
+      try {
+        move.act({ type: 'execution_ended', ...facts }, ENGINE);
+      } catch (error) {
+        this.tolerate(error, instance_id, 'execution_ended');
+      }
+    }
+    await this.runtime.write(tx, [...moves.values()]);
   }
 
   private async timeOutOverdue(): Promise<void> {
@@ -46,7 +58,6 @@ export class InstanceSignals {
     }
   }
 
-  /** A signal may come too late: what it was for has moved on, and that is no fault. */
   private async apply(
     tx: Tx,
     instance_id: string,
@@ -55,8 +66,13 @@ export class InstanceSignals {
     try {
       await this.runtime.apply(tx, { instance_id }, command, ENGINE);
     } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      this.logger.debug(`${command.type} did not reach instance ${instance_id}: ${error.message}`);
+      this.tolerate(error, instance_id, command.type);
     }
+  }
+
+  /** A signal may come too late: what it was for has moved on, and that is no fault. */
+  private tolerate(error: unknown, instance_id: string, what: Command['type']): void {
+    if (!(error instanceof DomainError)) throw error;
+    this.logger.debug(`${what} did not reach instance ${instance_id}: ${error.message}`);
   }
 }

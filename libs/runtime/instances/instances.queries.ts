@@ -55,88 +55,127 @@ export const lockInstanceById = statement<InstanceRow, [instance_id: string]>(
   `select ${INSTANCE} from workflow_instances w where w.instance_id = $1 for update of w`,
 );
 
+/** The instances whose steps wait to be told of the ends of these executions; in the order of ids (see `lockExecutions`). */
+export const lockInstancesOfExecutions = statement<InstanceRow, [execution_ids: readonly string[]]>(
+  'lock_instances_of_executions',
+  `select ${INSTANCE} from workflow_instances w
+   where w.instance_id in (
+     select e.instance_id from parallel_executions e
+     where e.execution_id = any($1::text[]) and e.step_execution_id is not null and e.instance_notified_at is null)
+   order by w.instance_id for update of w`,
+);
+
 export interface StartFactsRow {
+  workflow_id: string;
   version_number: number;
   is_active: boolean;
   now: number;
   overrides: OverrideRow[];
 }
 
-/** The version that a new instance is pinned to, with what its first decision needs. None: no such workflow. */
-export const readStartFacts = statement<StartFactsRow, [workflow_id: string]>(
+/** The versions that new instances are pinned to, with what their first decision needs. No row: no such workflow. */
+export const readStartFacts = statement<StartFactsRow, [workflow_ids: readonly string[]]>(
   'read_start_facts',
-  `select w.version_number, w.is_active, (extract(epoch from now()) * 1000)::float8 as now, ${OVERRIDES} as overrides
-   from workflow_definitions w
-   where w.workflow_id = $1
-   order by w.is_active desc, w.version_number desc
-   limit 1`,
+  `select w.workflow_id, w.version_number, w.is_active, (extract(epoch from now()) * 1000)::float8 as now,
+     ${OVERRIDES} as overrides
+   from unnest($1::uuid[]) as asked (workflow_id)
+   cross join lateral (
+     select d.workflow_id, d.version_number, d.is_active from workflow_definitions d
+     where d.workflow_id = asked.workflow_id
+     order by d.is_active desc, d.version_number desc
+     limit 1) w`,
 );
 
-/** No row comes back when the workflow already has an instance of that name. */
-export const insertInstance = statement<
-  { instance_id: string },
-  [
-    instance_id: string,
-    workflow_id: string,
-    version_number: number,
-    workflow_instance_id: string,
-    started_by: string,
-    global_timeout_hours: number,
-  ]
->(
-  'insert_instance',
-  `insert into workflow_instances
-     (instance_id, workflow_id, version_number, workflow_instance_id, status, started_by, started_at, due_at)
-   values ($1, $2, $3, $4, 'running', $5, now(), now() + $6 * interval '1 hour')
-   on conflict (workflow_id, workflow_instance_id) do nothing
-   returning instance_id`,
+/** An instance that a move has written, and whether anything of it might have to be stopped. */
+export interface WrittenRow {
+  instance_id: string;
+  /** Open ones. */
+  has_executions: boolean;
+  has_timers: boolean;
+}
+
+type MovesValues = [instances: string, steps: string, events: string];
+
+/** One statement writes the outcome of moves, whole: instances, steps and history, each a JSON list. */
+const writing = (instances: string): string => `
+  with changed as materialized (
+    select * from jsonb_to_recordset($1) as c (
+      instance_id uuid, workflow_id uuid, version_number int, status text, outcome text, end_reason text, data jsonb,
+      current_step jsonb, step_entries jsonb, total_entries int, last_sequence int, correlation_id text,
+      workflow_instance_id text, started_by text, global_timeout_hours float8)
+  ), instance as (
+    ${instances}
+  ), step as (
+    insert into step_executions as s (
+      step_execution_id, instance_id, workflow_id, version_number, step_id, step_name, step_type, entry, status,
+      outcome, output, error_message, completed_by, required_roles, approval_state, due_at, escalated_at, entered_at,
+      started_at, ended_at)
+    select r.step_execution_id, c.instance_id, c.workflow_id, c.version_number, r.step_id, r.step_name, r.step_type,
+      r.entry, r.status, r.outcome, r.output, r.error_message, r.completed_by, r.required_roles, r.approval_state,
+      now() + r.escalates_after_hours * interval '1 hour',
+      case when r.escalated then clock_timestamp() end, clock_timestamp(),
+      case when r.started then clock_timestamp() end,
+      case when r.status in ('completed', 'failed', 'skipped', 'cancelled') then clock_timestamp() end
+    from instance i
+    join changed c on c.instance_id = i.instance_id
+    join jsonb_to_recordset($2) as r (
+      instance_id uuid, step_execution_id uuid, step_id text, step_name text, step_type text, entry int, status text,
+      outcome text, output jsonb, error_message text, completed_by text, required_roles jsonb, approval_state jsonb,
+      escalates_after_hours float8, escalated boolean, started boolean) on r.instance_id = c.instance_id
+    on conflict (step_execution_id) do update set
+      step_id = excluded.step_id, version_number = excluded.version_number, status = excluded.status,
+      outcome = excluded.outcome, output = excluded.output, error_message = excluded.error_message,
+      completed_by = excluded.completed_by, approval_state = excluded.approval_state,
+      escalated_at = coalesce(s.escalated_at, excluded.escalated_at),
+      started_at = coalesce(s.started_at, excluded.started_at), ended_at = excluded.ended_at
+  ), event as (
+    insert into instance_events
+      (instance_id, sequence, workflow_id, event_type, step_id, payload, actor, correlation_id, occurred_at)
+    select c.instance_id, e.sequence, c.workflow_id, e.event_type, e.step_id, e.payload, e.actor, c.correlation_id,
+      clock_timestamp()
+    from instance i
+    join changed c on c.instance_id = i.instance_id
+    join jsonb_to_recordset($3) as e (
+      instance_id uuid, sequence int, event_type text, step_id text, payload jsonb, actor text)
+      on e.instance_id = c.instance_id
+  )`;
+
+/** New instances. None comes back of one whose workflow already has an instance of that name; nothing is written of it. */
+export const writeStarts = statement<{ instance_id: string }, MovesValues>(
+  'write_starts',
+  `${writing(`
+    insert into workflow_instances as w
+      (instance_id, workflow_id, version_number, workflow_instance_id, status, outcome, end_reason, data, current_step,
+       current_step_id, step_entries, total_entries, last_sequence, started_by, started_at, due_at, ended_at)
+    select instance_id, workflow_id, version_number, workflow_instance_id, status, outcome, end_reason, data,
+      current_step, current_step ->> 'step_id', step_entries, total_entries, last_sequence, started_by, now(),
+      now() + global_timeout_hours * interval '1 hour',
+      case when status not in ('running', 'suspended') then clock_timestamp() end
+    from changed
+    on conflict (workflow_id, workflow_instance_id) do nothing
+    returning w.instance_id`)}
+  select instance_id from instance`,
 );
 
-/** Rows that a decision changed, as jsonb. One statement writes the outcome of one decision, whole. */
-export const writeDecision = statement<
-  { sequence: number },
-  [instance: string, steps: string, events: string, actor: string, correlation_id: string | null]
->(
-  'write_decision',
-  `with changed as (
-     select * from jsonb_to_record($1) as c (
-       instance_id uuid, workflow_id uuid, version_number int, status text, outcome text, end_reason text, data jsonb,
-       current_step jsonb, step_entries jsonb, total_entries int, last_sequence int)
-   ), instance as (
-     update workflow_instances w set
-       version_number = c.version_number, status = c.status, outcome = c.outcome, end_reason = c.end_reason,
-       data = c.data, current_step = c.current_step, current_step_id = c.current_step ->> 'step_id',
-       step_entries = c.step_entries, total_entries = c.total_entries, last_sequence = c.last_sequence,
-       suspended_at = case when c.status = 'suspended' then coalesce(w.suspended_at, now()) end,
-       ended_at = case when c.status not in ('running', 'suspended') then clock_timestamp() end,
-       updated_at = clock_timestamp()
-     from changed c where w.instance_id = c.instance_id
-   ), step as (
-     insert into step_executions as s (
-       step_execution_id, instance_id, workflow_id, version_number, step_id, step_name, step_type, entry, status,
-       outcome, output, error_message, completed_by, required_roles, approval_state, due_at, escalated_at, entered_at,
-       started_at, ended_at)
-     select r.step_execution_id, c.instance_id, c.workflow_id, c.version_number, r.step_id, r.step_name, r.step_type,
-       r.entry, r.status, r.outcome, r.output, r.error_message, r.completed_by, r.required_roles, r.approval_state,
-       now() + r.escalates_after_hours * interval '1 hour',
-       case when r.escalated then clock_timestamp() end, clock_timestamp(),
-       case when r.started then clock_timestamp() end,
-       case when r.status in ('completed', 'failed', 'skipped', 'cancelled') then clock_timestamp() end
-     from changed c, jsonb_to_recordset($2) as r (
-       step_execution_id uuid, step_id text, step_name text, step_type text, entry int, status text, outcome text,
-       output jsonb, error_message text, completed_by text, required_roles jsonb, approval_state jsonb,
-       escalates_after_hours float8, escalated boolean, started boolean)
-     on conflict (step_execution_id) do update set
-       step_id = excluded.step_id, version_number = excluded.version_number, status = excluded.status,
-       outcome = excluded.outcome, output = excluded.output, error_message = excluded.error_message,
-       completed_by = excluded.completed_by, approval_state = excluded.approval_state,
-       escalated_at = coalesce(s.escalated_at, excluded.escalated_at),
-       started_at = coalesce(s.started_at, excluded.started_at), ended_at = excluded.ended_at
-   )
-   insert into instance_events (instance_id, sequence, workflow_id, event_type, step_id, payload, actor, correlation_id, occurred_at)
-   select c.instance_id, e.sequence, c.workflow_id, e.event_type, e.step_id, e.payload, $4, $5, clock_timestamp()
-   from changed c, jsonb_to_recordset($3) as e (sequence int, event_type text, step_id text, payload jsonb)
-   returning sequence`,
+/** Instances that are under lock. */
+export const writeMoves = statement<WrittenRow, MovesValues>(
+  'write_moves',
+  `${writing(`
+    update workflow_instances w set
+      version_number = c.version_number, status = c.status, outcome = c.outcome, end_reason = c.end_reason,
+      data = c.data, current_step = c.current_step, current_step_id = c.current_step ->> 'step_id',
+      step_entries = c.step_entries, total_entries = c.total_entries, last_sequence = c.last_sequence,
+      suspended_at = case when c.status = 'suspended' then coalesce(w.suspended_at, now()) end,
+      ended_at = case when c.status not in ('running', 'suspended') then clock_timestamp() end,
+      updated_at = clock_timestamp()
+    from changed c where w.instance_id = c.instance_id
+    returning w.instance_id`)}
+  select i.instance_id,
+    exists (
+      select from parallel_executions e
+      where e.instance_id = i.instance_id and e.overall_status in ('initializing', 'running')) as has_executions,
+    exists (select from timers t where t.instance_id = i.instance_id) as has_timers
+  from instance i`,
 );
 
 export const insertVote = statement<

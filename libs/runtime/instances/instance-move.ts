@@ -1,0 +1,165 @@
+import type { CompiledDefinition, StepDefinition } from '#engine/definition';
+import type { JsonObject, TaskGraphDefinition } from '#engine/graph';
+import {
+  type Command,
+  decide,
+  effectsOf,
+  type Facts,
+  type InstanceEvent,
+  type InstanceState,
+} from '#engine/instance';
+import { newId } from '#persistence';
+
+import { endAtOnce } from '../executions/execution-at-once.js';
+import type { NewExecution } from '../executions/execution-rows.js';
+import { beginningOf } from '../executions/execution-runtime.js';
+
+/** Who acts where no person and no client does. */
+export const ENGINE = 'engine';
+
+export interface MovedInstance {
+  instance_id: string;
+  workflow_id: string;
+  workflow_instance_id: string;
+  last_sequence: number;
+  /** Under which this move is followed. */
+  correlation_id: string | null;
+}
+
+export interface ActedEvent {
+  event: InstanceEvent;
+  actor: string;
+}
+
+/**
+ * One instance on its way through a transaction that holds it: what commands made of it so far, not yet written.
+ *
+ * Steps whose work needs neither work nor wait are run here: the instance goes on to the next step, and all of it is
+ * written together. Measured on five such steps: 5 statements and one commit, where a transaction a step took 65.
+ */
+export class InstanceMove {
+  readonly acted: ActedEvent[] = [];
+  state: InstanceState;
+  private readonly begun: NewExecution[] = [];
+
+  constructor(
+    readonly instance: MovedInstance,
+    readonly definition: CompiledDefinition,
+    readonly before: InstanceState,
+    private readonly facts: Facts,
+  ) {
+    this.state = before;
+  }
+
+  /** @throws DomainError the engine's rejection of the command */
+  act(command: Command, actor: string): void {
+    let next: Command | undefined = command;
+    let by = actor;
+    while (next) {
+      const decision = decide(this.definition, this.state, next, this.facts);
+      if ('rejection' in decision) throw decision.rejection;
+      const { events, state } = decision;
+      for (const event of events) this.acted.push({ event, actor: by });
+      this.state = state;
+      next = this.begin(events);
+      by = ENGINE;
+    }
+  }
+
+  get events(): InstanceEvent[] {
+    return this.acted.map(({ event }) => event);
+  }
+
+  /** Executions to be stored; none for a step that has been left before its work began. */
+  get executions(): NewExecution[] {
+    const current = this.state.current?.step_execution_id;
+    return this.begun.filter(({ spec, told }) => told || spec.step_execution_id === current);
+  }
+
+  get ended(): boolean {
+    return this.state.status !== 'running' && this.state.status !== 'suspended';
+  }
+
+  /** Begins what these events ask for. @returns how the instance goes on where that is over at once */
+  private begin(events: readonly InstanceEvent[]): Command | undefined {
+    for (const effect of effectsOf(this.definition, events)) {
+      if (effect.type !== 'start_execution') continue;
+      const step = this.definition.step(effect.step_id);
+      if (!step) continue;
+      const { workflow_id, workflow_instance_id, instance_id, correlation_id } = this.instance;
+      const { step_execution_id } = effect;
+      const { data } = this.state;
+      const graph = graphOf(step, this.definition, data);
+      const execution_id = newId();
+      const end = endAtOnce(graph);
+      this.begun.push({
+        spec: {
+          execution_id,
+          workflow_id,
+          workflow_instance_id,
+          instance_id,
+          version_number: this.definition.version_number,
+          step_execution_id,
+          step_id: step.step_id,
+          graph,
+          data,
+          correlation_id,
+        },
+        beginning: end ?? beginningOf({ graph }),
+        told: end !== null,
+      });
+      if (!end) continue;
+      const { overall_status, output, end_reason } = end;
+      return {
+        type: 'execution_ended',
+        step_execution_id,
+        execution_id,
+        succeeded: overall_status !== 'failed',
+        output,
+        error: end_reason,
+      };
+    }
+    return undefined;
+  }
+}
+
+/** The graph that a step runs: a parallel step's own; for an automated step, one task that gets the instance's data. */
+function graphOf(
+  step: StepDefinition,
+  { definition }: CompiledDefinition,
+  data: JsonObject,
+): TaskGraphDefinition {
+  if (step.parallel) return step.parallel;
+  const { task_type } = step.conditions;
+  const { max_attempts } = definition.retry_configuration;
+  return {
+    tasks: [
+      {
+        task_id: step.step_id,
+        task_name: step.step_name,
+        task_type: typeof task_type === 'string' ? task_type : 'automation',
+        step_id: step.step_id,
+        priority: 100,
+        estimated_duration_minutes: step.estimated_duration_minutes,
+        max_retry_attempts:
+          typeof max_attempts === 'number' ? Math.max(0, Math.trunc(max_attempts) - 1) : 3,
+        timeout_minutes: 60,
+        dependencies: [],
+        input_data: data,
+        resource_requirements: {},
+        handler: step.handler,
+      },
+    ],
+    synchronization_points: [],
+    load_balancing: {
+      strategy: 'priority_based',
+      max_concurrent_tasks: 1,
+      resource_constraints: {},
+      queue_priority_levels: 3,
+      adaptive_scaling: false,
+    },
+    global_timeout_minutes: definition.global_timeout_hours * 60,
+    failure_strategy: 'fail_fast',
+    monitoring_interval_seconds: 30,
+  };
+}
