@@ -11,6 +11,8 @@ export interface JobMap {
   'modification.move': { modification_id: string };
   /** Look at what applied modifications do. */
   'modification.monitor': Record<string, never>;
+  /** A candidate has recorded decisions to be tried on. */
+  'routing.backtest': { backtest_id: string };
   /** Roll history up into the tables that reports read. */
   'analytics.roll-up': Record<string, never>;
 }
@@ -42,6 +44,7 @@ export const JOBS: Readonly<Record<JobName, JobOptions>> = {
   'timers.fire': { queue: 'engine', attempts: 1 },
   'modification.move': { queue: 'engine', attempts: 3 },
   'modification.monitor': { queue: 'background', attempts: 1, every_ms: 5_000 },
+  'routing.backtest': { queue: 'background', attempts: 3 },
   'analytics.roll-up': { queue: 'background', attempts: 3, every_ms: 15 * 60_000 },
 };
 

@@ -49,7 +49,8 @@ export function questionFaults(request: RouteRequest, definition: CompiledDefini
   ];
 }
 
-function repeatedIds(rules: readonly BusinessRuleRequest[], index: number): Fault[] {
+/** The rule at `index`, where an earlier one has its id. */
+export function repeatedIds(rules: readonly BusinessRuleRequest[], index: number): Fault[] {
   const first = rules.findIndex((rule) => rule.rule_id === rules[index]?.rule_id);
   if (first === index) return [];
   return [

@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
 
+import { BacktestRunner } from './backtest-runner.js';
+import { BacktestsController } from './backtests.controller.js';
+import { BacktestsService } from './backtests.service.js';
 import { DecisionCounts } from './decision-counts.js';
 import { DecisionMaterial } from './decision-material.js';
 import { DecisionTablesController } from './decision-tables.controller.js';
@@ -22,6 +25,7 @@ import { RulesService } from './rules.service.js';
     RulesController,
     DecisionTreesController,
     DecisionTablesController,
+    BacktestsController,
   ],
   providers: [
     InstancesService,
@@ -33,6 +37,8 @@ import { RulesService } from './rules.service.js';
     DecisionTreesService,
     DecisionTablesService,
     Evaluations,
+    BacktestsService,
+    BacktestRunner,
   ],
 })
 export class RoutingModule {}

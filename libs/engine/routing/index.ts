@@ -1,3 +1,4 @@
+export * from './comparison.js';
 export * from './confidence.js';
 export * from './context.js';
 export * from './decision.js';
