@@ -12,7 +12,9 @@ describe('parseBody', () => {
     'refuses %p without quoting it',
     (text) => {
       expect(() => parse(text)).toThrow(
-        expect.objectContaining({ code: 'malformed_json' }) as Error,
+        expect.objectContaining({
+          faults: [expect.objectContaining({ pointer: '', code: 'malformed_json' })],
+        }) as Error,
       );
     },
   );

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { DomainError, ValidationError } from '#engine/errors';
+import { ValidationError } from '#engine/errors';
 import { inspectJson } from './body-check.js';
 
 export const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -21,7 +21,7 @@ export function acceptJsonBodies(fastify: FastifyInstance): void {
   );
 }
 
-/** @throws DomainError `malformed_json`, ValidationError for what no body may hold */
+/** @throws ValidationError `malformed_json`, or for what no body may hold */
 export function parseBody(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
   const value = parseJson(body);
@@ -35,7 +35,8 @@ function parseJson(body: Uint8Array): unknown {
     return JSON.parse(UTF8.decode(body));
   } catch (error) {
     const where = error instanceof SyntaxError ? ` ${positionOf(error.message)}` : '';
-    throw new DomainError('malformed_json', `The body is not JSON in UTF-8.${where}`.trim());
+    const message = `The body is not JSON in UTF-8.${where}`;
+    throw new ValidationError([{ pointer: '', code: 'malformed_json', message }]);
   }
 }
 

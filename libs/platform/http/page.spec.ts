@@ -19,7 +19,9 @@ describe('cursors', () => {
             expect(id).toMatch(/^[0-9a-f-]{36}$/i);
             expect(Number.isSafeInteger(place)).toBe(true);
           } catch (error) {
-            expect(error).toMatchObject({ code: 'cursor_invalid' });
+            expect(error).toMatchObject({
+              faults: [{ pointer: '?cursor', code: 'cursor_invalid' }],
+            });
           }
         },
       ),

@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import { DomainError } from '#engine/errors';
+import { ValidationError } from '#engine/errors';
 import { isUuid } from './params.js';
 import { IsText, QueryInteger } from './validators.js';
 
@@ -41,7 +41,7 @@ export function encodeCursor(keys: readonly (string | number)[]): string {
 
 /**
  * The sort keys of `encodeCursor`, checked to be of the given kinds so that no query sees others.
- * @throws DomainError `cursor_invalid`
+ * @throws ValidationError `cursor_invalid`
  */
 export function decodeCursor<const Kinds extends readonly CursorKind[]>(
   cursor: string,
@@ -49,10 +49,9 @@ export function decodeCursor<const Kinds extends readonly CursorKind[]>(
 ): CursorKeys<Kinds> {
   const keys = parsed(cursor);
   if (keys?.length !== kinds.length || !kinds.every((kind, at) => CURSOR_KINDS[kind](keys[at]))) {
-    throw new DomainError(
-      'cursor_invalid',
-      'The cursor does not belong to this list. Send the next_cursor of its last page, or none to begin again.',
-    );
+    const message =
+      'The cursor does not belong to this list. Send the next_cursor of its last page, or none to begin again.';
+    throw new ValidationError([{ pointer: '?cursor', code: 'cursor_invalid', message }]);
   }
   return keys as unknown as CursorKeys<Kinds>;
 }
