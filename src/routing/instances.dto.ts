@@ -39,7 +39,6 @@ export class StartInstanceRequest {
     additionalProperties: true,
     example: { employee: 'E-17', days: 3 },
   })
-  @IsOptional()
   @IsJsonObject()
   data: Record<string, unknown> = {};
 
@@ -56,7 +55,6 @@ export class CompleteStepRequest {
     additionalProperties: true,
     example: { documents_received: true },
   })
-  @IsOptional()
   @IsJsonObject()
   output_data: Record<string, unknown> = {};
 
@@ -140,7 +138,6 @@ export class DecideApprovalRequest {
     type: 'object',
     additionalProperties: true,
   })
-  @IsOptional()
   @IsJsonObject()
   output_data: Record<string, unknown> = {};
 }

@@ -52,6 +52,22 @@ describe('instances', () => {
   const read = async (path: string): Promise<InstanceBody> =>
     (await service.request<InstanceBody>('GET', path)).body;
 
+  it('take an object or nothing for what they are about, null neither', async () => {
+    const instances = await define([{ step_id: 'a' }, { step_id: 'b', step_type: 'approval' }]);
+    const refusal = (field: string) => ({
+      status: 400,
+      body: { errors: [{ pointer: `/${field}` }] },
+    });
+    const started = await post(instances, { workflow_instance_id: 'n', data: null });
+    expect(started).toMatchObject(refusal('data'));
+    await post(instances, { workflow_instance_id: 'n' });
+    const steps = `${instances}/n/steps`;
+    const nothing = { output_data: null };
+    expect(await post(`${steps}/a/complete`, nothing)).toMatchObject(refusal('output_data'));
+    await post(`${steps}/a/complete`);
+    expect(await post(`${steps}/b/approve`, nothing)).toMatchObject(refusal('output_data'));
+  });
+
   it('are listed by status, page after page, newest first', async () => {
     const instances = await define([{ step_id: 'a' }]);
     for (const id of ['i1', 'i2', 'i3', 'i4', 'i5']) {
