@@ -6,13 +6,12 @@ import {
   type CompiledTree,
   type DecisionInput,
   type DecisionRule,
-  type RoutingAction,
   routingContext,
 } from '#engine/routing';
 import type { CompiledTable } from '#engine/table';
 
 import type { BusinessRuleRequest, RouteRequest } from './decisions.dto.js';
-import type { DecisionInstanceRow, OverrideRow, StoredRuleRow } from './decisions.queries.js';
+import type { DecisionInstanceRow, OverrideRow } from './decisions.queries.js';
 
 /** All that was loaded for one decision. */
 export interface DecisionFacts {
@@ -22,7 +21,7 @@ export interface DecisionFacts {
   instance: Pick<DecisionInstanceRow, 'data' | 'step_entries'> | null;
   tree: CompiledTree | null;
   table: CompiledTable | null;
-  stored: readonly StoredRuleRow[];
+  stored: readonly DecisionRule[];
   overrides: readonly OverrideRow[];
   /** Epoch milliseconds. */
   now: number;
@@ -100,7 +99,7 @@ export function decisionInput(facts: DecisionFacts): DecisionInput {
     table,
     rules: [
       ...request.business_rules.map(sentRule),
-      ...facts.stored.map(storedRule),
+      ...facts.stored,
       ...overrides.map(overrideRule),
       ...routes.map((route): DecisionRule => ({
         rule_id: route.rule_id,
@@ -135,17 +134,6 @@ function sentRule(rule: BusinessRuleRequest): DecisionRule {
     priority: rule.priority,
     is_active: rule.is_active,
     version_id: null,
-  };
-}
-
-function storedRule({ business_rule_id, target_action, ...rule }: StoredRuleRow): DecisionRule {
-  return {
-    ...rule,
-    origin: 'stored',
-    condition: compileCondition(rule.condition_expression),
-    action: target_action as RoutingAction,
-    is_active: true,
-    version_id: business_rule_id,
   };
 }
 

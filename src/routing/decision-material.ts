@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import type { CompiledDefinition } from '#engine/definition';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
-import { compileTree, type CompiledTree } from '#engine/routing';
+import { compileTree, type CompiledTree, type DecisionRule } from '#engine/routing';
 import type { CompiledTable } from '#engine/table';
 import type { Tx } from '#persistence';
 import { DefinitionStore } from '#runtime';
@@ -14,12 +14,19 @@ import { findActiveTree } from './decision-trees.queries.js';
 import type { RouteRequest } from './decisions.dto.js';
 import {
   type DecisionFactsRow,
+  type DecisionRow,
+  findSameDecision,
   lockDecisionFacts,
   readDecisionFacts,
 } from './decisions.queries.js';
+import { StoredRules } from './stored-rules.js';
 
 /** What a question names and what is to be considered, read. */
-export interface Material extends Pick<DecisionFactsRow, 'instance' | 'stored' | 'overrides'> {
+export interface Material extends Pick<DecisionFactsRow, 'instance' | 'overrides'> {
+  /** As `DecisionFactsRow.stored_ids` says. */
+  stored: DecisionRule[];
+  /** The answer already given to this question about the instance as it is; null: it is new. */
+  same: DecisionRow | null;
   /** The version that the instance runs on, or would start with. */
   definition: CompiledDefinition;
   tree: CompiledTree | null;
@@ -32,20 +39,28 @@ export interface Material extends Pick<DecisionFactsRow, 'instance' | 'stored' |
 /** Reads what a routing decision rests on. */
 @Injectable()
 export class DecisionMaterial {
-  constructor(private readonly definitions: DefinitionStore) {}
+  constructor(
+    private readonly definitions: DefinitionStore,
+    private readonly rules: StoredRules,
+  ) {}
 
   /**
    * @param hold keeps the instance as it is until the transaction ends
    * @throws ValidationError with everything that the question names wrongly
    */
-  async load(tx: Tx, request: RouteRequest, { hold }: { hold: boolean }): Promise<Material> {
+  async load(
+    tx: Tx,
+    request: RouteRequest,
+    question_hash: string,
+    { hold }: { hold: boolean },
+  ): Promise<Material> {
     const { workflow_id, context } = request;
-    const key = [workflow_id, context.workflow_instance_id] as const;
+    const key = [workflow_id, context.workflow_instance_id, question_hash] as const;
     const [facts] = hold
       ? await lockDecisionFacts(tx, [...key])
       : await readDecisionFacts(tx, [...key]);
     if (!facts) throw new Error('the facts of a decision are one row');
-    const { instance, stored, overrides } = facts;
+    const { instance, overrides } = facts;
     const faults: Fault[] = [];
     const { tree, tree_version } = await this.tree(tx, request, faults);
     const { table, table_version } = await this.table(tx, request, faults);
@@ -54,7 +69,8 @@ export class DecisionMaterial {
     if (!definition || faults.length > 0) throw new ValidationError(faults);
     return {
       instance,
-      stored,
+      same: await sameDecision(tx, facts, question_hash),
+      stored: await this.rules.of(tx, facts.stored_ids),
       overrides,
       definition,
       tree,
@@ -120,4 +136,19 @@ export class DecisionMaterial {
       return undefined;
     }
   }
+}
+
+/** What was read beside an instance that changed while it was waited for says nothing of the change. */
+async function sameDecision(
+  tx: Tx,
+  { instance, seen_sequence, same }: DecisionFactsRow,
+  question_hash: string,
+): Promise<DecisionRow | null> {
+  if (!instance) return null;
+  if (instance.last_sequence === seen_sequence) {
+    return same && { ...same, routing_timestamp: new Date(same.routing_timestamp) };
+  }
+  const key = [instance.instance_id, question_hash, instance.last_sequence] as const;
+  const [row] = await findSameDecision(tx, [...key]);
+  return row ?? null;
 }

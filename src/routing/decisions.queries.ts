@@ -36,11 +36,50 @@ export interface DecisionFactsRow {
   instance: DecisionInstanceRow | null;
   /** The version that a new instance would start with; null: no such workflow. */
   current: { version_number: number; is_active: boolean } | null;
-  /** Of the workflow by priority, then those for all; one of its own takes the place of one for all with its id. */
-  stored: StoredRuleRow[];
+  /** Versions of rules: of the workflow by priority, then those for all; one of its own takes the place of one for all with its id. */
+  stored_ids: string[];
   /** By priority. */
   overrides: OverrideRow[];
+  /** `last_sequence` before another's transaction was waited for: what stands beside it here is of that time. */
+  seen_sequence: number | null;
+  /** The answer already given to this question, when the instance has not changed since. */
+  same: (Omit<DecisionRow, 'routing_timestamp'> & { routing_timestamp: string }) | null;
 }
+
+export interface DecisionRow {
+  decision_id: string;
+  request_id: string;
+  workflow_id: string;
+  version_number: number;
+  instance_id: string;
+  workflow_instance_id: string;
+  current_step_id: string;
+  routing_action: string;
+  target_step_id: string | null;
+  decided_by: string;
+  decided_by_id: string;
+  confidence_score: number | null;
+  confidence_cases: number;
+  execution_time_ms: number;
+  applied_rules: string[];
+  reasoning: string[];
+  alternative_paths: unknown[];
+  decision_tree_used: string | null;
+  context_data: Record<string, unknown>;
+  evaluation: Record<string, unknown>;
+  correlation_id: string | null;
+  routing_timestamp: Date;
+  instance_status: InstanceStatus | null;
+  instance_outcome: string | null;
+}
+
+const DECISION = `
+  select d.decision_id, d.request_id, d.workflow_id, d.version_number, d.instance_id, d.workflow_instance_id,
+    d.current_step_id, d.routing_action, d.target_step_id, d.decided_by, d.decided_by_id, d.confidence_score,
+    d.confidence_cases, d.execution_time_ms, d.applied_rules, d.reasoning, d.alternative_paths, d.decision_tree_used,
+    d.context_data, d.evaluation, d.correlation_id, d.routing_timestamp,
+    i.status as instance_status, i.outcome as instance_outcome
+  from routing_analytics d left join workflow_instances i using (instance_id)`;
 
 /** All in one: a decision spends its time on the way to the database and back. */
 const facts = (lock: string): string => `
@@ -54,16 +93,12 @@ const facts = (lock: string): string => `
        from workflow_definitions d where d.workflow_id = $1
       order by d.is_active desc, d.version_number desc limit 1) as current,
     coalesce((
-      select jsonb_agg(jsonb_build_object(
-        'business_rule_id', r.business_rule_id, 'rule_id', r.rule_id, 'rule_name', r.rule_name,
-        'condition_type', r.condition_type, 'condition_expression', r.condition_expression,
-        'target_action', r.target_action, 'target_step_id', r.target_step_id, 'priority', r.priority)
-        order by r.workflow_id nulls last, r.priority, r.created_at, r.business_rule_id)
+      select jsonb_agg(r.business_rule_id order by r.workflow_id nulls last, r.priority, r.created_at, r.business_rule_id)
       from business_rules r
       where r.is_active and (r.workflow_id = $1 or r.workflow_id is null)
         and not (r.workflow_id is null and exists (
           select from business_rules own
-          where own.is_active and own.workflow_id = $1 and own.rule_id = r.rule_id))), '[]') as stored,
+          where own.is_active and own.workflow_id = $1 and own.rule_id = r.rule_id))), '[]') as stored_ids,
     coalesce((
       select jsonb_agg(jsonb_build_object(
         'routing_rule_id', o.routing_rule_id, 'source_step_id', o.source_step_id,
@@ -71,19 +106,34 @@ const facts = (lock: string): string => `
         order by o.priority, o.created_at)
       from dynamic_routing o
       where o.workflow_id = $1 and o.is_active and (o.expiry_time is null or o.expiry_time > now())),
-      '[]') as overrides`;
+      '[]') as overrides,
+    seen.last_sequence as seen_sequence,
+    (select to_jsonb(same) from (
+      ${DECISION}
+      where d.instance_id = seen.instance_id and d.question_hash = $3 and d.instance_sequence = seen.last_sequence
+      order by d.routing_timestamp desc limit 1) same) as same
+  from (values (1)) one
+  left join workflow_instances seen on seen.workflow_id = $1 and seen.workflow_instance_id = $2`;
 
-type InstanceKey = [workflow_id: string, workflow_instance_id: string];
+type FactsKey = [workflow_id: string, workflow_instance_id: string, question_hash: string];
 
-export const readDecisionFacts = statement<DecisionFactsRow, InstanceKey>(
+export const readDecisionFacts = statement<DecisionFactsRow, FactsKey>(
   'read_decision_facts',
   facts(''),
 );
 
 /** As `readDecisionFacts`; the instance stays as it is until the transaction ends. */
-export const lockDecisionFacts = statement<DecisionFactsRow, InstanceKey>(
+export const lockDecisionFacts = statement<DecisionFactsRow, FactsKey>(
   'lock_decision_facts',
   facts('for update'),
+);
+
+/** What versions of rules say. */
+export const findRuleVersions = statement<StoredRuleRow, [business_rule_ids: readonly string[]]>(
+  'find_rule_versions',
+  `select business_rule_id, rule_id, rule_name, condition_type, condition_expression, target_action, target_step_id,
+     priority
+   from business_rules where business_rule_id = any($1::uuid[])`,
 );
 
 interface OutcomeRow {
@@ -146,41 +196,6 @@ export const insertDecision = statement<Record<string, never>, [decision: string
      decision_tree_used text, decision_table_used text, context_data jsonb, evaluation jsonb, correlation_id text,
      routing_timestamp timestamptz)`,
 );
-
-export interface DecisionRow {
-  decision_id: string;
-  request_id: string;
-  workflow_id: string;
-  version_number: number;
-  instance_id: string;
-  workflow_instance_id: string;
-  current_step_id: string;
-  routing_action: string;
-  target_step_id: string | null;
-  decided_by: string;
-  decided_by_id: string;
-  confidence_score: number | null;
-  confidence_cases: number;
-  execution_time_ms: number;
-  applied_rules: string[];
-  reasoning: string[];
-  alternative_paths: unknown[];
-  decision_tree_used: string | null;
-  context_data: Record<string, unknown>;
-  evaluation: Record<string, unknown>;
-  correlation_id: string | null;
-  routing_timestamp: Date;
-  instance_status: InstanceStatus | null;
-  instance_outcome: string | null;
-}
-
-const DECISION = `
-  select d.decision_id, d.request_id, d.workflow_id, d.version_number, d.instance_id, d.workflow_instance_id,
-    d.current_step_id, d.routing_action, d.target_step_id, d.decided_by, d.decided_by_id, d.confidence_score,
-    d.confidence_cases, d.execution_time_ms, d.applied_rules, d.reasoning, d.alternative_paths, d.decision_tree_used,
-    d.context_data, d.evaluation, d.correlation_id, d.routing_timestamp,
-    i.status as instance_status, i.outcome as instance_outcome
-  from routing_analytics d left join workflow_instances i using (instance_id)`;
 
 /** The answer already given to this question, when the instance has not changed since. */
 export const findSameDecision = statement<

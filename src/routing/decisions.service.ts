@@ -36,7 +36,6 @@ import {
   type DecisionInstanceRow,
   type DecisionRow,
   findDecision,
-  findSameDecision,
   insertDecision,
 } from './decisions.queries.js';
 import { OutcomeCounter } from './outcome-counts.js';
@@ -88,7 +87,8 @@ export class DecisionsService {
   /** Decides on what is there and writes nothing. */
   private async tryOut(request: RouteRequest): Promise<RouteResponse> {
     const { read } = this.database;
-    const material = await this.material.load(read, request, { hold: false });
+    const question = questionHash(request);
+    const material = await this.material.load(read, request, question, { hold: false });
     const decided = await this.decide(read, request, material);
     const remarks = material.instance ? standingRemarks(request, material.instance) : [];
     return answerOf({ ...decided, reasoning: [...remarks, ...decided.reasoning] }, null);
@@ -99,16 +99,12 @@ export class DecisionsService {
     request: RouteRequest,
     principal: Principal,
   ): Promise<RouteResponse> {
-    const material = await this.material.load(tx, request, { hold: true });
+    const question = questionHash(request);
+    const material = await this.material.load(tx, request, question, { hold: true });
     const instance = material.instance ?? (await this.mention(tx, request, principal));
     // Somebody else mentioned it first, and it is there by now.
     if (!instance) return this.carryOut(tx, request, principal);
-    const question = questionHash(request);
-    if (material.instance && !request.force_evaluation) {
-      const key = [instance.instance_id, question, instance.last_sequence] as const;
-      const [same] = await findSameDecision(tx, [...key]);
-      if (same) return answerOfRecorded(same);
-    }
+    if (material.same && !request.force_evaluation) return answerOfRecorded(material.same);
     requireStanding(request, instance);
     const decided = await this.decide(tx, request, { ...material, instance });
     const { decision, decision_id } = decided;

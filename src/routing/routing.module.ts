@@ -17,6 +17,7 @@ import { OutcomeCounter } from './outcome-counts.js';
 import { RoutingController } from './routing.controller.js';
 import { RulesController } from './rules.controller.js';
 import { RulesService } from './rules.service.js';
+import { StoredRules } from './stored-rules.js';
 
 @Module({
   controllers: [
@@ -34,6 +35,7 @@ import { RulesService } from './rules.service.js';
     DecisionMaterial,
     OutcomeCounter,
     RulesService,
+    StoredRules,
     DecisionTreesService,
     DecisionTablesService,
     Evaluations,
