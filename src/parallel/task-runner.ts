@@ -95,7 +95,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all([...this.running.values()].map(({ done }) => done));
     clearTimeout(timer);
     clearInterval(this.renewal);
-    await this.show('offline');
+    this.show('offline');
   }
 
   /** Never rejects: where the database is away, the sweeper wakes this process when it is back. */
@@ -190,7 +190,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   private async renew(): Promise<void> {
     const held = [...this.running.values()];
     try {
-      await this.show(held.length > 0 ? 'busy' : 'idle', held[0]?.task);
+      this.show(held.length > 0 ? 'busy' : 'idle', held[0]?.task);
       const extended = await this.leases.extend(
         held.map(({ task: { task_execution_id, lock_token } }) => ({
           task_execution_id,
@@ -207,8 +207,8 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private async show(status: 'idle' | 'busy' | 'offline', task?: ClaimedTask): Promise<void> {
-    await this.workers.show({
+  private show(status: 'idle' | 'busy' | 'offline', task?: ClaimedTask): void {
+    this.workers.show({
       worker_id: this.workerId,
       worker_type: 'builtin',
       status,

@@ -15,7 +15,7 @@ const NOTHING = { type: 'delay', duration_ms: 0 };
 const WORKER = { type: 'worker' };
 
 /** The engine in this process, as one service process (ROLE=all) is: the API is not asked, all below it is. */
-export async function ours({ database, redis, seconds, sizes }, report) {
+export async function ours({ database, redis, seconds, sizes, workloads }, report) {
   await migrate(database);
   const env = {
     DATABASE_URL: database,
@@ -29,16 +29,20 @@ export async function ours({ database, redis, seconds, sizes }, report) {
     const engine = new Engine(app);
     const builtin = await engine.define(NOTHING);
     const work = await engine.define(WORKER);
-    for (const in_flight of [1, 10, 100]) {
+    const wanted = (name) => workloads.length === 0 || workloads.includes(name);
+    for (const in_flight of wanted('steps') ? [1, 10, 100] : []) {
       report(await keepInFlight('steps', in_flight, seconds, () => engine.run(builtin)));
     }
-    const worker = engine.workerLoop();
-    for (const in_flight of [1, 100]) {
-      report(await keepInFlight('worker steps', in_flight, seconds, () => engine.run(work)));
+    if (wanted('worker')) {
+      const worker = engine.workerLoop();
+      for (const in_flight of [1, 100]) {
+        report(await keepInFlight('worker steps', in_flight, seconds, () => engine.run(work)));
+      }
+      await worker.stop();
     }
-    await worker.stop();
-    for (const size of sizes)
+    for (const size of wanted('graph') ? sizes : []) {
       report(await timeGraphs(size, (tasks) => engine.graph(builtin, tasks)));
+    }
   } finally {
     await app.close();
   }

@@ -26,6 +26,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', multiple: true, default: [''] },
     sizes: { type: 'string', default: '10,100,1000,10000,100000' },
+    workloads: { type: 'string', default: '' },
     out: { type: 'string' },
   },
 });
@@ -41,7 +42,7 @@ const servers = [];
 let child;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
-    child?.kill('SIGKILL');
+    endChild();
     void stop().then(() => process.exit(1));
   });
 }
@@ -65,6 +66,16 @@ try {
 }
 print();
 
+function endChild() {
+  if (!child?.pid) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    // nothing of it is left
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
 async function stop() {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
   rmSync(folder, { recursive: true, force: true });
@@ -79,13 +90,17 @@ async function measure(name, round, url, redis) {
     redis: name.includes('Redis') ? redis : null,
     seconds,
     sizes,
+    // of ours; a part of them is for profiling
+    workloads: options.workloads.split(',').filter(Boolean),
   };
   const script = path.join(import.meta.dirname, 'engine-contender.mjs');
   child = spawn(process.execPath, [...process.execArgv, script, name], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // a process group of its own: what it has started (Restate's server) ends with it
+    detached: true,
     env: { ...process.env, BENCH: JSON.stringify(task) },
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+  const timer = setTimeout(endChild, LIMIT_MS);
   const ended = once(child, 'exit');
   for await (const line of createInterface({ input: child.stdout })) {
     if (!line.startsWith('{"workload"')) continue;
@@ -99,6 +114,7 @@ async function measure(name, round, url, redis) {
   }
   const [code] = await ended;
   clearTimeout(timer);
+  endChild();
   if (code !== 0) console.error(`${name} ended with ${code}.`);
   await query(url, `drop database ${database.pathname.slice(1)} with (force)`);
 }

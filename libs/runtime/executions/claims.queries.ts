@@ -24,14 +24,21 @@ export interface ClaimedTask {
   correlation_id: string | null;
 }
 
+/**
+ * A claim does not wait for the disk, within this statement's own transaction (1 to 2 ms of a waiting worker's 5). When
+ * PostgreSQL crashes just after, the claim is forgotten: the attempt's answer is then refused as `lost` and the task is
+ * claimed anew, as after any crash. What is recorded still waits.
+ */
 const claim = (condition: string): string => `
-  with due as (
-    select task_execution_id from task_executions
+  with hurried as materialized (
+    select set_config('synchronous_commit', 'off', true)
+  ), due as (
+    select task_execution_id from hurried, task_executions
     where handler_kind = ${condition}
       and status in ('ready', 'retrying') and released_at is not null and available_at <= now()
     order by priority desc, available_at, task_execution_id
     limit $1
-    for update skip locked
+    for update of task_executions skip locked
   ), claimed as (
     update task_executions t
     set status = 'running', attempt = t.attempt + 1, worker_id = $2, lock_token = gen_random_uuid(),

@@ -1,41 +1,11 @@
 import { statement } from '#persistence';
 
-/**
- * Arguments: executions, their tasks, dependencies, synchronization points and events, each as a JSON list. Whatever is
- * said to have ended has ended now. An execution whose id is taken is left out, and is not among the rows that come back.
- */
-export const insertExecutions = statement<
-  { execution_id: string },
-  [string, string, string, string, string]
->(
-  'insert_executions',
-  `
+type CreationValues = readonly [string, string, string, string, string];
+
+/** Tasks, with what belongs to them, of the executions that `execution` gives. */
+const creating = (execution: string): string => `
   with execution as (
-    insert into parallel_executions
-      (execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
-       total_tasks, tasks_completed, tasks_running, overall_status, execution_progress_percentage,
-       load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
-       monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
-       start_time, timeout_at, estimated_completion_time, actual_completion_time, instance_notified_at, created_at)
-    select execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
-           total_tasks, tasks_completed, tasks_running, overall_status, 100.0 * tasks_completed / total_tasks,
-           load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
-           monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
-           case when begun then statement_timestamp() end,
-           case when begun then statement_timestamp() + global_timeout_minutes * interval '1 minute' end,
-           case when begun then statement_timestamp()
-             + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute' end,
-           case when begun and overall_status <> 'running' then statement_timestamp() end,
-           case when told then statement_timestamp() end, clock_timestamp()
-    from jsonb_to_recordset($1::jsonb) as e(
-      execution_id text, workflow_id uuid, version_number int, workflow_instance_id text, instance_id uuid,
-      step_execution_id uuid, step_id text, total_tasks int, tasks_completed int, tasks_running int,
-      overall_status text, load_balancing_config jsonb, failure_strategy text, max_concurrent_tasks int,
-      global_timeout_minutes float8, monitoring_interval_seconds float8, performance_metrics jsonb,
-      synchronization_failed boolean, end_reason text, output jsonb, correlation_id text, told boolean),
-      lateral (select overall_status <> 'initializing' as begun) as b
-    on conflict (execution_id) do nothing
-    returning execution_id, workflow_id, correlation_id
+    ${execution}
   ), given as materialized (
     select * from jsonb_to_recordset($2::jsonb) as t(
       execution_id text, task_execution_id uuid, step_id text, task_id text, task_name text, task_type text,
@@ -90,7 +60,46 @@ export const insertExecutions = statement<
     join execution e using (execution_id)
     order by after_tasks, place nulls last, ordinal
   )
-  select execution_id from execution`,
+  select execution_id from execution`;
+
+/**
+ * Arguments: executions, their tasks, dependencies, synchronization points and events, each as a JSON list. Whatever is
+ * said to have ended has ended now. An execution whose id is taken is left out, and is not among the rows that come back.
+ */
+export const insertExecutions = statement<{ execution_id: string }, CreationValues>(
+  'insert_executions',
+  creating(`insert into parallel_executions
+      (execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
+       total_tasks, tasks_completed, tasks_running, overall_status, execution_progress_percentage,
+       load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
+       monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
+       start_time, timeout_at, estimated_completion_time, actual_completion_time, instance_notified_at, created_at)
+    select execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
+           total_tasks, tasks_completed, tasks_running, overall_status, 100.0 * tasks_completed / total_tasks,
+           load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
+           monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
+           case when begun then statement_timestamp() end,
+           case when begun then statement_timestamp() + global_timeout_minutes * interval '1 minute' end,
+           case when begun then statement_timestamp()
+             + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute' end,
+           case when begun and overall_status <> 'running' then statement_timestamp() end,
+           case when told then statement_timestamp() end, clock_timestamp()
+    from jsonb_to_recordset($1::jsonb) as e(
+      execution_id text, workflow_id uuid, version_number int, workflow_instance_id text, instance_id uuid,
+      step_execution_id uuid, step_id text, total_tasks int, tasks_completed int, tasks_running int,
+      overall_status text, load_balancing_config jsonb, failure_strategy text, max_concurrent_tasks int,
+      global_timeout_minutes float8, monitoring_interval_seconds float8, performance_metrics jsonb,
+      synchronization_failed boolean, end_reason text, output jsonb, correlation_id text, told boolean),
+      lateral (select overall_status <> 'initializing' as begun) as b
+    on conflict (execution_id) do nothing
+    returning execution_id, workflow_id, correlation_id`),
+);
+
+/** Further tasks of executions that this transaction has made; the arguments are the same. */
+export const insertMoreTasks = statement<{ execution_id: string }, CreationValues>(
+  'insert_more_tasks',
+  creating(`select execution_id, workflow_id, correlation_id from parallel_executions
+    where execution_id in (select execution_id from jsonb_to_recordset($1::jsonb) as e(execution_id text))`),
 );
 
 /** Of an execution that is to run (again): its clock starts now, and so do those of its waiting points. */

@@ -5,6 +5,7 @@ import { Sweeper } from '#jobs';
 import { Database, statement, type Tx } from '#persistence';
 
 import { Batcher } from './batcher.js';
+import type { Movement } from './execution-progress.js';
 import { ExecutionSignals } from './execution-signals.js';
 import type { ExecutionEnded, ExecutionEndListener } from './execution-spec.js';
 
@@ -18,11 +19,11 @@ interface EndedRow {
   correlation_id: string | null;
 }
 
-const takeEnded = statement<EndedRow, [readonly string[]]>(
+const takeEnded = statement<EndedRow, [readonly string[], readonly string[]]>(
   'take_ended_executions',
   `
   update parallel_executions set instance_notified_at = clock_timestamp()
-  where execution_id = any($1::text[]) and step_execution_id is not null and instance_id is not null
+  where execution_id = any($1::text[]) and step_execution_id is not null and instance_id = any($2::uuid[])
     and actual_completion_time is not null and instance_notified_at is null
   returning execution_id, instance_id, step_execution_id, overall_status, end_reason, output, correlation_id`,
 );
@@ -78,9 +79,25 @@ export class ExecutionEndings {
     }
   }
 
+  /**
+   * Tells what has just ended in this transaction, which holds the executions: so it takes only instances that nobody
+   * else holds, and waits for none (every other door locks the instance first). The rest is told after the commit.
+   */
+  async tellIn(tx: Tx, movement: Movement): Promise<void> {
+    const ended = movement.ended();
+    if (ended.length === 0 || !this.listener) return;
+    for (const execution_id of await this.listener(tx, ended, 'skip_locked')) {
+      movement.told.add(execution_id);
+    }
+  }
+
   /** In the transaction of the listener, which holds the instances: only one can tell an end, and only once. */
-  async take(tx: Tx, executionIds: readonly string[]): Promise<ExecutionEnded[]> {
-    const rows = await takeEnded(tx, [executionIds]);
+  async take(
+    tx: Tx,
+    executionIds: readonly string[],
+    instanceIds: readonly string[],
+  ): Promise<ExecutionEnded[]> {
+    const rows = await takeEnded(tx, [executionIds, instanceIds]);
     return rows.map(({ overall_status, end_reason, output, ...row }) => {
       const succeeded = overall_status === 'completed' || overall_status === 'partially_completed';
       return {
@@ -93,7 +110,7 @@ export class ExecutionEndings {
   }
 
   private async tellMany(executionIds: readonly string[]): Promise<true[]> {
-    await this.database.transaction(async (tx) => this.listener?.(tx, executionIds));
+    await this.database.transaction(async (tx) => this.listener?.(tx, executionIds, 'wait'));
     return executionIds.map(() => true);
   }
 

@@ -43,6 +43,8 @@ export class Movement {
   readonly executions: ReadonlyMap<string, MovingExecution>;
   readonly events: ExecutionEvent[] = [];
   readonly released: ReleasedTasks[] = [];
+  /** Executions of whose end their step has been told in this transaction. */
+  readonly told = new Set<string>();
 
   constructor(locked: readonly LockedExecution[]) {
     this.executions = new Map(
@@ -60,6 +62,13 @@ export class Movement {
     payload: object = {},
   ): void {
     this.events.push({ execution_id, event_type, task_id, payload: { ...payload } });
+  }
+
+  /** Executions that have ended here, and of whose end a step is to be told. */
+  ended(): string[] {
+    return [...this.executions.values()]
+      .filter((one) => one.was_open && !isOpen(one) && one.step_execution_id !== null)
+      .map(({ execution_id }) => execution_id);
   }
 
   running(): MovingExecution[] {
@@ -234,11 +243,18 @@ export class ExecutionProgress {
     const executions = [...movement.executions.values()].filter((execution) => execution.was_open);
     if (executions.length === 0 && movement.events.length === 0) return;
     await saveProgress(tx, [JSON.stringify(executions), JSON.stringify(movement.events)]);
-    const moved = executions.map((execution) => ({
-      ...execution,
-      took_place: execution.total_tasks > 1,
-    }));
-    afterCommit(tx, () => this.signals.moved(moved, movement.released));
+    afterCommit(tx, () =>
+      this.signals.moved(
+        executions.map((execution) => ({
+          ...execution,
+          took_place: execution.total_tasks > 1,
+          step_execution_id: movement.told.has(execution.execution_id)
+            ? null
+            : execution.step_execution_id,
+        })),
+        movement.released,
+      ),
+    );
   }
 }
 

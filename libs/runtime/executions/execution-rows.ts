@@ -21,123 +21,154 @@ export interface BrokenHandler {
 export interface NewExecution {
   spec: ExecutionSpec & { execution_id: string; correlation_id: string | null };
   /**
-   * `waiting` to be admitted; `running`, its first tasks handed out; or over already.
+   * `waiting` to be admitted; `running`, its single task handed out; or over already.
    */
   beginning: 'waiting' | 'running' | EndAtOnce;
   /** The step that it did the work of has been told in this transaction. */
   told: boolean;
 }
 
-/** The rows of executions: one JSON text for each parameter of `insertExecutions`. */
-export class ExecutionRows {
-  private readonly executions: object[] = [];
-  private readonly tasks: object[] = [];
-  private readonly dependencies: object[] = [];
-  private readonly points: object[] = [];
-  private readonly events: object[] = [];
+/** What one call of `insertExecutions` or `insertMoreTasks` takes, each a JSON list. */
+export type ExecutionValues = [
+  executions: string,
+  tasks: string,
+  dependencies: string,
+  points: string,
+  events: string,
+];
 
-  constructor(executions: readonly NewExecution[]) {
-    for (const execution of executions) this.add(execution);
-  }
+/** Tasks written by one statement: more is a longer text for both sides to hold (100,000 tasks are 40 MB), not faster. */
+const PORTION = 2_000;
 
-  get values(): [string, string, string, string, string] {
-    const { executions, tasks, dependencies, points, events } = this;
-    return [
-      JSON.stringify(executions),
+/** The rows of executions, in portions of so many tasks: the first with all executions. */
+export function* executionRows(executions: readonly NewExecution[]): Generator<ExecutionValues> {
+  const ends = executions.flatMap(eventsOfEnd);
+  let first = true;
+  let tasks: object[] = [];
+  let dependencies: object[] = [];
+  const portion = (last: boolean): ExecutionValues => {
+    const head = first ? executions : [];
+    const values: ExecutionValues = [
+      JSON.stringify(
+        first
+          ? executions.map(executionRow)
+          : executions.map(({ spec: { execution_id } }) => ({ execution_id })),
+      ),
       JSON.stringify(tasks),
       JSON.stringify(dependencies),
-      JSON.stringify(points),
-      JSON.stringify(events),
+      JSON.stringify(head.flatMap(pointRows)),
+      JSON.stringify([...head.flatMap(eventsOfBeginning), ...(last ? ends : [])]),
     ];
-  }
-
-  private add({ spec, beginning, told }: NewExecution): void {
-    const { graph, data, ...execution } = spec;
-    const { execution_id } = execution;
-    const end = typeof beginning === 'object' ? beginning : null;
-    const released = beginning === 'running' ? releasedAtStart(graph) : new Set<string>();
-    const total_tasks = graph.tasks.length;
-    this.executions.push({
-      ...execution,
-      total_tasks,
-      overall_status: end?.overall_status ?? (beginning === 'running' ? 'running' : 'initializing'),
-      tasks_completed: end ? total_tasks : 0,
-      tasks_running: released.size,
-      synchronization_failed: end?.synchronization_failed ?? false,
-      end_reason: end?.end_reason ?? null,
-      output: end && execution.step_execution_id !== null ? end.output : null,
-      told,
-      load_balancing_config: graph.load_balancing,
-      max_concurrent_tasks: graph.load_balancing.max_concurrent_tasks,
-      failure_strategy: graph.failure_strategy,
-      global_timeout_minutes: graph.global_timeout_minutes,
-      monitoring_interval_seconds: graph.monitoring_interval_seconds,
-      performance_metrics: {
-        estimated_minutes: estimatedMinutes(graph),
-        ...(end && FIGURES_OF_NO_WORK),
-      },
-    });
-    this.addTasks(spec, end !== null, released);
-    for (const point of graph.synchronization_points) {
-      this.points.push({
-        ...point,
-        execution_id,
-        sync_point_id: newId(),
-        status: end?.points.get(point.sync_id) ?? 'waiting',
-        completed_tasks: end ? [...new Set(point.required_tasks)] : [],
-      });
+    first = false;
+    tasks = [];
+    dependencies = [];
+    return values;
+  };
+  for (const execution of executions) {
+    for (const row of taskRows(execution)) {
+      if (tasks.length === PORTION) yield portion(false);
+      tasks.push(row.task);
+      for (const dependency of row.dependencies) dependencies.push(dependency);
     }
-    this.addEvents(spec, beginning);
   }
+  yield portion(true);
+}
 
-  private addTasks(
-    { execution_id, graph, data }: NewExecution['spec'],
-    done: boolean,
-    released: ReadonlySet<string>,
-  ): void {
-    const ids = new Map(graph.tasks.map((task) => [task.task_id, newId()]));
-    graph.tasks.forEach(({ handler, ...task }, ordinal) => {
-      const task_execution_id = ids.get(task.task_id);
-      const needed = new Set(task.dependencies);
-      if (!done) {
-        for (const id of needed) {
-          this.dependencies.push({ execution_id, task_execution_id, depends_on: ids.get(id) });
-        }
-      }
-      const unmet_dependencies = done ? 0 : needed.size;
-      this.tasks.push({
+const endOf = ({ beginning }: NewExecution): EndAtOnce | null =>
+  typeof beginning === 'object' ? beginning : null;
+
+function executionRow(created: NewExecution): object {
+  const { spec, beginning, told } = created;
+  const { graph, data: _, ...execution } = spec;
+  const end = endOf(created);
+  const total_tasks = graph.tasks.length;
+  return {
+    ...execution,
+    total_tasks,
+    overall_status: end?.overall_status ?? (beginning === 'running' ? 'running' : 'initializing'),
+    tasks_completed: end ? total_tasks : 0,
+    tasks_running: beginning === 'running' ? 1 : 0,
+    synchronization_failed: end?.synchronization_failed ?? false,
+    end_reason: end?.end_reason ?? null,
+    output: end && execution.step_execution_id !== null ? end.output : null,
+    told,
+    load_balancing_config: graph.load_balancing,
+    max_concurrent_tasks: graph.load_balancing.max_concurrent_tasks,
+    failure_strategy: graph.failure_strategy,
+    global_timeout_minutes: graph.global_timeout_minutes,
+    monitoring_interval_seconds: graph.monitoring_interval_seconds,
+    performance_metrics: {
+      estimated_minutes: estimatedMinutes(graph),
+      ...(end && FIGURES_OF_NO_WORK),
+    },
+  };
+}
+
+function* taskRows(
+  created: NewExecution,
+): Generator<{ task: object; dependencies: readonly object[] }> {
+  const { execution_id, graph, data } = created.spec;
+  const done = endOf(created) !== null;
+  const ids = new Map(graph.tasks.map((task) => [task.task_id, newId()]));
+  for (const [ordinal, { handler, ...task }] of graph.tasks.entries()) {
+    const task_execution_id = ids.get(task.task_id);
+    // nothing waits for what is done
+    const needed = done ? [] : [...new Set(task.dependencies)];
+    yield {
+      task: {
         ...task,
         execution_id,
         task_execution_id,
         ordinal,
-        unmet_dependencies,
-        status: done ? 'completed' : unmet_dependencies === 0 ? 'ready' : 'pending',
-        released: released.has(task.task_id),
+        unmet_dependencies: needed.length,
+        status: done ? 'completed' : needed.length === 0 ? 'ready' : 'pending',
+        released: created.beginning === 'running',
         delay_ms: handler?.type === 'delay' ? handler.duration_ms : 0,
-        handler: filledIn(handler ?? { type: 'worker' }, { ...data, input: task.input_data }),
+        handler: filledIn(handler ?? { type: 'worker' }, data, task.input_data),
         handler_kind: handlerKind(handler),
-      });
-    });
-  }
-
-  /** Without those of tasks, which the statement makes from their rows. */
-  private addEvents(
-    { execution_id, graph }: NewExecution['spec'],
-    beginning: NewExecution['beginning'],
-  ): void {
-    const add = (event_type: string, payload: object, after_tasks = false): void => {
-      this.events.push({ execution_id, event_type, payload, after_tasks });
+      },
+      dependencies: needed.map((id) => ({
+        execution_id,
+        task_execution_id,
+        depends_on: ids.get(id),
+      })),
     };
-    add('execution_created', { total_tasks: graph.tasks.length });
-    if (beginning === 'waiting') return;
-    add('execution_started', {});
-    if (beginning === 'running') return;
-    for (const [sync_id, status] of beginning.points) {
-      if (status !== 'waiting') add('synchronization_point', { sync_id, status }, true);
-    }
-    const { overall_status, end_reason: reason } = beginning;
-    add('execution_ended', { overall_status, ...(reason !== null && { reason }) }, true);
   }
+}
+
+function pointRows(created: NewExecution): object[] {
+  const { execution_id, graph } = created.spec;
+  const end = endOf(created);
+  return graph.synchronization_points.map((point) => ({
+    ...point,
+    execution_id,
+    sync_point_id: newId(),
+    status: end?.points.get(point.sync_id) ?? 'waiting',
+    completed_tasks: end ? [...new Set(point.required_tasks)] : [],
+  }));
+}
+
+/** Those of tasks are made from their rows by the statement. */
+function eventsOfBeginning({ spec: { execution_id, graph }, beginning }: NewExecution): object[] {
+  const total_tasks = graph.tasks.length;
+  const event = { execution_id, after_tasks: false };
+  const created = { ...event, event_type: 'execution_created', payload: { total_tasks } };
+  if (beginning === 'waiting') return [created];
+  return [created, { ...event, event_type: 'execution_started', payload: {} }];
+}
+
+function eventsOfEnd(created: NewExecution): object[] {
+  const end = endOf(created);
+  if (!end) return [];
+  const { overall_status, end_reason: reason, points } = end;
+  const event = { execution_id: created.spec.execution_id, after_tasks: true };
+  const judged = [...points].flatMap(([sync_id, status]) =>
+    status === 'waiting'
+      ? []
+      : [{ ...event, event_type: 'synchronization_point', payload: { sync_id, status } }],
+  );
+  const payload = { overall_status, ...(reason !== null && { reason }) };
+  return [...judged, { ...event, event_type: 'execution_ended', payload }];
 }
 
 const FIGURES_OF_NO_WORK = {
@@ -146,13 +177,6 @@ const FIGURES_OF_NO_WORK = {
   max_task_seconds: 0,
   retries: 0,
 };
-
-/** What can be handed out of a graph that begins: the largest priority first. */
-function releasedAtStart({ tasks, load_balancing }: TaskGraphDefinition): Set<string> {
-  const ready = tasks.filter((task) => task.dependencies.length === 0);
-  const first = ready.sort((a, b) => b.priority - a.priority);
-  return new Set(first.slice(0, load_balancing.max_concurrent_tasks).map((task) => task.task_id));
-}
 
 export function handlerKind(handler: Handler | null | undefined): 'builtin' | 'worker' {
   return handler && handler.type !== 'worker' ? 'builtin' : 'worker';
@@ -169,10 +193,10 @@ function estimatedMinutes({ tasks, load_balancing }: TaskGraphDefinition): numbe
  * A handler's strings are filled in once, when the execution is made: every attempt then sends the same, as its
  * idempotency key promises.
  */
-function filledIn(handler: Handler, context: JsonObject): Handler | BrokenHandler {
+function filledIn(handler: Handler, data: JsonObject, input: JsonObject): Handler | BrokenHandler {
   if (handler.type === 'delay' || handler.type === 'worker') return handler;
   try {
-    return compileTemplate(handler)(context) as Handler;
+    return compileTemplate(handler)({ ...data, input }) as Handler;
   } catch (error) {
     if (error instanceof ExpressionLimitError)
       return { type: handler.type, template_error: error.message };

@@ -4,14 +4,14 @@ import { DomainError } from '#engine/errors';
 import { afterCommit, newId, statement, type Tx } from '#persistence';
 import { correlationId } from '#platform/logging';
 
-import { insertExecutions } from './creation.queries.js';
 import { ExecutionAdmission } from './execution-admission.js';
 import { endAtOnce } from './execution-at-once.js';
 import { ExecutionEndings } from './execution-endings.js';
 import { ExecutionProgress, isOpen, Movement } from './execution-progress.js';
-import { ExecutionRows, handlerKind, type NewExecution } from './execution-rows.js';
+import { handlerKind, type NewExecution } from './execution-rows.js';
 import { type CreatedExecution, ExecutionSignals } from './execution-signals.js';
 import type { ExecutionEnded, ExecutionEndListener, ExecutionSpec } from './execution-spec.js';
+import { writeExecutions } from './execution-writes.js';
 import { type ExecutionEvent, lockExecutions, resetTasks } from './progress.queries.js';
 
 const findOpenOfStep = statement<{ execution_id: string }, [string]>(
@@ -81,20 +81,10 @@ export class ExecutionRuntime {
     return { execution_id };
   }
 
-  /** Stores executions as they begin (see `create`), in one statement. @throws DomainError execution_exists */
+  /** Stores executions as they begin (see `create`), together. @throws DomainError execution_exists */
   async createMany(tx: Tx, executions: readonly NewExecution[]): Promise<void> {
     if (executions.length === 0) return;
-    const inserted = await insertExecutions(tx, new ExecutionRows(executions).values);
-    if (inserted.length < executions.length) {
-      const stored = new Set(inserted.map((row) => row.execution_id));
-      const taken = executions.find(({ spec }) => !stored.has(spec.execution_id));
-      const execution_id = taken?.spec.execution_id;
-      throw new DomainError(
-        'execution_exists',
-        `There is already an execution ${execution_id}; choose another id.`,
-        { execution_id },
-      );
-    }
+    await writeExecutions(tx, executions);
     afterCommit(tx, () => this.signals.created(executions.map(createdOf)));
     const waiting = executions.filter(({ beginning }) => beginning === 'waiting');
     const single = waiting.filter(({ spec }) => spec.graph.tasks.length === 1);
@@ -185,9 +175,13 @@ export class ExecutionRuntime {
     }
   }
 
-  /** Of these, the ends that no step has been told of; now they count as told. The caller holds their instances. */
-  takeEnded(tx: Tx, execution_ids: readonly string[]): Promise<ExecutionEnded[]> {
-    return this.endings.take(tx, execution_ids);
+  /** Of these, the ends that no step has been told of; now they count as told. The caller holds the instances. */
+  takeEnded(
+    tx: Tx,
+    execution_ids: readonly string[],
+    instance_ids: readonly string[],
+  ): Promise<ExecutionEnded[]> {
+    return this.endings.take(tx, execution_ids, instance_ids);
   }
 
   /** Adds to the history of an execution what is no change of its state. */

@@ -33,5 +33,11 @@ export interface ExecutionEnded {
  * Locks the instances of these executions, takes their ends (`ExecutionRuntime.takeEnded`) and lets the instances go
  * on, all in this transaction. In this order, as at every other door, so that no two transactions wait for each other.
  * A suspended instance does not take an end: see `tellAgain`.
+ * @returns the executions whose ends were taken
  */
-export type ExecutionEndListener = (tx: Tx, execution_ids: readonly string[]) => Promise<void>;
+export type ExecutionEndListener = (
+  tx: Tx,
+  execution_ids: readonly string[],
+  /** What to do about instances that somebody else holds. */
+  held: 'wait' | 'skip_locked',
+) => Promise<string[]>;

@@ -44,7 +44,7 @@ export class TaskClaims implements OnModuleDestroy {
         const values = [max_tasks, worker_id, lock_seconds, task_types] as const;
         const tasks = await claimWorkerTasks(this.database.read, [...values]);
         if (tasks.length > 0 || ended.aborted || performance.now() >= deadline) {
-          await this.show(worker_id, tasks);
+          this.show(worker_id, tasks);
           return tasks;
         }
         await work.arrived;
@@ -80,8 +80,8 @@ export class TaskClaims implements OnModuleDestroy {
     return { arrived, stop };
   }
 
-  private async show(worker_id: string, [task]: readonly ClaimedTask[]): Promise<void> {
-    await this.workers.show({
+  private show(worker_id: string, [task]: readonly ClaimedTask[]): void {
+    this.workers.show({
       worker_id,
       worker_type: 'external',
       status: task ? 'busy' : 'idle',

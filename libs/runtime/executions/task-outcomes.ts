@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 
 import { afterFailedAttempt, backoffMs, type JsonObject } from '#engine/graph';
 import { afterCommit, Database, type Tx } from '#persistence';
 
 import { Batcher } from './batcher.js';
+import { ExecutionEndings } from './execution-endings.js';
 import { ExecutionProgress, Movement } from './execution-progress.js';
 import { ExecutionSignals } from './execution-signals.js';
 import {
@@ -50,8 +51,9 @@ const BATCHES_AT_A_TIME = 2;
 /** What became of attempts. Answers that arrive together in this process share a transaction (group commit). */
 @Injectable()
 export class TaskOutcomes {
+  private readonly logger = new Logger(TaskOutcomes.name);
   private readonly batcher = new Batcher<TaskOutcome, OutcomeResult>(
-    (outcomes) => this.database.transaction((tx) => this.apply(tx, outcomes)),
+    (outcomes) => this.write(outcomes),
     { size: BATCH, concurrency: BATCHES_AT_A_TIME },
   );
 
@@ -60,6 +62,7 @@ export class TaskOutcomes {
     private readonly progress: ExecutionProgress,
     private readonly signals: ExecutionSignals,
     private readonly workers: WorkerRecords,
+    private readonly endings: ExecutionEndings,
   ) {}
 
   /** Resolves when it is committed. */
@@ -72,7 +75,27 @@ export class TaskOutcomes {
     return this.batcher.drained();
   }
 
-  private async apply(tx: Tx, outcomes: readonly TaskOutcome[]): Promise<OutcomeResult[]> {
+  /**
+   * The instances that wait for these go on in the same transaction: one commit a step instead of two. A result does
+   * not depend on it: where an instance cannot go on, the results are written alone, and its end is told later.
+   */
+  private async write(outcomes: readonly TaskOutcome[]): Promise<OutcomeResult[]> {
+    try {
+      return await this.database.transaction(async (tx) => {
+        const { results, movement } = await this.apply(tx, outcomes);
+        await this.endings.tellIn(tx, movement);
+        return results;
+      });
+    } catch (error) {
+      this.logger.debug({ err: error }, 'Results are written without what follows from them.');
+      return this.database.transaction(async (tx) => (await this.apply(tx, outcomes)).results);
+    }
+  }
+
+  private async apply(
+    tx: Tx,
+    outcomes: readonly TaskOutcome[],
+  ): Promise<{ results: OutcomeResult[]; movement: Movement }> {
     const ids = outcomes.map((outcome) => outcome.task_execution_id);
     const movement = new Movement(await lockExecutionsOfTasks(tx, [ids]));
     const completed = await this.complete(tx, movement, outcomes);
@@ -83,7 +106,7 @@ export class TaskOutcomes {
       if (completed.length > 0) afterCommit(tx, () => this.workers.recordResults(completed));
     }
     const recorded = new Set(ended.map((task) => task.task_execution_id));
-    return this.resultsOf(tx, outcomes, recorded);
+    return { results: await this.resultsOf(tx, outcomes, recorded), movement };
   }
 
   private async complete(

@@ -22,15 +22,17 @@ const addResults = statement<object, [string]>(
       last_heartbeat = clock_timestamp()`,
 );
 
-const showWorker = statement<
-  object,
-  [string, string, string, string | null, string | null, number | null, number | null]
->(
-  'show_worker',
+/** $1: heartbeats, one a worker, sorted as above. */
+const showWorkers = statement<object, [string]>(
+  'show_workers',
   `
   insert into thread_management
     (worker_id, worker_type, status, execution_id, current_task_id, cpu_usage_percentage, memory_usage_mb, last_heartbeat)
-  values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+  select worker_id, worker_type, status, execution_id, current_task_id, cpu_usage_percentage, memory_usage_mb,
+         clock_timestamp()
+  from jsonb_to_recordset($1::jsonb) as h(
+    worker_id text, worker_type text, status text, execution_id text, current_task_id text,
+    cpu_usage_percentage float8, memory_usage_mb float8)
   on conflict (worker_id) do update
   set worker_type = excluded.worker_type, status = excluded.status, execution_id = excluded.execution_id,
       current_task_id = excluded.current_task_id, cpu_usage_percentage = excluded.cpu_usage_percentage,
@@ -55,7 +57,10 @@ export interface WorkerHeartbeat {
   memory_usage_mb?: number;
 }
 
-/** One write for all results of so long: a worker's row is one, and would else be written by every transaction. */
+/**
+ * One write for all results and heartbeats of so long: a worker's row is one, and would else be written by every
+ * transaction and by every claim, each with a commit of its own.
+ */
 const FLUSH_MS = 200;
 
 /** Workers as they last showed themselves. Told after the fact and never in the way of a task. */
@@ -63,6 +68,7 @@ const FLUSH_MS = 200;
 export class WorkerRecords implements BeforeApplicationShutdown {
   private readonly logger = new Logger(WorkerRecords.name);
   private sums = new Map<string, { worker_id: string; tasks: number; seconds: number }>();
+  private shown = new Map<string, WorkerHeartbeat>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -74,16 +80,10 @@ export class WorkerRecords implements BeforeApplicationShutdown {
     });
   }
 
-  async show(heartbeat: WorkerHeartbeat): Promise<void> {
-    await showWorker(this.database.read, [
-      heartbeat.worker_id,
-      heartbeat.worker_type,
-      heartbeat.status,
-      heartbeat.execution_id ?? null,
-      heartbeat.current_task_id ?? null,
-      heartbeat.cpu_usage_percentage ?? null,
-      heartbeat.memory_usage_mb ?? null,
-    ]);
+  /** The last word of a worker counts; written within a fraction of a second. */
+  show(heartbeat: WorkerHeartbeat): void {
+    this.shown.set(heartbeat.worker_id, heartbeat);
+    this.plan();
   }
 
   /** Adds completed tasks to their workers' counts, within a fraction of a second. */
@@ -95,25 +95,34 @@ export class WorkerRecords implements BeforeApplicationShutdown {
       sum.seconds += execution_time_seconds;
       this.sums.set(worker_id, sum);
     }
-    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+    this.plan();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.flush();
   }
 
+  private plan(): void {
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
   private async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const sums = [...this.sums.values()];
+    const shown = sorted(this.shown.values());
+    const sums = sorted(this.sums.values());
+    this.shown = new Map();
     this.sums = new Map();
-    if (sums.length === 0) return;
-    const sorted = sums.sort((a, b) => (a.worker_id < b.worker_id ? -1 : 1));
     try {
-      await addResults(this.database.read, [JSON.stringify(sorted)]);
+      if (shown.length > 0) await showWorkers(this.database.read, [JSON.stringify(shown)]);
+      if (sums.length > 0) await addResults(this.database.read, [JSON.stringify(sums)]);
     } catch (error) {
-      // the tasks themselves are recorded; only the workers' own counts miss these
-      this.logger.warn(`Workers' counts could not be written: ${String(error)}`);
+      // the tasks themselves are recorded; only the workers' own figures miss these
+      this.logger.warn(`Workers' figures could not be written: ${String(error)}`);
     }
   }
+}
+
+function sorted<Row extends { worker_id: string }>(rows: Iterable<Row>): Row[] {
+  return [...rows].sort((a, b) => (a.worker_id < b.worker_id ? -1 : 1));
 }

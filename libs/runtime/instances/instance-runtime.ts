@@ -28,6 +28,7 @@ import {
   type OverrideRow,
   readStartFacts,
   type StartFactsRow,
+  takeInstancesOfExecutions,
   writeMoves,
   writeStarts,
 } from './instances.queries.js';
@@ -133,9 +134,11 @@ export class InstanceRuntime {
   async movesOfExecutions(
     tx: Tx,
     execution_ids: readonly string[],
+    held: 'wait' | 'skip_locked',
   ): Promise<Map<string, InstanceMove>> {
     const moves = new Map<string, InstanceMove>();
-    for (const row of await lockInstancesOfExecutions(tx, [execution_ids])) {
+    const lockThem = held === 'wait' ? lockInstancesOfExecutions : takeInstancesOfExecutions;
+    for (const row of await lockThem(tx, [execution_ids])) {
       moves.set(row.instance_id, await this.moveOf(tx, row, row.version_number, null));
     }
     return moves;

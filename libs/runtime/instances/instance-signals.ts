@@ -30,14 +30,18 @@ export class InstanceSignals {
       const reason = 'It was not completed in time.';
       await this.apply(tx, instance_id, { type: 'escalate', step_execution_id, reason });
     });
-    executions.onExecutionEnded((tx, ids) => this.executionsEnded(tx, ids));
+    executions.onExecutionEnded((tx, ids, held) => this.executionsEnded(tx, ids, held));
     sweeper.register('global_timeouts', () => this.timeOutOverdue());
   }
 
-  private async executionsEnded(tx: Tx, execution_ids: readonly string[]): Promise<void> {
-    const moves = await this.runtime.movesOfExecutions(tx, execution_ids);
-    if (moves.size === 0) return;
-    const taken = await this.executions.takeEnded(tx, execution_ids);
+  private async executionsEnded(
+    tx: Tx,
+    execution_ids: readonly string[],
+    held: 'wait' | 'skip_locked',
+  ): Promise<string[]> {
+    const moves = await this.runtime.movesOfExecutions(tx, execution_ids, held);
+    if (moves.size === 0) return [];
+    const taken = await this.executions.takeEnded(tx, execution_ids, [...moves.keys()]);
     for (const { instance_id, correlation_id, ...facts } of taken) {
       const move = moves.get(instance_id);
       if (!move) continue;
@@ -49,6 +53,7 @@ export class InstanceSignals {
       }
     }
     await this.runtime.write(tx, [...moves.values()]);
+    return taken.map(({ execution_id }) => execution_id);
   }
 
   private async timeOutOverdue(): Promise<void> {

@@ -55,14 +55,23 @@ export const lockInstanceById = statement<InstanceRow, [instance_id: string]>(
   `select ${INSTANCE} from workflow_instances w where w.instance_id = $1 for update of w`,
 );
 
+const OF_EXECUTIONS = `
+  select ${INSTANCE} from workflow_instances w
+  where w.instance_id in (
+    select e.instance_id from parallel_executions e
+    where e.execution_id = any($1::text[]) and e.step_execution_id is not null and e.instance_notified_at is null)
+  order by w.instance_id for update of w`;
+
 /** The instances whose steps wait to be told of the ends of these executions; in the order of ids (see `lockExecutions`). */
 export const lockInstancesOfExecutions = statement<InstanceRow, [execution_ids: readonly string[]]>(
   'lock_instances_of_executions',
-  `select ${INSTANCE} from workflow_instances w
-   where w.instance_id in (
-     select e.instance_id from parallel_executions e
-     where e.execution_id = any($1::text[]) and e.step_execution_id is not null and e.instance_notified_at is null)
-   order by w.instance_id for update of w`,
+  OF_EXECUTIONS,
+);
+
+/** The same, without those that somebody else holds. */
+export const takeInstancesOfExecutions = statement<InstanceRow, [execution_ids: readonly string[]]>(
+  'take_instances_of_executions',
+  `${OF_EXECUTIONS} skip locked`,
 );
 
 export interface StartFactsRow {
