@@ -192,7 +192,7 @@ export class RoutingAnalyticsEntity {
   @Text(optional) correlation_id: string | null;
   /** Its rules' counters have it. */
   @Flag({ default: false }) counted: boolean;
-  /** Whether its instance ended completed and not rejected; null while it is open. */
+  /** Whether its instance completed, not rejected, in time and not sent back after it; null while it is open. */
   @Flag(optional) went_well: boolean | null;
   @Instant(now) routing_timestamp: Date;
 }

@@ -1,5 +1,7 @@
 import { statement } from '#persistence';
 
+import { WENT_WELL } from './went-well.js';
+
 /**
  * Counts up to `$1` decisions that are not counted yet, in the transaction that marks them: a process that dies loses
  * none and counts none twice. Rules by what their conditions came to, stored rules and trees by their use.
@@ -63,7 +65,7 @@ export const judgeDecisions = statement<
   'judge_decisions',
   `with judged as (
      update routing_analytics d
-     set went_well = i.status = 'completed' and i.outcome is distinct from 'rejected'
+     set went_well = ${WENT_WELL}
      from workflow_instances i
      where i.instance_id = d.instance_id and d.analytics_id in (
        select u.analytics_id from routing_analytics u join workflow_instances e using (instance_id)

@@ -1,6 +1,8 @@
 import type { InstanceStatus } from '#engine/instance';
 import { statement } from '#persistence';
 
+import { WENT_WELL } from './went-well.js';
+
 export interface DecisionInstanceRow {
   instance_id: string;
   version_number: number;
@@ -147,11 +149,13 @@ interface OutcomeRow {
 const LATEST = 1_000;
 
 const likeOutcomes = (target: string): string =>
-  `select count(*) filter (where i.status = 'completed' and i.outcome is distinct from 'rejected')::int as good,
+  `select count(*) filter (
+            where i.ended_at is not null and case when d.went_well is null then ${WENT_WELL} else d.went_well end)::int as good,
           count(*) filter (where i.ended_at is not null)::int as total,
           count(*)::int as looked_at
    from (
-     select instance_id from routing_analytics
+     select workflow_id, version_number, instance_id, instance_sequence, current_step_id, went_well
+     from routing_analytics
      where workflow_id = $1 and decided_by = $2 and decided_by_id = $3 and ${target}
        and case decided_by when 'table' then decision_table_used else decision_tree_used end is not distinct from $4
      order by routing_timestamp desc
