@@ -76,6 +76,7 @@ export class DecisionTablesController {
   @ApiOperation({
     operationId: 'listDecisionTableVersions',
     summary: 'Versions of a decision table, latest first',
+    description: 'Every version as it was stored; the active one decides.',
   })
   @ApiOkResponse({ type: TablePage })
   @ApiProblems('decision_table_not_found', 'cursor_invalid')
