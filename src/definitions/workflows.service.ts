@@ -21,6 +21,7 @@ import { NAME_TAKEN } from './definitions.errors.js';
 import { findActiveName, listVersions, listWorkflows } from './definitions.queries.js';
 import { DefinitionsService } from './definitions.service.js';
 import { definitionEtag, requireSeen } from './preconditions.js';
+import { soundnessOf } from './soundness-check.js';
 
 /** Workflows as clients define, read and change them. */
 @Injectable()
@@ -42,13 +43,15 @@ export class WorkflowsService {
 
   /** The same checks as `create`; nothing is stored. */
   async validate(body: unknown): Promise<ValidationReport> {
-    const { definition, faults } = await this.check(body, null);
+    const { definition, faults, warnings } = await this.check(body, null);
+    const odd = definition ? definitionWarnings(definition) : [];
+    const further = warnings.filter(
+      ({ pointer }) => !odd.some((known) => known.pointer.startsWith(pointer)),
+    );
     return {
       valid: faults.length === 0,
       errors: faults.map((fault) => DefinitionRemark.of(fault)),
-      warnings: definition
-        ? definitionWarnings(definition).map((fault) => DefinitionRemark.of(fault))
-        : [],
+      warnings: [...odd, ...further].map((fault) => DefinitionRemark.of(fault)),
     };
   }
 
@@ -170,12 +173,16 @@ export class WorkflowsService {
   private async check(
     body: unknown,
     workflow_id: string | null,
-  ): Promise<{ definition: WorkflowDefinition | null; faults: Fault[] }> {
+  ): Promise<{ definition: WorkflowDefinition | null; faults: Fault[]; warnings: Fault[] }> {
     const { default_timeout_hours } = this.config.settings;
-    const { definition, faults } = await checkDefinition(body, default_timeout_hours);
+    const { definition, faults: known } = await checkDefinition(body, default_timeout_hours);
+    const sound =
+      definition && known.length === 0 ? soundnessOf(definition) : { faults: [], warnings: [] };
+    const { warnings } = sound;
+    const faults = [...known, ...sound.faults];
     const name = isJsonObject(body) && body['is_active'] !== false ? body['workflow_name'] : null;
-    if (typeof name !== 'string') return { definition, faults };
+    if (typeof name !== 'string') return { definition, faults, warnings };
     const [taken] = await findActiveName(this.database.read, [name, workflow_id]);
-    return { definition, faults: taken ? [...faults, NAME_TAKEN] : faults };
+    return { definition, faults: taken ? [...faults, NAME_TAKEN] : faults, warnings };
   }
 }
