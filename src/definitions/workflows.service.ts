@@ -21,7 +21,7 @@ import { NAME_TAKEN } from './definitions.errors.js';
 import { findActiveName, listVersions, listWorkflows } from './definitions.queries.js';
 import { DefinitionsService } from './definitions.service.js';
 import { definitionEtag, requireSeen } from './preconditions.js';
-import { soundnessOf } from './soundness-check.js';
+import { soundnessWarnings } from './soundness-warnings.js';
 
 /** Workflows as clients define, read and change them. */
 @Injectable()
@@ -43,9 +43,11 @@ export class WorkflowsService {
 
   /** The same checks as `create`; nothing is stored. */
   async validate(body: unknown): Promise<ValidationReport> {
-    const { definition, faults, warnings } = await this.check(body, null);
+    const { definition, faults } = await this.check(body, null);
     const odd = definition ? definitionWarnings(definition) : [];
-    const further = warnings.filter(
+    // refusing is the contract's; whoever asks beforehand is told
+    const unsound = definition && faults.length === 0 ? soundnessWarnings(definition) : [];
+    const further = unsound.filter(
       ({ pointer }) => !odd.some((known) => known.pointer.startsWith(pointer)),
     );
     return {
@@ -173,16 +175,12 @@ export class WorkflowsService {
   private async check(
     body: unknown,
     workflow_id: string | null,
-  ): Promise<{ definition: WorkflowDefinition | null; faults: Fault[]; warnings: Fault[] }> {
+  ): Promise<{ definition: WorkflowDefinition | null; faults: Fault[] }> {
     const { default_timeout_hours } = this.config.settings;
-    const { definition, faults: known } = await checkDefinition(body, default_timeout_hours);
-    const sound =
-      definition && known.length === 0 ? soundnessOf(definition) : { faults: [], warnings: [] };
-    const { warnings } = sound;
-    const faults = [...known, ...sound.faults];
+    const { definition, faults } = await checkDefinition(body, default_timeout_hours);
     const name = isJsonObject(body) && body['is_active'] !== false ? body['workflow_name'] : null;
-    if (typeof name !== 'string') return { definition, faults, warnings };
+    if (typeof name !== 'string') return { definition, faults };
     const [taken] = await findActiveName(this.database.read, [name, workflow_id]);
-    return { definition, faults: taken ? [...faults, NAME_TAKEN] : faults, warnings };
+    return { definition, faults: taken ? [...faults, NAME_TAKEN] : faults };
   }
 }
