@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 
 import { Database } from '#persistence';
+import { isClientId } from '#platform/http';
 
 import { readStatus } from './parallel.queries.js';
 import { notFound } from './parallel.service.js';
@@ -19,6 +20,8 @@ export class ExecutionExists implements CanActivate {
     const { params } = context
       .switchToHttp()
       .getRequest<FastifyRequest<{ Params: { execution_id: string } }>>();
+    // guards come before pipes, and what is no id is theirs to refuse
+    if (!isClientId(params.execution_id)) return true;
     const [row] = await readStatus(this.database.read, [params.execution_id]);
     if (!row) throw notFound(params.execution_id);
     return true;

@@ -208,8 +208,9 @@ describe('instances', () => {
     expect(body.tasks).toEqual([]);
   });
 
-  it('time out as a whole', async () => {
-    const instances = await define([{ step_id: 'a' }], { global_timeout_hours: 0.0003 });
+  it.each(['user_task', 'automated'])('time out as a whole at a %s', async (step_type) => {
+    const steps = [{ step_id: 'a', step_type }];
+    const instances = await define(steps, { global_timeout_hours: 0.0003 });
     await post(instances, { workflow_instance_id: 'i' });
     await eventually(
       async () => {

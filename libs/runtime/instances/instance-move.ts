@@ -158,7 +158,8 @@ function graphOf(
       queue_priority_levels: 3,
       adaptive_scaling: false,
     },
-    global_timeout_minutes: definition.global_timeout_hours * 60,
+    // the instance's own timeout comes first, and ends this with it
+    global_timeout_minutes: (definition.global_timeout_hours + 1) * 60,
     failure_strategy: 'fail_fast',
     monitoring_interval_seconds: 30,
   };
