@@ -3,7 +3,7 @@
  *
  *   npm run bench:engine -- --seconds 4 --rounds 2 --only "Complex Workflows" --sizes 10,1000 --out figures.json
  *
- * Every contender runs in a process of its own, driven in-process (Restate through its ingress, its only door), with a
+ * Every contender runs in a process of its own, driven in-process, with a
  * database of its own; they take turns, so that a slow minute of the machine falls on all. Figures are the median of
  * the rounds.
  */
@@ -96,7 +96,7 @@ async function measure(name, round, url, redis) {
   const script = path.join(import.meta.dirname, 'engine-contender.mjs');
   child = spawn(process.execPath, [...process.execArgv, script, name], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // a process group of its own: what it has started (Restate's server) ends with it
+    // a process group of its own: what it has started ends with it
     detached: true,
     env: { ...process.env, BENCH: JSON.stringify(task) },
   });

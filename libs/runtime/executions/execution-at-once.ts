@@ -28,7 +28,8 @@ const OUTPUT = {};
 /**
  * The end of a graph whose tasks all succeed without any work or wait (`delay 0`); null of every other. Such a graph
  * needs no claim, no worker and no transaction of its own: the transaction that makes it writes it as ended. Measured
- * (2 cores, fsync on): 100,000 such tasks cost 1/8 of what claiming and completing them cost.
+ * (two shared cores, fsync on): 17,000 tasks a second in an execution of 1,000, where claiming and completing them made
+ * 2,600.
  *
  * Its synchronization points are judged as in `GraphRun`, once, when all has completed.
  */

@@ -34,7 +34,7 @@ export interface ActedEvent {
 /**
  * One instance on its way through a transaction that holds it: what commands made of it so far, not yet written.
  *
- * Steps whose work needs neither work nor wait are run here: the instance goes on to the next step, and all of it is
+ * Steps that need neither work nor wait are run here: the instance goes on to the next step, and all of it is
  * written together. Measured on five such steps: 5 statements and one commit, where a transaction a step took 65.
  */
 export class InstanceMove {
