@@ -17,7 +17,6 @@ export {
 } from './executions/task-outcomes.js';
 export { TaskLeases } from './executions/task-leases.js';
 export { type WorkerHeartbeat, WorkerRecords } from './executions/worker-records.js';
-export { InstanceHistory } from './instances/instance-history.js';
 export {
   type InstanceChange,
   type InstanceReference,

@@ -3,7 +3,6 @@ import { Global, Module } from '@nestjs/common';
 import { DefinitionStore } from './definitions/definition-store.js';
 import { ExecutionsModule } from './executions/executions.module.js';
 import { InstanceEffects } from './instances/instance-effects.js';
-import { InstanceHistory } from './instances/instance-history.js';
 import { InstanceRuntime } from './instances/instance-runtime.js';
 import { InstanceSignals } from './instances/instance-signals.js';
 import { InstanceStarts } from './instances/instance-starts.js';
@@ -20,7 +19,6 @@ import { Timers } from './timers/timers.js';
     TreeStore,
     Timers,
     InstanceEffects,
-    InstanceHistory,
     InstanceRuntime,
     InstanceSignals,
     InstanceStarts,
@@ -30,7 +28,6 @@ import { Timers } from './timers/timers.js';
     DefinitionStore,
     Timers,
     ExecutionsModule,
-    InstanceHistory,
     InstanceRuntime,
     InstanceStarts,
     InstanceWatch,

@@ -4,7 +4,7 @@ import type { JsonObject } from '#engine/graph';
 
 import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
-import { migrate, restore } from './migrate.js';
+import { migrate } from './migrate.js';
 import { moveAfter, referenceTo, routedMove, stand, walk } from './movement.js';
 import { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
@@ -36,7 +36,6 @@ const ALLOWED: Record<Command['type'], readonly (InstanceStatus | null)[]> = {
   cancel: ['running', 'suspended'],
   bypass_step: ['running', 'suspended'],
   migrate: ['running', 'suspended'],
-  restore: ['running', 'suspended'],
 };
 
 /**
@@ -91,8 +90,6 @@ function act(progress: Progress, command: Command): void {
       return bypassStep(progress, command);
     case 'migrate':
       return migrate(progress, command);
-    case 'restore':
-      return restore(progress, command);
   }
 }
 

@@ -46,11 +46,8 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
       return withLevel(state, event.level, { status: 'bypassed', bypassed_by: event.condition });
     case 'step_escalated':
     case 'incident_raised':
-      return state;
     case 'instance_migrated':
-      return { ...state, data: { ...event.data, ...state.data } };
-    case 'instance_restored':
-      return { ...state, data: event.data, step_entries: event.step_entries };
+      return state;
     case 'instance_suspended':
       return { ...state, status: 'suspended' };
     case 'instance_resumed':

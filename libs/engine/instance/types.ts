@@ -64,7 +64,7 @@ export interface InstanceState {
   end_reason: string | null;
   data: JsonObject;
   current: CurrentStep | null;
-  /** step_id → times entered; negative: so many times, all of them undone by a restoration. */
+  /** step_id → times entered. */
   step_entries: Readonly<Record<string, number>>;
   total_entries: number;
 }
@@ -125,36 +125,7 @@ export type Command =
       /** Old step_id → new step_id, of those whose instances go elsewhere; null: nothing is left to do for them. */
       step_mapping: Readonly<Record<string, string | null>>;
       reason: string;
-      /** Values of fields that the instance has not. */
-      data?: JsonObject;
-      /** The step it stands at is entered anew even where it goes on there. */
-      enter_anew?: boolean;
-      /** Default `keep`. */
-      timers?: TimerPolicy;
-    }
-  | {
-      type: 'restore';
-      from_version: number;
-      to_version: number;
-      /** As it was. */
-      state: Pick<InstanceState, 'data' | 'current' | 'step_entries'>;
-      deadlines: Deadlines;
-      reason: string;
     };
-
-/**
- * Deadlines of an instance that is moved to another version: they stay as they are, become what they would be had it
- * begun on that version, or run anew from now.
- */
-export const TIMER_POLICIES = ['keep', 'recalculate', 'restart'] as const;
-export type TimerPolicy = (typeof TIMER_POLICIES)[number];
-
-/** Instants in ISO 8601; null: none. */
-export interface Deadlines {
-  due_at: string | null;
-  /** Of the step it stands at. */
-  step_due_at: string | null;
-}
 
 export type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;
 
@@ -219,20 +190,6 @@ export type InstanceEvent =
       /** Where it stood, and where it stands. */
       from_step_id: string | null;
       to_step_id: string | null;
-      reason: string;
-      /** Fields that it did not have before. Left out by moves of earlier times. */
-      data?: JsonObject;
-      timers?: TimerPolicy;
-    }
-  | {
-      type: 'instance_restored';
-      from_version: number;
-      to_version: number;
-      from_step_id: string | null;
-      to_step_id: string | null;
-      data: JsonObject;
-      step_entries: InstanceState['step_entries'];
-      deadlines: Deadlines;
       reason: string;
     };
 

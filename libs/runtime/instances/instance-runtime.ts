@@ -24,7 +24,6 @@ import {
   type InstanceRow,
   lockInstance,
   lockInstanceById,
-  lockInstancesById,
   lockInstancesOfExecutions,
   type OverrideRow,
   readStartFacts,
@@ -34,7 +33,6 @@ import {
   writeStarts,
 } from './instances.queries.js';
 import { TreeStore } from './tree-store.js';
-import { versionFor } from './versions.js';
 
 export type InstanceReference =
   { workflow_id: string; workflow_instance_id: string } | { instance_id: string };
@@ -47,8 +45,6 @@ export interface InstanceChange {
   version_number: number;
   state: InstanceState;
   events: readonly InstanceEvent[];
-  /** The `sequence` of its latest event. */
-  last_sequence: number;
 }
 
 export interface StartRequest {
@@ -118,40 +114,20 @@ export class InstanceRuntime {
     actor: string,
   ): Promise<InstanceChange> {
     const row = await lock(tx, reference);
-    const version = versionFor(row.version_number, command);
+    if (command.type === 'migrate' && command.from_version !== row.version_number) {
+      throw new DomainError(
+        'modification_not_applicable',
+        `The instance runs on version ${row.version_number}, not on ${command.from_version}.`,
+        { version_number: row.version_number },
+      );
+    }
+    // a migration is decided on the version that it leads to
+    const version = command.type === 'migrate' ? command.to_version : row.version_number;
     const move = await this.moveOf(tx, row, version, correlationId() ?? null);
     move.act(command, actor);
     await this.write(tx, [move]);
     if (command.type === 'decide_approval') await recordVote(tx, move, command);
     return changeOf(move);
-  }
-
-  /**
-   * Many at once. For each instance that there is, its change, or the engine's rejection, which leaves it as it is.
-   */
-  async applyEach(
-    tx: Tx,
-    commands: ReadonlyMap<string, Exclude<Command, { type: 'start' | 'decide_approval' }>>,
-    actor: string,
-  ): Promise<Map<string, InstanceChange | DomainError>> {
-    const outcomes = new Map<string, InstanceChange | DomainError>();
-    const moves: InstanceMove[] = [];
-    for (const row of await lockInstancesById(tx, [[...commands.keys()]])) {
-      const command = commands.get(row.instance_id);
-      if (!command) continue;
-      try {
-        const version = versionFor(row.version_number, command);
-        const move = await this.moveOf(tx, row, version, correlationId() ?? null);
-        move.act(command, actor);
-        moves.push(move);
-        outcomes.set(row.instance_id, changeOf(move));
-      } catch (error) {
-        if (!(error instanceof DomainError)) throw error;
-        outcomes.set(row.instance_id, error);
-      }
-    }
-    await this.write(tx, moves);
-    return outcomes;
   }
 
   /** The instances whose steps wait for these executions, under lock, by their ids: to be moved by `act`, then written. */
@@ -300,15 +276,7 @@ function stateOf(row: InstanceRow): InstanceState {
 function changeOf({ instance, definition, state, events }: InstanceMove): InstanceChange {
   const { instance_id, workflow_id, workflow_instance_id } = instance;
   const { version_number } = definition;
-  return {
-    instance_id,
-    workflow_id,
-    workflow_instance_id,
-    version_number,
-    state,
-    events,
-    last_sequence: instance.last_sequence + events.length,
-  };
+  return { instance_id, workflow_id, workflow_instance_id, version_number, state, events };
 }
 
 function instanceExists({ instance }: InstanceMove): DomainError {

@@ -62,13 +62,6 @@ const OF_EXECUTIONS = `
     where e.execution_id = any($1::text[]) and e.step_execution_id is not null and e.instance_notified_at is null)
   order by w.instance_id for update of w`;
 
-/** In the order of ids, as everybody locks many. */
-export const lockInstancesById = statement<InstanceRow, [instance_ids: readonly string[]]>(
-  'lock_instances_by_id',
-  `select ${INSTANCE} from workflow_instances w
-   where w.instance_id = any($1) order by w.instance_id for update of w`,
-);
-
 /** The instances whose steps wait to be told of the ends of these executions; in the order of ids (see `lockExecutions`). */
 export const lockInstancesOfExecutions = statement<InstanceRow, [execution_ids: readonly string[]]>(
   'lock_instances_of_executions',
