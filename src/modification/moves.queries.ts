@@ -1,4 +1,4 @@
-import type { MoveDirection, MoveStatus } from '#persistence';
+import type { MoveDirection } from '#persistence';
 import { statement } from '#persistence';
 
 export const findMoving = statement<{ modification_id: string }, [limit: number]>(
@@ -158,7 +158,6 @@ export const completeMove = statement<never, [modification_id: string, status: s
 );
 
 export interface MovesRow {
-  status: MoveStatus | null;
   moved: number;
   moved_back: number;
   failed: number;
@@ -167,7 +166,7 @@ export interface MovesRow {
 
 export const readMoves = statement<MovesRow, [modification_id: string, failures: number]>(
   'read_modification_moves',
-  `select m.move_status as status,
+  `select
      (count(v.*) filter (where v.direction <> 'back' and v.error_message is null))::int as moved,
      (count(v.*) filter (where v.direction = 'back' and v.error_message is null))::int as moved_back,
      count(v.error_message)::int as failed,
