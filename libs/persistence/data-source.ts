@@ -36,7 +36,8 @@ export function dataSourceOptions({
     installExtensions: false,
     // a connection that broke while idle: the pool makes another
     poolErrorHandler: (error: unknown) => log.warn(`idle connection lost: ${String(error)}`),
-    extra: { types: numericTypes, options: '-c timezone=UTC' },
+    // pipeline: statements sent one after the other travel together; each waits for no answer but its own
+    extra: { types: numericTypes, options: '-c timezone=UTC', pipeline: true },
   };
 }
 

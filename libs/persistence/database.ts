@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 
 /** The manager of an open transaction, or of the pool (`database.read`). */
@@ -68,11 +69,7 @@ export class Database implements BeforeApplicationShutdown {
     for (let attempt = 1; ; attempt += 1) {
       const effects: Effect[] = [];
       try {
-        const attemptWork = (tx: Tx) => this.attempt(tx, work, effects);
-        // naming the default level would cost a round trip
-        const result = await (isolation === undefined
-          ? this.dataSource.transaction(attemptWork)
-          : this.dataSource.transaction(isolation, attemptWork));
+        const result = await this.attempt(work, effects, isolation);
         this.start(effects);
         return result;
       } catch (error) {
@@ -98,14 +95,40 @@ export class Database implements BeforeApplicationShutdown {
     deadline.abort();
   }
 
-  private async attempt<T>(tx: Tx, work: (tx: Tx) => Promise<T>, effects: Effect[]): Promise<T> {
+  /**
+   * TypeORM's own transactions wait for the answer to each `START TRANSACTION`; here it is sent together with the
+   * first statement (see `pipeline` in data-source.ts).
+   */
+  private async attempt<T>(
+    work: (tx: Tx) => Promise<T>,
+    effects: Effect[],
+    isolation: TransactionOptions['isolation'],
+  ): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    const tx = runner.manager;
     effectsOf.set(tx, effects);
     try {
-      const done = await work(tx);
-      for (const last of this.lastStatements) await last(tx);
-      return done;
+      const client = (await runner.connect()) as PoolClient;
+      const begun = outcomeOf(
+        client.query(isolation === undefined ? 'begin' : `begin isolation level ${isolation}`),
+      );
+      // so that TypeORM does not begin one of its own within
+      Object.assign(runner, { isTransactionActive: true });
+      try {
+        const done = await work(tx);
+        for (const last of this.lastStatements) await last(tx);
+        const failure = await begun;
+        if (failure) throw failure.error;
+        await commit(client);
+        return done;
+      } catch (error) {
+        // where this fails too, the connection is gone and the transaction with it
+        await outcomeOf(client.query('rollback'));
+        throw error;
+      }
     } finally {
       effectsOf.delete(tx);
+      await runner.release();
     }
   }
 
@@ -126,6 +149,22 @@ export class Database implements BeforeApplicationShutdown {
       }
     }
   }
+}
+
+/** PostgreSQL answers the commit of a failed transaction with a rollback, and no error. */
+async function commit(client: PoolClient): Promise<void> {
+  const { command } = await client.query('commit');
+  if (command !== 'COMMIT') {
+    throw new Error('The transaction was not committed: one of its statements had failed unseen.');
+  }
+}
+
+/** Why it failed; null when it did not. Never rejects. */
+function outcomeOf(sent: Promise<unknown>): Promise<{ error: unknown } | null> {
+  return sent.then(
+    () => null,
+    (error: unknown) => ({ error }),
+  );
 }
 
 /** The SQLSTATE of an error from pg, also where TypeORM has wrapped it; undefined of any other. */

@@ -92,6 +92,28 @@ describe('Database.transaction', () => {
     expect(work).toHaveBeenCalledTimes(5);
   });
 
+  it('sends statements that wait for no answer together, and fails by the first that fails', async () => {
+    const values = await test.database.transaction(async (tx) => {
+      await Promise.all([add(tx, 'a'), add(tx, 'b'), add(tx, 'a')]);
+      return Promise.all([read('a', tx), read('b', tx)]);
+    });
+    expect(values).toEqual([2, 1]);
+    const broken = test.database.transaction((tx) =>
+      Promise.all([add(tx, 'a'), tx.query('select 1 / 0'), add(tx, 'b')]),
+    );
+    expect(sqlState(await broken.catch((reason: unknown) => reason))).toBe('22012');
+    expect([await read('a'), await read('b')]).toEqual([2, 1]);
+  });
+
+  it('says so when a statement failed unseen, so that nothing was committed', async () => {
+    const work = async (tx: Tx) => {
+      await add(tx, 'a');
+      await tx.query('select 1 / 0').catch(() => undefined);
+    };
+    await expect(test.database.transaction(work)).rejects.toThrow('not committed');
+    expect(await read('a')).toBe(0);
+  });
+
   it('runs what is registered for every transaction before its commit, and with it', async () => {
     const database = new Database(test.dataSource);
     database.beforeCommit(async (tx) => {
