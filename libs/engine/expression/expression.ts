@@ -5,12 +5,10 @@ import { DEFAULT_LIMITS, ExpressionLimitError } from './errors.js';
 import type { Limits } from './errors.js';
 import { plainResult } from './result.js';
 import { NO_WARNINGS, Run } from './run.js';
-import type { Closure, Warning } from './run.js';
+import type { Closure, Instant, Warning } from './run.js';
 import type { Node } from './syntax/ast.js';
 import { parse } from './syntax/parser.js';
 import type { SourceKind } from './syntax/parser.js';
-import { FeelDateTime } from './temporal/instants.js';
-import { parseDateTime } from './temporal/literal.js';
 import { explain } from './trace.js';
 import type { Trace } from './trace.js';
 import { fromData } from './values/value.js';
@@ -26,8 +24,8 @@ export interface CompileOptions {
 }
 
 export interface EvaluateOptions {
-  /** What `now()` and `today()` answer: a Date, milliseconds since 1970, or ISO 8601 text with an offset. */
-  now?: Date | number | string;
+  /** What `now()` and `today()` answer. */
+  now?: Instant;
   /** What `?` stands for. */
   input?: unknown;
 }
@@ -105,17 +103,8 @@ export class CompiledExpression {
   }
 
   private run(context: object, options?: EvaluateOptions): Run {
-    const now = options?.now === undefined ? null : instant(options.now);
-    return new Run(context as Context, now, this.limits, fromData(options?.input));
+    return new Run(context as Context, options?.now, this.limits, fromData(options?.input));
   }
-}
-
-function instant(now: Date | number | string): FeelDateTime | null {
-  if (typeof now === 'string') return parseDateTime(now);
-  const millis = typeof now === 'number' ? now : now.getTime();
-  return Number.isFinite(millis)
-    ? FeelDateTime.fromLocal(BigInt(Math.floor(millis)) * 1_000_000n, 0)
-    : null;
 }
 
 /** The stack is bounded by limits; should the caller have left too little of it, that is a limit too. */

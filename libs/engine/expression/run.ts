@@ -1,7 +1,8 @@
 import { ExpressionLimitError } from './errors.js';
 import type { Limits } from './errors.js';
 import type { RE2JS } from 're2js';
-import type { FeelDateTime } from './temporal/instants.js';
+import { FeelDateTime } from './temporal/instants.js';
+import { parseDateTime } from './temporal/literal.js';
 import { FeelObject } from './values/value.js';
 import type { Context, Value } from './values/value.js';
 
@@ -24,6 +25,9 @@ export interface Warning {
 const MAX_WARNINGS = 20;
 export const NO_WARNINGS: readonly Warning[] = Object.freeze([]);
 
+/** A Date, milliseconds since 1970, or ISO 8601 text with an offset. */
+export type Instant = Date | number | string;
+
 /** One evaluation: its data, its clock, and what it may still spend. */
 export class Run {
   warnings: Warning[] | null = null;
@@ -32,7 +36,15 @@ export class Run {
     return (this.used ??= new Map());
   }
 
+  /** What `now()` answers; null without a clock. Made when asked for: few expressions do. */
+  get now(): FeelDateTime | null {
+    if (this.moment === undefined)
+      this.moment = this.clock === undefined ? null : instant(this.clock);
+    return this.moment;
+  }
+
   private used: Map<string, RE2JS | null> | null = null;
+  private moment: FeelDateTime | null | undefined;
   /** Where the call in progress stands, for the warnings of built-in functions. */
   offset = 0;
   private steps: number;
@@ -40,7 +52,7 @@ export class Run {
 
   constructor(
     readonly data: Context,
-    readonly now: FeelDateTime | null,
+    private readonly clock: Instant | undefined,
     readonly limits: Limits,
     /** What `?` stands for: the input of a unary test. */
     readonly input: Value = null,
@@ -103,4 +115,12 @@ export abstract class FeelFunction extends FeelObject {
   toString(): string {
     return `function ${this.name}`;
   }
+}
+
+function instant(now: Instant): FeelDateTime | null {
+  if (typeof now === 'string') return parseDateTime(now);
+  const millis = typeof now === 'number' ? now : now.getTime();
+  return Number.isFinite(millis)
+    ? FeelDateTime.fromLocal(BigInt(Math.floor(millis)) * 1_000_000n, 0)
+    : null;
 }
