@@ -6,6 +6,7 @@ import { TreeCounts1795316400000 } from './1795316400000-tree-counts.js';
 import { DecisionIndexes1795318200000 } from './1795318200000-decision-indexes.js';
 import { ModificationMoves1795320000000 } from './1795320000000-modification-moves.js';
 import { DecisionTables1795323600000 } from './1795323600000-decision-tables.js';
+import { CheaperWrites1795391127994 } from './1795391127994-cheaper-writes.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   DecisionIndexes1795318200000,
   ModificationMoves1795320000000,
   DecisionTables1795323600000,
+  CheaperWrites1795391127994,
 ];

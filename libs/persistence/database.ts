@@ -4,6 +4,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { sendOver } from './statement.js';
+
 /** The manager of an open transaction, or of the pool (`database.read`). */
 export type Tx = EntityManager;
 
@@ -12,7 +14,16 @@ type Effect = () => void | Promise<void>;
 export interface TransactionOptions {
   /** Default: the server's, `READ COMMITTED`. */
   isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
+  /**
+   * Every row is looked up by a key. PostgreSQL keeps the plan that it made for a small table, which may read all of it,
+   * while the table grows (until it is analyzed): here it only looks up.
+   */
+  lookups?: boolean;
 }
+
+const LOOKUPS_ONLY = ['seqscan', 'hashjoin', 'mergejoin']
+  .map((method) => `; set local enable_${method} = off`)
+  .join('');
 
 /** serialization_failure and deadlock_detected: the one case in which doing the same again may succeed. */
 const RETRYABLE = new Set(['40001', '40P01']);
@@ -20,7 +31,18 @@ const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 5;
 const SETTLE_MS = 5_000;
 
-const effectsOf = new WeakMap<Tx, Effect[]>();
+interface Attempt {
+  effects: Effect[];
+  writes: Promise<unknown>[];
+}
+
+const attempts = new WeakMap<Tx, Attempt>();
+
+function attemptOf(tx: Tx): Attempt {
+  const attempt = attempts.get(tx);
+  if (attempt) return attempt;
+  throw new Error('This needs the transaction that Database.transaction() passed to its closure.');
+}
 
 /**
  * Registers what is to be done once `tx` has committed, in the order of registration; nothing is done when it rolls
@@ -29,13 +51,19 @@ const effectsOf = new WeakMap<Tx, Effect[]>();
  * @throws where `tx` is not an open transaction of `Database.transaction`
  */
 export function afterCommit(tx: Tx, effect: Effect): void {
-  const effects = effectsOf.get(tx);
-  if (!effects) {
-    throw new Error(
-      'afterCommit needs the transaction that Database.transaction() passed to its closure.',
-    );
-  }
-  effects.push(effect);
+  attemptOf(tx).effects.push(effect);
+}
+
+/**
+ * For a statement of `tx` (one that has been sent, not work that sends some later) whose answer nothing waits for: it
+ * shares the round trip of what follows, at the latest of the commit. Where it fails, nothing is committed and
+ * `transaction` throws its error.
+ * @throws where `tx` is not an open transaction of `Database.transaction`
+ */
+export function unawaited(tx: Tx, write: Promise<unknown>): void {
+  // looked at before the commit; until then it is no unhandled rejection
+  write.catch(() => undefined);
+  attemptOf(tx).writes.push(write);
 }
 
 /** Where transactions begin and end. */
@@ -62,14 +90,10 @@ export class Database implements BeforeApplicationShutdown {
    * rolls back and runs `work` again in a fresh one, up to five times in all; so `work` must have no effect outside
    * the transaction but by `afterCommit`. Any other error rolls back and is thrown.
    */
-  async transaction<T>(
-    work: (tx: Tx) => Promise<T>,
-    { isolation }: TransactionOptions = {},
-  ): Promise<T> {
+  async transaction<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
-      const effects: Effect[] = [];
       try {
-        const result = await this.attempt(work, effects, isolation);
+        const { result, effects } = await this.attempt(work, options);
         this.start(effects);
         return result;
       } catch (error) {
@@ -95,41 +119,42 @@ export class Database implements BeforeApplicationShutdown {
     deadline.abort();
   }
 
-  /**
-   * TypeORM's own transactions wait for the answer to each `START TRANSACTION`; here it is sent together with the
-   * first statement (see `pipeline` in data-source.ts).
-   */
+  /** `BEGIN` and `COMMIT` cost no round trip of their own: they travel with what comes after, or before. */
   private async attempt<T>(
     work: (tx: Tx) => Promise<T>,
-    effects: Effect[],
-    isolation: TransactionOptions['isolation'],
-  ): Promise<T> {
+    { isolation, lookups }: TransactionOptions,
+  ): Promise<{ result: T; effects: Effect[] }> {
     const runner = this.dataSource.createQueryRunner();
-    const tx = runner.manager;
-    effectsOf.set(tx, effects);
+    const { effects, writes }: Attempt = { effects: [], writes: [] };
     try {
       const client = (await runner.connect()) as PoolClient;
-      const begun = outcomeOf(
-        client.query(isolation === undefined ? 'begin' : `begin isolation level ${isolation}`),
-      );
-      // so that TypeORM does not begin one of its own within
-      Object.assign(runner, { isTransactionActive: true });
+      markActive(runner, true);
+      const tx = runner.manager;
+      sendOver(tx, client);
+      attempts.set(tx, { effects, writes });
+      const begin = isolation ? `begin isolation level ${isolation}` : 'begin';
+      writes.push(client.query(lookups ? begin + LOOKUPS_ONLY : begin));
       try {
-        const done = await work(tx);
-        for (const last of this.lastStatements) await last(tx);
-        const failure = await begun;
-        if (failure) throw failure.error;
-        await commit(client);
-        return done;
+        const result = await this.workIn(tx, work);
+        writes.push(commit(client));
+        await Promise.all(writes);
+        return { result, effects };
       } catch (error) {
-        // where this fails too, the connection is gone and the transaction with it
-        await outcomeOf(client.query('rollback'));
-        throw error;
+        await Promise.allSettled([...writes, client.query('rollback')]);
+        throw (await firstFailure(writes)) ?? error;
+      } finally {
+        attempts.delete(tx);
+        markActive(runner, false);
       }
     } finally {
-      effectsOf.delete(tx);
       await runner.release();
     }
+  }
+
+  private async workIn<T>(tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const done = await work(tx);
+    for (const last of this.lastStatements) await last(tx);
+    return done;
   }
 
   private start(effects: readonly Effect[]): void {
@@ -159,12 +184,15 @@ async function commit(client: PoolClient): Promise<void> {
   }
 }
 
-/** Why it failed; null when it did not. Never rejects. */
-function outcomeOf(sent: Promise<unknown>): Promise<{ error: unknown } | null> {
-  return sent.then(
-    () => null,
-    (error: unknown) => ({ error }),
-  );
+/** What later statements of an aborted transaction fail of is only that. */
+async function firstFailure(writes: readonly Promise<unknown>[]): Promise<unknown> {
+  const ends = await Promise.allSettled(writes);
+  return ends.find((end) => end.status === 'rejected')?.reason;
+}
+
+/** TypeORM then takes its statements for part of a transaction, and opens none of its own. */
+function markActive(runner: { isTransactionActive: boolean }, active: boolean): void {
+  runner.isTransactionActive = active;
 }
 
 /** The SQLSTATE of an error from pg, also where TypeORM has wrapped it; undefined of any other. */

@@ -1,7 +1,14 @@
 export * from './analytics.entities.js';
 export { type JsonObject } from './columns.js';
 export { createDataSource, type DatabaseOptions } from './data-source.js';
-export { afterCommit, Database, sqlState, type TransactionOptions, type Tx } from './database.js';
+export {
+  afterCommit,
+  unawaited,
+  Database,
+  sqlState,
+  type TransactionOptions,
+  type Tx,
+} from './database.js';
 export * from './definition.entities.js';
 export { entities } from './entities.js';
 export * from './idempotency.entities.js';

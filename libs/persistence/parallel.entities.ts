@@ -34,9 +34,6 @@ import { HANDLER_KINDS, type HandlerKind, WORKER_STATUSES, type WorkerStatus } f
 @Check('parallel_executions_overall_status_check', oneOf('overall_status', EXECUTION_STATUSES))
 @Index('parallel_executions_by_workflow', ['workflow_id', 'execution_id'])
 @Index('parallel_executions_of_instance', ['instance_id'], { where: 'instance_id is not null' })
-@Index('parallel_executions_of_step', ['step_execution_id'], {
-  where: 'step_execution_id is not null',
-})
 @Index('parallel_executions_open', ['timeout_at'], {
   where: "overall_status in ('initializing', 'running')",
 })
@@ -80,9 +77,6 @@ export class ParallelExecutionEntity {
 }
 
 @Entity('task_executions')
-@ForeignKey(() => ParallelExecutionEntity, ['execution_id'], ['execution_id'], {
-  onDelete: 'CASCADE',
-})
 @Unique(['execution_id', 'task_id'])
 @Check('task_executions_status_check', oneOf('status', TASK_STATUSES))
 @Check('task_executions_handler_kind_check', oneOf('handler_kind', HANDLER_KINDS))
@@ -140,9 +134,6 @@ export class TaskExecutionEntity {
 
 /** An edge of the graph: `task_execution_id` waits for `depends_on`. */
 @Entity('task_dependencies')
-@ForeignKey(() => ParallelExecutionEntity, ['execution_id'], ['execution_id'], {
-  onDelete: 'CASCADE',
-})
 @Index('task_dependencies_dependents', ['depends_on'])
 export class TaskDependencyEntity {
   @UuidKey() task_execution_id: string;
@@ -200,14 +191,10 @@ export class ThreadManagementEntity {
 
 /** What happened to an execution, for its progress stream. Written under the execution's row lock, so ids follow commits. */
 @Entity('execution_events')
-@ForeignKey(() => ParallelExecutionEntity, ['execution_id'], ['execution_id'], {
-  onDelete: 'CASCADE',
-})
-@Index('execution_events_in_order', ['execution_id', 'event_id'])
 export class ExecutionEventEntity {
+  @IdKey() execution_id: string;
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   event_id: number;
-  @Id() execution_id: string;
   @Word() event_type: string;
   @Id(optional) task_id: string | null;
   @Json({ default: {} }) payload: JsonObject;

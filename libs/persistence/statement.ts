@@ -10,6 +10,13 @@ const MAX_NAME_BYTES = 63;
 /** Anything with an `EntityManager`'s connection: a transaction, or `database.read`. */
 type Executor = EntityManager;
 
+const connections = new WeakMap<Executor, PoolClient>();
+
+/** The statements of `tx` are sent over this connection, in the order in which they are called. */
+export function sendOver(tx: Executor, connection: PoolClient): void {
+  connections.set(tx, connection);
+}
+
 /**
  * Written SQL for the hot path, run as a named prepared statement: PostgreSQL parses and plans it once a connection.
  *
@@ -30,15 +37,15 @@ export function statement<Row extends object, Values extends readonly unknown[] 
     );
   }
   texts.set(name, text);
-  return async (tx, values) => {
-    const connection = await connectionOf(tx);
-    const { rows } = await connection.query<Row>({
-      name,
-      text,
-      values: [...values],
-      types: numericTypes,
-    });
-    return rows;
+  const run = async (connection: Pool | PoolClient, values: Values): Promise<Row[]> => {
+    const query = { name, text, values: [...values], types: numericTypes };
+    return (await connection.query<Row>(query)).rows;
+  };
+  return (tx, values) => {
+    const connection = connections.get(tx);
+    return connection
+      ? run(connection, values)
+      : connectionOf(tx).then((found) => run(found, values));
   };
 }
 

@@ -189,7 +189,7 @@ export const lockPlace = statement<PlaceRow, [string, string]>(
          w.current_step ->> 'step_type' as step_type,
          exists (
            select from parallel_executions e
-           where e.step_execution_id = (w.current_step ->> 'step_execution_id')::uuid
+           where e.instance_id = w.instance_id and e.step_execution_id = (w.current_step ->> 'step_execution_id')::uuid
              and (e.overall_status in ('initializing', 'running') or e.instance_notified_at is null)
          ) as occupied
   from workflow_instances w

@@ -1,8 +1,14 @@
-import { afterCommit, Database, sqlState, type Tx } from '#persistence';
+import { afterCommit, Database, sqlState, statement, type Tx, unawaited } from '#persistence';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 
 // native ES modules have no global `jest`
 const { jest } = import.meta;
+
+const fail = statement<object, [string]>('fail_for_test', 'select 1 / (length($1) - length($1))');
+const addTo = statement<object, [string]>(
+  'add_for_test',
+  'update counters set value = value + 1 where name = $1',
+);
 
 describe('Database.transaction', () => {
   let test: TestDatabase;
@@ -125,6 +131,31 @@ describe('Database.transaction', () => {
     database.beforeCommit(() => Promise.reject(new Error('no')));
     await expect(database.transaction((tx) => add(tx, 'a'))).rejects.toThrow('no');
     expect(await read('a')).toBe(11);
+  });
+
+  describe('unawaited', () => {
+    it('commits with the statements that nobody waited for', async () => {
+      await test.database.transaction((tx) => {
+        unawaited(tx, addTo(tx, ['a']));
+        unawaited(tx, addTo(tx, ['a']));
+        return Promise.resolve();
+      });
+      expect(await read('a')).toBe(2);
+    });
+
+    it.each([
+      ['before the commit', () => Promise.resolve()],
+      ['before a later statement', (tx: Tx) => addTo(tx, ['b'])],
+    ])('commits nothing and throws what the statement failed of, %s', async (_, then) => {
+      const failed = test.database.transaction(async (tx) => {
+        await addTo(tx, ['a']);
+        unawaited(tx, fail(tx, ['x']));
+        await then(tx);
+      });
+      const error: unknown = await failed.catch((reason: unknown) => reason);
+      expect(sqlState(error)).toBe('22012');
+      expect(await read('a')).toBe(0);
+    });
   });
 
   describe('afterCommit', () => {

@@ -7,7 +7,8 @@ import { Database, statement, type Tx } from '#persistence';
 import { Batcher } from './batcher.js';
 import type { Movement } from './execution-progress.js';
 import { ExecutionSignals } from './execution-signals.js';
-import type { ExecutionEnded, ExecutionEndListener } from './execution-spec.js';
+import type { ExecutionEnded, ExecutionEndListener, GoingOn } from './execution-spec.js';
+import { readResults } from './outcomes.queries.js';
 
 interface EndedRow {
   execution_id: string;
@@ -80,15 +81,26 @@ export class ExecutionEndings {
   }
 
   /**
-   * Tells what has just ended in this transaction, which holds the executions: so it takes only instances that nobody
-   * else holds, and waits for none (every other door locks the instance first). The rest is told after the commit.
+   * Tells what ends in this transaction, which holds the executions: so it takes only instances that nobody else holds,
+   * and waits for none (every other door locks the instance first). The rest is told after the commit.
    */
-  async tellIn(tx: Tx, movement: Movement): Promise<void> {
+  async tellIn(tx: Tx, movement: Movement): Promise<GoingOn> {
     const ended = movement.ended();
-    if (ended.length === 0 || !this.listener) return;
-    for (const execution_id of await this.listener(tx, ended, 'skip_locked')) {
-      movement.told.add(execution_id);
+    if (ended.length === 0 || !this.listener) return NOBODY;
+    const unread = ended.filter(({ execution_id }) => !movement.results.has(execution_id));
+    if (unread.length > 0) {
+      for (const { execution_id, tasks } of await readResults(tx, [
+        unread.map(({ execution_id }) => execution_id),
+      ])) {
+        movement.results.set(execution_id, tasks);
+      }
     }
+    return this.listener.decide(
+      tx,
+      ended.map((execution) =>
+        endedOf(execution, { tasks: movement.results.get(execution.execution_id) ?? {} }),
+      ),
+    );
   }
 
   /** In the transaction of the listener, which holds the instances: only one can tell an end, and only once. */
@@ -98,19 +110,11 @@ export class ExecutionEndings {
     instanceIds: readonly string[],
   ): Promise<ExecutionEnded[]> {
     const rows = await takeEnded(tx, [executionIds, instanceIds]);
-    return rows.map(({ overall_status, end_reason, output, ...row }) => {
-      const succeeded = overall_status === 'completed' || overall_status === 'partially_completed';
-      return {
-        ...row,
-        succeeded,
-        output: output ?? { tasks: {} },
-        error: succeeded ? null : (end_reason ?? `The execution ended as ${overall_status}.`),
-      };
-    });
+    return rows.map((row) => endedOf(row, row.output));
   }
 
   private async tellMany(executionIds: readonly string[]): Promise<true[]> {
-    await this.database.transaction(async (tx) => this.listener?.(tx, executionIds, 'wait'));
+    await this.database.transaction(async (tx) => this.listener?.tell(tx, executionIds));
     return executionIds.map(() => true);
   }
 
@@ -119,4 +123,20 @@ export class ExecutionEndings {
     const untold = await findUntold(this.database.read, [BATCH]);
     await Promise.all(untold.map(({ execution_id }) => this.tell(execution_id)));
   }
+}
+
+const NOBODY: GoingOn = { told: [], write: () => Promise.resolve() };
+
+function endedOf(row: Omit<EndedRow, 'output'>, output: EndedRow['output']): ExecutionEnded {
+  const { execution_id, instance_id, step_execution_id, overall_status, end_reason } = row;
+  const succeeded = overall_status === 'completed' || overall_status === 'partially_completed';
+  return {
+    execution_id,
+    instance_id,
+    step_execution_id,
+    correlation_id: row.correlation_id,
+    succeeded,
+    output: output ?? { tasks: {} },
+    error: succeeded ? null : (end_reason ?? `The execution ended as ${overall_status}.`),
+  };
 }

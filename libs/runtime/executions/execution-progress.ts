@@ -5,12 +5,13 @@ import {
   endOf,
   type ExecutionStatus,
   joinContext,
+  type JsonObject,
   judgePoint,
   mayRunAgain,
   OPEN_EXECUTION_STATUSES,
   startsRound,
 } from '#engine/graph';
-import { afterCommit, type Tx } from '#persistence';
+import { afterCommit, type Tx, unawaited } from '#persistence';
 
 import { conditionHolds, missedPoint } from './execution-at-once.js';
 import { ExecutionSignals } from './execution-signals.js';
@@ -34,6 +35,11 @@ export interface MovingExecution extends LockedExecution {
   was_open: boolean;
 }
 
+interface WorkOfStep {
+  instance_id: string;
+  step_execution_id: string;
+}
+
 export function isOpen({ overall_status }: Pick<LockedExecution, 'overall_status'>): boolean {
   return OPEN_EXECUTION_STATUSES.some((status) => status === overall_status);
 }
@@ -43,8 +49,10 @@ export class Movement {
   readonly executions: ReadonlyMap<string, MovingExecution>;
   readonly events: ExecutionEvent[] = [];
   readonly released: ReleasedTasks[] = [];
-  /** Executions of whose end their step has been told in this transaction. */
+  /** Executions of whose end their step is told in this transaction. */
   readonly told = new Set<string>();
+  /** Of executions that end here: task_id → what it returned. */
+  readonly results = new Map<string, JsonObject>();
 
   constructor(locked: readonly LockedExecution[]) {
     this.executions = new Map(
@@ -65,10 +73,11 @@ export class Movement {
   }
 
   /** Executions that have ended here, and of whose end a step is to be told. */
-  ended(): string[] {
-    return [...this.executions.values()]
-      .filter((one) => one.was_open && !isOpen(one) && one.step_execution_id !== null)
-      .map(({ execution_id }) => execution_id);
+  ended(): (MovingExecution & WorkOfStep)[] {
+    return [...this.executions.values()].filter(
+      (one): one is MovingExecution & WorkOfStep =>
+        one.was_open && !isOpen(one) && one.step_execution_id !== null && one.instance_id !== null,
+    );
   }
 
   running(): MovingExecution[] {
@@ -88,6 +97,12 @@ export class ExecutionProgress {
 
   /** Carries on with what is running, then writes all executions of the movement and their events. */
   async advance(tx: Tx, movement: Movement): Promise<void> {
+    await this.settle(tx, movement);
+    this.save(tx, movement);
+  }
+
+  /** Carries on with what is running; the executions themselves are still to be written. */
+  async settle(tx: Tx, movement: Movement): Promise<void> {
     let open = movement.running();
     while (open.length > 0) {
       await this.judgePoints(tx, movement, open);
@@ -101,7 +116,27 @@ export class ExecutionProgress {
       await this.startRound(tx, movement, again);
       open = again;
     }
-    await this.save(tx, movement);
+  }
+
+  /** Writes all executions of the movement and their events. */
+  save(tx: Tx, movement: Movement): void {
+    // what had ended before the lock stays as it was; it may still get an event
+    const executions = [...movement.executions.values()]
+      .filter((execution) => execution.was_open)
+      .map((execution) => ({ ...execution, told: movement.told.has(execution.execution_id) }));
+    if (executions.length === 0 && movement.events.length === 0) return;
+    const values = [JSON.stringify(executions), JSON.stringify(movement.events)] as const;
+    unawaited(tx, saveProgress(tx, [...values]));
+    afterCommit(tx, () =>
+      this.signals.moved(
+        executions.map((execution) => ({
+          ...execution,
+          took_place: execution.total_tasks > 1,
+          step_execution_id: execution.told ? null : execution.step_execution_id,
+        })),
+        movement.released,
+      ),
+    );
   }
 
   /** Ends executions before their tasks have: what is open is cancelled. */
@@ -177,7 +212,7 @@ export class ExecutionProgress {
         });
       }
     }
-    if (saved.length > 0) await savePoints(tx, [JSON.stringify(saved)]);
+    if (saved.length > 0) unawaited(tx, savePoints(tx, [JSON.stringify(saved)]));
     for (const [execution, { sync_id }] of failing) {
       await this.endEarly(tx, movement, [execution], 'failed', missedPoint(sync_id));
     }
@@ -236,25 +271,6 @@ export class ExecutionProgress {
         round: execution.retry_round,
       });
     }
-  }
-
-  private async save(tx: Tx, movement: Movement): Promise<void> {
-    // what had ended before the lock stays as it was; it may still get an event
-    const executions = [...movement.executions.values()].filter((execution) => execution.was_open);
-    if (executions.length === 0 && movement.events.length === 0) return;
-    await saveProgress(tx, [JSON.stringify(executions), JSON.stringify(movement.events)]);
-    afterCommit(tx, () =>
-      this.signals.moved(
-        executions.map((execution) => ({
-          ...execution,
-          took_place: execution.total_tasks > 1,
-          step_execution_id: movement.told.has(execution.execution_id)
-            ? null
-            : execution.step_execution_id,
-        })),
-        movement.released,
-      ),
-    );
   }
 }
 

@@ -14,10 +14,10 @@ import type { ExecutionEnded, ExecutionEndListener, ExecutionSpec } from './exec
 import { writeExecutions } from './execution-writes.js';
 import { type ExecutionEvent, lockExecutions, resetTasks } from './progress.queries.js';
 
-const findOpenOfStep = statement<{ execution_id: string }, [string]>(
+const findOpenOfStep = statement<{ execution_id: string }, [string, string]>(
   'find_open_executions_of_step',
   `select execution_id from parallel_executions
-   where step_execution_id = $1 and overall_status in ('initializing', 'running')`,
+   where instance_id = $1 and step_execution_id = $2 and overall_status in ('initializing', 'running')`,
 );
 
 const findOpenOfInstance = statement<{ execution_id: string }, [string]>(
@@ -113,8 +113,12 @@ export class ExecutionRuntime {
   }
 
   /** Ends what does the work of this step; nothing when nothing does. */
-  async cancelOfStep(tx: Tx, step_execution_id: string, reason: string): Promise<void> {
-    await this.cancelOpen(tx, await findOpenOfStep(tx, [step_execution_id]), reason);
+  async cancelOfStep(
+    tx: Tx,
+    { instance_id, step_execution_id }: { instance_id: string; step_execution_id: string },
+    reason: string,
+  ): Promise<void> {
+    await this.cancelOpen(tx, await findOpenOfStep(tx, [instance_id, step_execution_id]), reason);
   }
 
   async cancelOfInstance(tx: Tx, instance_id: string, reason: string): Promise<void> {

@@ -30,14 +30,20 @@ export interface ExecutionEnded {
 }
 
 /**
- * Locks the instances of these executions, takes their ends (`ExecutionRuntime.takeEnded`) and lets the instances go
- * on, all in this transaction. In this order, as at every other door, so that no two transactions wait for each other.
- * A suspended instance does not take an end: see `tellAgain`.
- * @returns the executions whose ends were taken
+ * Takes the ends of executions for the instances whose steps wait for them. Always the instances are locked before, as
+ * at every other door, so that no two transactions wait for each other. A suspended instance does not take an end: see
+ * `tellAgain`.
  */
-export type ExecutionEndListener = (
-  tx: Tx,
-  execution_ids: readonly string[],
-  /** What to do about instances that somebody else holds. */
-  held: 'wait' | 'skip_locked',
-) => Promise<string[]>;
+export interface ExecutionEndListener {
+  /** Of executions whose ends are stored: waits for their instances, takes the ends (`takeEnded`), goes on. */
+  tell(tx: Tx, execution_ids: readonly string[]): Promise<void>;
+  /** Of ends that this transaction is about to store, as far as nobody else holds their instances. */
+  decide(tx: Tx, ends: readonly ExecutionEnded[]): Promise<GoingOn>;
+}
+
+export interface GoingOn {
+  /** Executions whose ends were taken. */
+  told: readonly string[];
+  /** To be called when the ends have been stored. */
+  write(): Promise<void>;
+}

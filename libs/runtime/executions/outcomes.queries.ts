@@ -1,5 +1,7 @@
-import type { TaskStatus } from '#engine/graph';
+import type { JsonObject, TaskStatus } from '#engine/graph';
 import { statement } from '#persistence';
+
+import { LOCKED, type LockedExecution } from './progress.queries.js';
 
 export interface EndedTask {
   task_execution_id: string;
@@ -9,22 +11,38 @@ export interface EndedTask {
   execution_time_seconds: number;
 }
 
+export interface AnsweredExecution extends LockedExecution {
+  completed: EndedTask[];
+}
+
 /**
- * Records results, $1: [{task_execution_id, lock_token, output_data}], and counts down what depends on them; with the
- * last dependency a task is ready. Answers whose token is not that of the running attempt change nothing and are not
- * returned. The token stays on the row, so that the same answer sent again is recognised.
+ * Locks the executions of these answers (in the order of ids, see `lockExecutions`), records results, $1:
+ * [{task_execution_id, lock_token, output_data?}], and counts down what depends on them; with the last dependency a
+ * task is ready. Answers whose token is not that of the running attempt change nothing and are not returned; those
+ * without output only lock. The token stays on the row, so that the same answer sent again is recognised.
+ *
+ * A task's row is written only by who holds its execution, or claims it or extends its lease; so what this sees of
+ * tasks before it has the lock is at worst old, and then read again by the update.
  */
-export const completeTasks = statement<EndedTask, [string]>(
+export const completeTasks = statement<AnsweredExecution, [string]>(
   'complete_tasks',
   `
-  with done as (
+  with answers as materialized (
+    select * from jsonb_to_recordset($1::jsonb) as a(task_execution_id uuid, lock_token uuid, output_data jsonb)
+  ), locked as materialized (
+    ${LOCKED}
+    where e.execution_id in (
+      select t.execution_id from answers a join task_executions t on t.task_execution_id = a.task_execution_id)
+    order by e.execution_id for update of e
+  ), done as (
     update task_executions t
     set status = 'completed', output_data = a.output_data, end_time = clock_timestamp(),
         execution_time_seconds = extract(epoch from clock_timestamp() - t.start_time)::float8,
         lock_expires_at = null, timeout_at = null, released_at = null, error_message = null, last_error = null,
         error_retryable = null
-    from jsonb_to_recordset($1::jsonb) as a(task_execution_id uuid, lock_token uuid, output_data jsonb)
+    from answers a, locked l
     where t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token and t.status = 'running'
+      and a.output_data is not null and l.execution_id = t.execution_id
     returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds
   ), unblocked as (
     update task_executions t
@@ -37,7 +55,21 @@ export const completeTasks = statement<EndedTask, [string]>(
     ) met
     where t.task_execution_id = met.task_execution_id and t.status = 'pending'
   )
-  select * from done`,
+  select l.*, coalesce(d.completed, '[]') as completed
+  from locked l
+  left join (select execution_id, jsonb_agg(done) as completed from done group by execution_id) d using (execution_id)`,
+);
+
+/** What the completed tasks of these executions returned: task_id → output. */
+export const readResults = statement<
+  { execution_id: string; tasks: JsonObject },
+  [readonly string[]]
+>(
+  'read_results_of_executions',
+  `
+  select execution_id, jsonb_object_agg(task_id, output_data) as tasks from task_executions
+  where execution_id = any($1::text[]) and status = 'completed'
+  group by execution_id`,
 );
 
 export interface RunningAttempt {

@@ -20,14 +20,16 @@ export interface LockedExecution {
   tasks_running: number;
   retry_round: number;
   synchronization_failed: boolean;
+  instance_id: string | null;
   step_execution_id: string | null;
+  correlation_id: string | null;
   has_points: boolean;
 }
 
-const LOCKED = `
+export const LOCKED = `
   select e.execution_id, e.overall_status, e.failure_strategy, e.max_concurrent_tasks, e.total_tasks,
          e.tasks_completed, e.tasks_failed, e.tasks_running, e.retry_round, e.synchronization_failed,
-         e.step_execution_id,
+         e.instance_id, e.step_execution_id, e.correlation_id,
          exists (select from synchronization_points p where p.execution_id = e.execution_id) as has_points
   from parallel_executions e`;
 
@@ -35,13 +37,6 @@ const LOCKED = `
 export const lockExecutions = statement<LockedExecution, [readonly string[]]>(
   'lock_executions',
   `${LOCKED} where e.execution_id = any($1::text[]) order by e.execution_id for update of e`,
-);
-
-export const lockExecutionsOfTasks = statement<LockedExecution, [readonly string[]]>(
-  'lock_executions_of_tasks',
-  `${LOCKED}
-   where e.execution_id in (select execution_id from task_executions where task_execution_id = any($1::uuid[]))
-   order by e.execution_id for update of e`,
 );
 
 export interface ReleasedTasks {
@@ -192,6 +187,7 @@ export const saveProgress = statement<object, [string, string]>(
         synchronization_failed = n.synchronization_failed,
         execution_progress_percentage = 100.0 * n.tasks_completed / n.total_tasks,
         end_reason = n.end_reason,
+        instance_notified_at = case when n.told then clock_timestamp() else e.instance_notified_at end,
         actual_completion_time =
           case when n.overall_status in ('initializing', 'running') then null else clock_timestamp() end,
         output = case
@@ -212,7 +208,8 @@ export const saveProgress = statement<object, [string, string]>(
           end
     from jsonb_to_recordset($1::jsonb) as n(
       execution_id text, overall_status text, total_tasks int, tasks_completed int, tasks_failed int,
-      tasks_running int, retry_round int, synchronization_failed boolean, end_reason text, step_execution_id uuid)
+      tasks_running int, retry_round int, synchronization_failed boolean, end_reason text, step_execution_id uuid,
+      told boolean)
     where e.execution_id = n.execution_id
   )
   insert into execution_events (execution_id, event_type, task_id, payload)

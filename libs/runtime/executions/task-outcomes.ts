@@ -5,6 +5,7 @@ import { afterCommit, Database, type Tx } from '#persistence';
 
 import { Batcher } from './batcher.js';
 import { ExecutionEndings } from './execution-endings.js';
+import type { GoingOn } from './execution-spec.js';
 import { ExecutionProgress, Movement } from './execution-progress.js';
 import { ExecutionSignals } from './execution-signals.js';
 import {
@@ -15,7 +16,6 @@ import {
   readRunningAttempts,
   skipDependents,
 } from './outcomes.queries.js';
-import { lockExecutionsOfTasks } from './progress.queries.js';
 import { WorkerRecords } from './worker-records.js';
 
 interface Attempt {
@@ -81,50 +81,55 @@ export class TaskOutcomes {
    */
   private async write(outcomes: readonly TaskOutcome[]): Promise<OutcomeResult[]> {
     try {
-      return await this.database.transaction(async (tx) => {
-        const { results, movement } = await this.apply(tx, outcomes);
-        await this.endings.tellIn(tx, movement);
-        return results;
-      });
+      return await this.database.transaction(
+        (tx) => this.apply(tx, outcomes, (movement) => this.endings.tellIn(tx, movement)),
+        { lookups: true },
+      );
     } catch (error) {
       this.logger.debug({ err: error }, 'Results are written without what follows from them.');
-      return this.database.transaction(async (tx) => (await this.apply(tx, outcomes)).results);
+      return this.database.transaction((tx) => this.apply(tx, outcomes), { lookups: true });
     }
   }
 
   private async apply(
     tx: Tx,
     outcomes: readonly TaskOutcome[],
-  ): Promise<{ results: OutcomeResult[]; movement: Movement }> {
-    const ids = outcomes.map((outcome) => outcome.task_execution_id);
-    const movement = new Movement(await lockExecutionsOfTasks(tx, [ids]));
-    const completed = await this.complete(tx, movement, outcomes);
+    tell?: (movement: Movement) => Promise<GoingOn>,
+  ): Promise<OutcomeResult[]> {
+    const answered = await completeTasks(tx, [JSON.stringify(outcomes.map(answerOf))]);
+    const movement = new Movement(answered);
+    const completed = answered.flatMap((execution) => execution.completed);
+    this.complete(movement, completed, outcomes);
     const failed = await this.fail(tx, movement, outcomes);
     const ended = [...completed, ...failed];
     if (ended.length > 0) {
-      await this.progress.advance(tx, movement);
+      await this.progress.settle(tx, movement);
+      const goingOn = await tell?.(movement);
+      for (const execution_id of goingOn?.told ?? []) movement.told.add(execution_id);
+      this.progress.save(tx, movement);
+      await goingOn?.write();
       if (completed.length > 0) afterCommit(tx, () => this.workers.recordResults(completed));
     }
-    const recorded = new Set(ended.map((task) => task.task_execution_id));
-    return { results: await this.resultsOf(tx, outcomes, recorded), movement };
+    return this.resultsOf(tx, outcomes, new Set(ended.map((task) => task.task_execution_id)));
   }
 
-  private async complete(
-    tx: Tx,
+  private complete(
     movement: Movement,
+    completed: readonly EndedTask[],
     outcomes: readonly TaskOutcome[],
-  ): Promise<EndedTask[]> {
-    const answers = outcomes.filter(isCompletion);
-    if (answers.length === 0) return [];
-    const done = await completeTasks(tx, [JSON.stringify(answers)]);
-    for (const { execution_id, task_id } of done) {
+  ): void {
+    const outputs = new Map(
+      outcomes.filter(isCompletion).map((one) => [one.task_execution_id, one.output_data]),
+    );
+    for (const { execution_id, task_id, task_execution_id } of completed) {
       const execution = movement.executions.get(execution_id);
       if (!execution) continue;
       execution.tasks_completed += 1;
       execution.tasks_running -= 1;
       movement.record(execution_id, 'task_completed', task_id);
+      if (execution.total_tasks > 1) continue;
+      movement.results.set(execution_id, { [task_id]: outputs.get(task_execution_id) });
     }
-    return done;
   }
 
   private async fail(
@@ -223,6 +228,12 @@ export class TaskOutcomes {
       return expected.includes(task.status) ? 'repeated' : 'lost';
     });
   }
+}
+
+/** The failures among them only lock their executions. */
+function answerOf(outcome: TaskOutcome): object {
+  const { task_execution_id, lock_token } = outcome;
+  return { task_execution_id, lock_token, ...(isCompletion(outcome) && outcome) };
 }
 
 function isCompletion(outcome: TaskOutcome): outcome is TaskCompletion {

@@ -5,8 +5,7 @@ import type { Tx } from '#persistence';
 
 import { ExecutionRuntime } from '../executions/execution-runtime.js';
 import { Timers } from '../timers/timers.js';
-import type { InstanceMove } from './instance-move.js';
-import type { WrittenRow } from './instances.queries.js';
+import type { InstanceMove, MovedInstance } from './instance-move.js';
 
 const SECONDS_PER_HOUR = 3_600;
 
@@ -18,17 +17,10 @@ export class InstanceEffects {
     private readonly timers: Timers,
   ) {}
 
-  /** @param written how their rows are now: nothing is stopped where nothing runs */
-  async carryOut(
-    tx: Tx,
-    moves: readonly InstanceMove[],
-    written: ReadonlyMap<string, WrittenRow>,
-  ): Promise<void> {
-    for (const move of moves) {
-      const { instance_id } = move.instance;
-      const row = written.get(instance_id);
-      for (const effect of effectsOf(move.definition, move.events)) {
-        await this.carryOutOne(tx, instance_id, effect, row);
+  async carryOut(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
+    for (const { instance, definition, events } of moves) {
+      for (const effect of effectsOf(definition, events)) {
+        await this.carryOutOne(tx, instance, effect);
       }
     }
     await this.executions.createMany(
@@ -39,9 +31,8 @@ export class InstanceEffects {
 
   private async carryOutOne(
     tx: Tx,
-    instance_id: string,
+    { instance_id, has_executions, has_timers }: MovedInstance,
     effect: Effect,
-    row: WrittenRow | undefined,
   ): Promise<void> {
     switch (effect.type) {
       case 'start_execution':
@@ -60,10 +51,10 @@ export class InstanceEffects {
       }
       case 'stop_step_work': {
         const { step_execution_id, reason } = effect;
-        if (row?.has_executions) {
-          await this.executions.cancelOfStep(tx, step_execution_id, reason);
+        if (has_executions) {
+          await this.executions.cancelOfStep(tx, { instance_id, step_execution_id }, reason);
         }
-        if (row?.has_timers) {
+        if (has_timers) {
           await this.timers.cancelOfStep(tx, { instance_id, step_execution_id });
         }
         return;
@@ -72,10 +63,10 @@ export class InstanceEffects {
         await this.executions.tellAgain(tx, instance_id);
         return;
       case 'end_instance':
-        if (row?.has_executions) {
+        if (has_executions) {
           await this.executions.cancelOfInstance(tx, instance_id, effect.reason);
         }
-        if (row?.has_timers) await this.timers.cancelOfInstance(tx, instance_id);
+        if (has_timers) await this.timers.cancelOfInstance(tx, instance_id);
         return;
     }
   }

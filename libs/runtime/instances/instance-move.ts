@@ -24,6 +24,9 @@ export interface MovedInstance {
   last_sequence: number;
   /** Under which this move is followed. */
   correlation_id: string | null;
+  /** Before the move: only then there may be something to stop. */
+  has_executions: boolean;
+  has_timers: boolean;
 }
 
 export interface ActedEvent {

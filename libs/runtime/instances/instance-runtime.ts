@@ -11,7 +11,7 @@ import {
   type InstanceState,
   NEW_INSTANCE,
 } from '#engine/instance';
-import { afterCommit, newId, type Tx } from '#persistence';
+import { afterCommit, newId, type Tx, unawaited } from '#persistence';
 import { correlationId } from '#platform/logging';
 
 import { DefinitionStore } from '../definitions/definition-store.js';
@@ -28,7 +28,7 @@ import {
   type OverrideRow,
   readStartFacts,
   type StartFactsRow,
-  takeInstancesOfExecutions,
+  takeInstances,
   writeMoves,
   writeStarts,
 } from './instances.queries.js';
@@ -97,7 +97,7 @@ export class InstanceRuntime {
     const rows = await writeStarts(tx, rowsOf(begun));
     const written = new Set(rows.map((row) => row.instance_id));
     const stored = begun.filter(({ instance }) => written.has(instance.instance_id));
-    await this.conclude(tx, stored, new Map());
+    await this.conclude(tx, stored);
     return moves.map((move) => {
       if (move instanceof DomainError) return move;
       return written.has(move.instance.instance_id) ? changeOf(move) : instanceExists(move);
@@ -134,22 +134,33 @@ export class InstanceRuntime {
   async movesOfExecutions(
     tx: Tx,
     execution_ids: readonly string[],
-    held: 'wait' | 'skip_locked',
   ): Promise<Map<string, InstanceMove>> {
-    const moves = new Map<string, InstanceMove>();
-    const lockThem = held === 'wait' ? lockInstancesOfExecutions : takeInstancesOfExecutions;
-    for (const row of await lockThem(tx, [execution_ids])) {
-      moves.set(row.instance_id, await this.moveOf(tx, row, row.version_number, null));
-    }
-    return moves;
+    return this.movesOf(tx, await lockInstancesOfExecutions(tx, [execution_ids]));
+  }
+
+  /** The same of these instances, as far as nobody else holds them. @param ending executions that are about to end */
+  async movesOfFree(
+    tx: Tx,
+    instance_ids: readonly string[],
+    ending: readonly string[],
+  ): Promise<Map<string, InstanceMove>> {
+    return this.movesOf(tx, await takeInstances(tx, [instance_ids, ending]));
   }
 
   /** Writes what moves of instances under lock have come to. */
   async write(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
     const moved = moves.filter(({ acted }) => acted.length > 0);
     if (moved.length === 0) return;
-    const rows = await writeMoves(tx, rowsOf(moved));
-    await this.conclude(tx, moved, new Map(rows.map((row) => [row.instance_id, row])));
+    unawaited(tx, writeMoves(tx, rowsOf(moved)));
+    await this.conclude(tx, moved);
+  }
+
+  private async movesOf(tx: Tx, rows: readonly InstanceRow[]): Promise<Map<string, InstanceMove>> {
+    const moves = new Map<string, InstanceMove>();
+    for (const row of rows) {
+      moves.set(row.instance_id, await this.moveOf(tx, row, row.version_number, null));
+    }
+    return moves;
   }
 
   private async begin(
@@ -177,6 +188,8 @@ export class InstanceRuntime {
       workflow_id,
       workflow_instance_id: request.workflow_instance_id ?? instance_id,
       last_sequence: 0,
+      has_executions: false,
+      has_timers: false,
       correlation_id:
         request.correlation_id === undefined ? (correlationId() ?? null) : request.correlation_id,
     };
@@ -193,11 +206,14 @@ export class InstanceRuntime {
     correlation_id: string | null,
   ): Promise<InstanceMove> {
     const { instance_id, workflow_id, workflow_instance_id, last_sequence } = row;
+    const { has_executions, has_timers } = row;
     const instance = {
       instance_id,
       workflow_id,
       workflow_instance_id,
       last_sequence,
+      has_executions,
+      has_timers,
       correlation_id,
     };
     const definition = await this.definitions.load(tx, workflow_id, version_number);
@@ -222,12 +238,8 @@ export class InstanceRuntime {
     };
   }
 
-  private async conclude(
-    tx: Tx,
-    moves: readonly InstanceMove[],
-    written: Parameters<InstanceEffects['carryOut']>[2],
-  ): Promise<void> {
-    await this.effects.carryOut(tx, moves, written);
+  private async conclude(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
+    await this.effects.carryOut(tx, moves);
     const ended = moves.filter((move) => move.ended);
     if (ended.length === 0) return;
     afterCommit(tx, () => {

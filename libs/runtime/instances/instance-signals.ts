@@ -6,8 +6,9 @@ import { Sweeper } from '#jobs';
 import { Database, type Tx } from '#persistence';
 
 import { ExecutionRuntime } from '../executions/execution-runtime.js';
+import type { ExecutionEnded, GoingOn } from '../executions/execution-spec.js';
 import { Timers } from '../timers/timers.js';
-import { ENGINE } from './instance-move.js';
+import { ENGINE, type InstanceMove } from './instance-move.js';
 import { InstanceRuntime } from './instance-runtime.js';
 import { findOverdueInstances } from './instances.queries.js';
 
@@ -30,19 +31,37 @@ export class InstanceSignals {
       const reason = 'It was not completed in time.';
       await this.apply(tx, instance_id, { type: 'escalate', step_execution_id, reason });
     });
-    executions.onExecutionEnded((tx, ids, held) => this.executionsEnded(tx, ids, held));
+    executions.onExecutionEnded({
+      tell: (tx, ids) => this.executionsEnded(tx, ids),
+      decide: (tx, ends) => this.executionsEnding(tx, ends),
+    });
     sweeper.register('global_timeouts', () => this.timeOutOverdue());
   }
 
-  private async executionsEnded(
-    tx: Tx,
-    execution_ids: readonly string[],
-    held: 'wait' | 'skip_locked',
-  ): Promise<string[]> {
-    const moves = await this.runtime.movesOfExecutions(tx, execution_ids, held);
-    if (moves.size === 0) return [];
+  private async executionsEnded(tx: Tx, execution_ids: readonly string[]): Promise<void> {
+    const moves = await this.runtime.movesOfExecutions(tx, execution_ids);
+    if (moves.size === 0) return;
     const taken = await this.executions.takeEnded(tx, execution_ids, [...moves.keys()]);
-    for (const { instance_id, correlation_id, ...facts } of taken) {
+    this.act(moves, taken);
+    await this.runtime.write(tx, [...moves.values()]);
+  }
+
+  private async executionsEnding(tx: Tx, ends: readonly ExecutionEnded[]): Promise<GoingOn> {
+    const moves = await this.runtime.movesOfFree(
+      tx,
+      ends.map(({ instance_id }) => instance_id),
+      ends.map(({ execution_id }) => execution_id),
+    );
+    const taken = ends.filter(({ instance_id }) => moves.has(instance_id));
+    this.act(moves, taken);
+    return {
+      told: taken.map(({ execution_id }) => execution_id),
+      write: () => this.runtime.write(tx, [...moves.values()]),
+    };
+  }
+
+  private act(moves: ReadonlyMap<string, InstanceMove>, ends: readonly ExecutionEnded[]): void {
+    for (const { instance_id, correlation_id, ...facts } of ends) {
       const move = moves.get(instance_id);
       if (!move) continue;
       move.instance.correlation_id ??= correlation_id;
@@ -52,8 +71,6 @@ export class InstanceSignals {
         this.tolerate(error, instance_id, 'execution_ended');
       }
     }
-    await this.runtime.write(tx, [...moves.values()]);
-    return taken.map(({ execution_id }) => execution_id);
   }
 
   private async timeOutOverdue(): Promise<void> {

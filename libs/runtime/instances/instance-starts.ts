@@ -16,7 +16,8 @@ const BATCHES_AT_A_TIME = 2;
 @Injectable()
 export class InstanceStarts {
   private readonly batcher = new Batcher<StartRequest, InstanceChange | DomainError>(
-    (requests) => this.database.transaction((tx) => this.runtime.startMany(tx, requests)),
+    (requests) =>
+      this.database.transaction((tx) => this.runtime.startMany(tx, requests), { lookups: true }),
     { size: BATCH, concurrency: BATCHES_AT_A_TIME },
   );
 

@@ -17,6 +17,9 @@ export interface InstanceRow {
   /** Epoch milliseconds of the transaction, by the database's clock. */
   now: number;
   overrides: OverrideRow[];
+  /** Open ones: only then there may be something to stop. */
+  has_executions: boolean;
+  has_timers: boolean;
 }
 
 export interface OverrideRow {
@@ -36,42 +39,51 @@ const OVERRIDES = `coalesce((
   where d.workflow_id = w.workflow_id and d.is_active
     and (d.expiry_time is null or d.expiry_time > now())), '[]')`;
 
-const INSTANCE = `
+/** @param ending executions that the transaction is about to end */
+const instance = (ending = `'{}'`): string => `
   w.instance_id, w.workflow_id, w.version_number, w.workflow_instance_id, w.status, w.outcome, w.end_reason, w.data,
   w.current_step, w.step_entries, w.total_entries, w.last_sequence,
-  (extract(epoch from now()) * 1000)::float8 as now, ${OVERRIDES} as overrides`;
+  (extract(epoch from now()) * 1000)::float8 as now, ${OVERRIDES} as overrides,
+  exists (
+    select from parallel_executions e
+    where e.instance_id = w.instance_id and e.overall_status in ('initializing', 'running')
+      and e.execution_id <> all (${ending}::text[])) as has_executions,
+  exists (select from timers t where t.instance_id = w.instance_id) as has_timers`;
 
 export const lockInstance = statement<
   InstanceRow,
   [workflow_id: string, workflow_instance_id: string]
 >(
   'lock_instance',
-  `select ${INSTANCE} from workflow_instances w
+  `select ${instance()} from workflow_instances w
    where w.workflow_id = $1 and w.workflow_instance_id = $2 for update of w`,
 );
 
 export const lockInstanceById = statement<InstanceRow, [instance_id: string]>(
   'lock_instance_by_id',
-  `select ${INSTANCE} from workflow_instances w where w.instance_id = $1 for update of w`,
+  `select ${instance()} from workflow_instances w where w.instance_id = $1 for update of w`,
 );
-
-const OF_EXECUTIONS = `
-  select ${INSTANCE} from workflow_instances w
-  where w.instance_id in (
-    select e.instance_id from parallel_executions e
-    where e.execution_id = any($1::text[]) and e.step_execution_id is not null and e.instance_notified_at is null)
-  order by w.instance_id for update of w`;
 
 /** The instances whose steps wait to be told of the ends of these executions; in the order of ids (see `lockExecutions`). */
 export const lockInstancesOfExecutions = statement<InstanceRow, [execution_ids: readonly string[]]>(
   'lock_instances_of_executions',
-  OF_EXECUTIONS,
+  `
+  select ${instance()} from workflow_instances w
+  where w.instance_id in (
+    select e.instance_id from parallel_executions e
+    where e.execution_id = any($1::text[]) and e.step_execution_id is not null and e.instance_notified_at is null)
+  order by w.instance_id for update of w`,
 );
 
-/** The same, without those that somebody else holds. */
-export const takeInstancesOfExecutions = statement<InstanceRow, [execution_ids: readonly string[]]>(
-  'take_instances_of_executions',
-  `${OF_EXECUTIONS} skip locked`,
+/** Of these instances, those that nobody else holds. */
+export const takeInstances = statement<
+  InstanceRow,
+  [instance_ids: readonly string[], ending_execution_ids: readonly string[]]
+>(
+  'take_instances',
+  `
+  select ${instance('$2')} from workflow_instances w
+  where w.instance_id = any($1::uuid[]) order by w.instance_id for update of w skip locked`,
 );
 
 export interface StartFactsRow {
@@ -94,14 +106,6 @@ export const readStartFacts = statement<StartFactsRow, [workflow_ids: readonly s
      order by d.is_active desc, d.version_number desc
      limit 1) w`,
 );
-
-/** An instance that a move has written, and whether anything of it might have to be stopped. */
-export interface WrittenRow {
-  instance_id: string;
-  /** Open ones. */
-  has_executions: boolean;
-  has_timers: boolean;
-}
 
 type MovesValues = [instances: string, steps: string, events: string];
 
@@ -167,7 +171,7 @@ export const writeStarts = statement<{ instance_id: string }, MovesValues>(
 );
 
 /** Instances that are under lock. */
-export const writeMoves = statement<WrittenRow, MovesValues>(
+export const writeMoves = statement<object, MovesValues>(
   'write_moves',
   `${writing(`
     update workflow_instances w set
@@ -179,12 +183,7 @@ export const writeMoves = statement<WrittenRow, MovesValues>(
       updated_at = clock_timestamp()
     from changed c where w.instance_id = c.instance_id
     returning w.instance_id`)}
-  select i.instance_id,
-    exists (
-      select from parallel_executions e
-      where e.instance_id = i.instance_id and e.overall_status in ('initializing', 'running')) as has_executions,
-    exists (select from timers t where t.instance_id = i.instance_id) as has_timers
-  from instance i`,
+  select from instance`,
 );
 
 export const insertVote = statement<
