@@ -177,6 +177,12 @@ describe('the embedded PostgreSQL', () => {
     expect(wrong.output).not.toMatch(/boss|loud|s3cret|\n +at /);
   });
 
+  it('is not started where nothing can be kept, and says what to set', async () => {
+    const nowhere = start({ DATA_DIR: '/proc/nowhere/data' });
+    expect(await nowhere.ended()).toBe(1);
+    expect(nowhere.output).toContain('/proc/nowhere/data cannot be made or written');
+  });
+
   it('is ended when the port of the service is taken', async () => {
     const port = new URL(await service.url()).port;
     const other = new Standalone(await mkdtemp(path.join(dataDir, 'other-')), { PORT: port });

@@ -13,7 +13,7 @@ import {
   stat,
   symlink,
 } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { canReach, chooseAccount, type Account } from './account.js';
 import {
   binariesIn,
@@ -67,7 +67,7 @@ export async function place(
 /** One name for one place: a server is known by the path that it was started with. */
 async function makeDataDir(givenDir: string): Promise<string> {
   try {
-    await mkdir(givenDir, { recursive: true });
+    await makeFolders(resolve(givenDir));
     await access(givenDir, constants.W_OK);
     return await realpath(givenDir);
   } catch (cause) {
@@ -76,6 +76,22 @@ async function makeDataDir(givenDir: string): Promise<string> {
       { cause },
     );
   }
+}
+
+/** Not `recursive`: Node 20 tries for ever where a folder that is there answers ENOENT, as /proc does. */
+async function makeFolders(path: string): Promise<void> {
+  const parent = dirname(path);
+  if (!(await isThere(parent))) await makeFolders(parent);
+  await mkdir(path).catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  });
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function linkTarget(path: string): Promise<string | undefined> {
@@ -126,8 +142,7 @@ async function copyPrograms(
   const { mtimeMs, size } = await stat(binaries.postgres);
   const name = `${version}-${size}-${Math.round(mtimeMs)}`.replace(/[^\w.-]/g, '');
   const target = join(await reachableHome(), name);
-  const there = await stat(target).catch(() => undefined);
-  if (there === undefined) {
+  if (!(await isThere(target))) {
     const partial = `${target}.${process.pid}`;
     await cp(binaries.home, partial, { recursive: true, verbatimSymlinks: true });
     await rename(partial, target).catch(async (error: unknown) => {
