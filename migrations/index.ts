@@ -7,6 +7,7 @@ import { DecisionIndexes1795318200000 } from './1795318200000-decision-indexes.j
 import { ModificationMoves1795320000000 } from './1795320000000-modification-moves.js';
 import { DecisionTables1795323600000 } from './1795323600000-decision-tables.js';
 import { CheaperWrites1795391127994 } from './1795391127994-cheaper-writes.js';
+import { Choices1795391245104 } from './1795391245104-choices.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   ModificationMoves1795320000000,
   DecisionTables1795323600000,
   CheaperWrites1795391127994,
+  Choices1795391245104,
 ];

@@ -41,6 +41,8 @@ export class WorkflowDefinitionEntity {
   @Figure() global_timeout_hours: number;
   @Json({ default: {} }) retry_configuration: JsonObject;
   @Json({ default: {} }) notification_escalation: JsonObject;
+  /** 0–1: decisions less certain than this are left to a person. */
+  @Figure(optional) minimum_confidence: number | null;
   /** The modification that made this version; null for one that an author made. */
   @Id(optional) modification_id: string | null;
   @Instant(now) created_at: Date;

@@ -18,7 +18,7 @@ import {
   UuidKey,
   Word,
 } from './columns.js';
-import { BACKTEST_STATUSES } from './words.js';
+import { BACKTEST_STATUSES, PERSON_CHOICES, type PersonChoice } from './words.js';
 
 /** What evaluating one rule's condition within one workflow has come to. */
 @Entity('routing_conditions')
@@ -154,6 +154,11 @@ export class BacktestEntity {
 @Index('routing_analytics_unjudged', ['instance_id'], {
   where: 'went_well is null and instance_id is not null',
 })
+@Check('routing_analytics_person_choice_check', oneOf('person_choice', PERSON_CHOICES))
+@Index('routing_analytics_awaiting', ['decision_id'], { where: "person_choice = 'pending'" })
+@Index('routing_analytics_chosen', ['chosen_at'], {
+  where: 'went_well is null and chosen_at is not null',
+})
 export class RoutingAnalyticsEntity {
   @UuidKey() analytics_id: string;
   @Uuid() decision_id: string;
@@ -192,7 +197,16 @@ export class RoutingAnalyticsEntity {
   @Text(optional) correlation_id: string | null;
   /** Its rules' counters have it. */
   @Flag({ default: false }) counted: boolean;
-  /** Whether its instance completed, not rejected, in time and not sent back after it; null while it is open. */
+  /** Null: it was certain enough to be carried out. */
+  @Word(optional) person_choice: PersonChoice | null;
+  @Id(optional) chosen_target_step_id: string | null;
+  @Text(optional) chosen_by: string | null;
+  @Text(optional) choice_comment: string | null;
+  @Instant(optional) chosen_at: Date | null;
+  /**
+   * Whether the person confirmed it, where one chose; else whether its instance completed, not rejected, in time and
+   * not sent back after it. Null while that is open.
+   */
   @Flag(optional) went_well: boolean | null;
   @Instant(now) routing_timestamp: Date;
 }

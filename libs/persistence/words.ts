@@ -44,3 +44,7 @@ export type MoveDirection = (typeof MOVE_DIRECTIONS)[number];
 
 export const BACKTEST_STATUSES = ['pending', 'running', 'completed', 'failed'] as const;
 export type BacktestStatus = (typeof BACKTEST_STATUSES)[number];
+
+/** What a person made of a decision that was left to them; `pending` until they choose. */
+export const PERSON_CHOICES = ['pending', 'confirmed', 'changed'] as const;
+export type PersonChoice = (typeof PERSON_CHOICES)[number];

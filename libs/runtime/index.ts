@@ -1,3 +1,5 @@
+export { DecisionEvidence } from './decisions/decision-evidence.js';
+export { JUDGED, WENT_WELL } from './decisions/judgement.js';
 export { definitionOf } from './definitions/definition-rows.js';
 export { DefinitionStore } from './definitions/definition-store.js';
 export type { DefinitionRow } from './definitions/definitions.queries.js';

@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 
+import { DecisionEvidence } from './decisions/decision-evidence.js';
+import { OutcomeCounter } from './decisions/outcome-counts.js';
 import { DefinitionStore } from './definitions/definition-store.js';
 import { ExecutionsModule } from './executions/executions.module.js';
 import { InstanceEffects } from './instances/instance-effects.js';
@@ -17,6 +19,8 @@ import { Timers } from './timers/timers.js';
   providers: [
     DefinitionStore,
     TreeStore,
+    OutcomeCounter,
+    DecisionEvidence,
     Timers,
     InstanceEffects,
     InstanceRuntime,
@@ -26,6 +30,7 @@ import { Timers } from './timers/timers.js';
   ],
   exports: [
     DefinitionStore,
+    DecisionEvidence,
     Timers,
     ExecutionsModule,
     InstanceRuntime,

@@ -106,6 +106,7 @@ export class WorkflowView extends WorkflowSummary {
   @ApiProperty({ example: 168 }) global_timeout_hours: number;
   @ApiProperty(ANY_OBJECT) retry_configuration: Record<string, unknown>;
   @ApiProperty(ANY_OBJECT) notification_escalation: Record<string, unknown>;
+  @ApiProperty({ type: Number, nullable: true, example: 0.8 }) minimum_confidence: number | null;
 
   static from(row: DefinitionRow): WorkflowView {
     const definition = definitionOf(row);

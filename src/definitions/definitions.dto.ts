@@ -268,6 +268,21 @@ export class CreateWorkflowRequest {
   @ApiPropertyOptional(ANY_OBJECT)
   @IsJsonObject()
   notification_escalation: Record<string, unknown> = {};
+
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    minimum: 0,
+    maximum: 1,
+    description:
+      'A decision whose confidence is known and below this is left to a person: see `GET /conditional/decisions`. One whose confidence is not known yet (too little evidence) is carried out, or there would never be any evidence. 0 leaves none to a person, and records automatic decisions as evidence. Null: decisions are carried out whatever their confidence is.',
+    example: 0.8,
+  })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  minimum_confidence: number | null = null;
 }
 
 export class ListWorkflowsQuery extends PageQuery {

@@ -18,12 +18,14 @@ export const insertVersion = statement<{ created_at: Date }, InsertVersion>(
   `with version as (
      insert into workflow_definitions (
        workflow_id, version_number, version, workflow_name, workflow_description, category, is_active,
-       global_timeout_hours, retry_configuration, notification_escalation, created_by, modification_id)
+       global_timeout_hours, retry_configuration, notification_escalation, minimum_confidence, created_by,
+       modification_id)
      select $1, $2, d.version, d.workflow_name, d.workflow_description, d.category, d.is_active,
-       d.global_timeout_hours, d.retry_configuration, d.notification_escalation, $7, $8
+       d.global_timeout_hours, d.retry_configuration, d.notification_escalation, d.minimum_confidence, $7, $8
      from jsonb_to_record($3) as d (
        version text, workflow_name text, workflow_description text, category text, is_active boolean,
-       global_timeout_hours float8, retry_configuration jsonb, notification_escalation jsonb)
+       global_timeout_hours float8, retry_configuration jsonb, notification_escalation jsonb,
+       minimum_confidence float8)
      returning created_at
    ), steps as (
      insert into step_configurations (

@@ -25,6 +25,7 @@ export function salvage(body: unknown): WorkflowDefinition {
     global_timeout_hours: 1,
     retry_configuration: {},
     notification_escalation: {},
+    minimum_confidence: null,
   };
 }
 

@@ -104,7 +104,7 @@ export class WorkflowModificationRequest {
   @ApiPropertyOptional({
     ...ANY_OBJECT,
     description:
-      'Whole fields of the definition: `global_timeout_hours`, `retry_configuration`, `notification_escalation`, `approval_hierarchies`, `routing_rules`, `workflow_description`, `category`, `version`. Of an emergency bypass: `workflow_instance_ids`, the instances it is for (all when left out).',
+      'Whole fields of the definition: `global_timeout_hours`, `retry_configuration`, `notification_escalation`, `minimum_confidence`, `approval_hierarchies`, `routing_rules`, `workflow_description`, `category`, `version`. Of an emergency bypass: `workflow_instance_ids`, the instances it is for (all when left out).',
     example: { global_timeout_hours: 72 },
   })
   @IsJsonObject()

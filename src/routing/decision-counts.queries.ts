@@ -1,6 +1,5 @@
 import { statement } from '#persistence';
-
-import { WENT_WELL } from './went-well.js';
+import { WENT_WELL } from '#runtime';
 
 /**
  * Counts up to `$1` decisions that are not counted yet, in the transaction that marks them: a process that dies loses
@@ -55,22 +54,28 @@ export const countDecisions = statement<{ decisions: number }, [limit: number]>(
 );
 
 /**
- * Notes of up to `$1` decisions whose instance ended in the last `$2` seconds whether it went well, and counts that for
- * what decided.
+ * Notes of up to `$1` decisions of which a person chose otherwise or not, and of as many whose instance ended in the
+ * last `$2` seconds, whether they turned out well, and counts that for what decided.
  */
 export const judgeDecisions = statement<
   { decisions: number },
   [limit: number, ended_within_seconds: number]
 >(
   'judge_decisions',
-  `with judged as (
+  `with chosen as (
+     select analytics_id from routing_analytics
+     where went_well is null and chosen_at is not null
+     limit $1 for update skip locked
+   ), ended as (
+     select u.analytics_id from routing_analytics u join workflow_instances e using (instance_id)
+     where u.went_well is null and u.person_choice is null and e.ended_at > now() - $2 * interval '1 second'
+     limit $1 for update of u skip locked
+   ), judged as (
      update routing_analytics d
      set went_well = ${WENT_WELL}
      from workflow_instances i
      where i.instance_id = d.instance_id and d.analytics_id in (
-       select u.analytics_id from routing_analytics u join workflow_instances e using (instance_id)
-       where u.went_well is null and e.ended_at > now() - $2 * interval '1 second'
-       limit $1 for update of u skip locked)
+       select analytics_id from chosen union all select analytics_id from ended)
      returning d.decided_by, d.decision_tree_used, d.went_well, d.evaluation
    ), rules as (
      update business_rules b set

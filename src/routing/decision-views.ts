@@ -18,6 +18,10 @@ export interface DecidedQuestion {
   decision: Decision;
   confidence: Confidence;
   minimum_cases: number;
+  /** Of the workflow; null: it asks for none. */
+  minimum_confidence: number | null;
+  /** It is less certain than that: a person chooses. */
+  held: boolean;
   reasoning: string[];
   execution_time_ms: number;
   /** What `now()` was: epoch milliseconds. */
@@ -77,6 +81,8 @@ function analyticsOf(
     decision_table_used: decision.table?.table_id ?? null,
     parallel_branches: decision.tree?.branches ?? [],
     confidence: { ...confidence, minimum_cases },
+    minimum_confidence: decided.minimum_confidence,
+    awaits_person: decided.held,
     is_repeated: false,
     instance: change && {
       instance_id: change.instance_id,
@@ -131,6 +137,7 @@ export function recordOf(
       table_version: decided.table_version,
       analytics: analyticsOf(decided, change),
     },
+    person_choice: decided.held ? 'pending' : null,
     routing_timestamp: decided.timestamp,
   };
 }

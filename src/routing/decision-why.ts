@@ -13,6 +13,7 @@ import {
 } from '#engine/routing';
 import type { CompiledTable } from '#engine/table';
 
+import { choiceStatus } from './choice-status.js';
 import { answerOfRecorded } from './decision-views.js';
 import type { RecordedDecision } from './decisions.dto.js';
 import type { DecisionRow } from './decisions.queries.js';
@@ -68,7 +69,21 @@ export function recordedDecision(
     instance_status: row.instance_status,
     instance_outcome: row.instance_outcome,
     correlation_id: row.correlation_id,
+    choice: choiceOf(row),
   };
+}
+
+function choiceOf(row: DecisionRow): RecordedDecision['choice'] {
+  const status = choiceStatus(row);
+  return (
+    status && {
+      status,
+      target_step_id: row.chosen_target_step_id,
+      chosen_by: row.chosen_by,
+      comment: row.choice_comment,
+      chosen_at: row.chosen_at?.toISOString() ?? null,
+    }
+  );
 }
 
 /** The rules of a table that matched, and what each part of their cells was. */

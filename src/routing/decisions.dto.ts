@@ -25,6 +25,7 @@ import {
 } from '#engine/routing';
 import { IsClientId, IsJsonObject, IsText } from '#platform/http';
 
+import { CHOICE_STATUSES, type ChoiceStatus } from './choice-status.js';
 import { IsExpression, MAX_EXPRESSION } from './expression.validator.js';
 
 const MAX_RULES = 100;
@@ -210,9 +211,18 @@ export class RouteResponse {
   @ApiProperty({
     ...ANY_OBJECT,
     description:
-      'What it rests on: `rules_evaluated`, `rules_matched`, `decided_by`, `decision_tree_used`, `confidence` (cases, interval, reason), `instance` (where it stands now).',
+      'What it rests on: `rules_evaluated`, `rules_matched`, `decided_by`, `decision_tree_used`, `confidence` (cases, interval, reason, and its `basis`: `history` or `model`), `minimum_confidence` of the workflow, `awaits_person` (it is less certain than that, so the instance stays where it is until a person chooses), `instance` (where it stands now).',
   })
   routing_analytics: Record<string, unknown>;
+}
+
+/** What a person made of a decision that was left to them. */
+export class ChoiceView {
+  @ApiProperty({ enum: CHOICE_STATUSES }) status: ChoiceStatus;
+  @ApiProperty({ type: String, nullable: true }) target_step_id: string | null;
+  @ApiProperty({ type: String, nullable: true, example: 'grace' }) chosen_by: string | null;
+  @ApiProperty({ type: String, nullable: true }) comment: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) chosen_at: string | null;
 }
 
 /** A recorded decision and why it came out so. */
@@ -245,6 +255,8 @@ export class RecordedDecision extends RouteResponse {
   instance_status: string | null;
   @ApiProperty({ type: String, nullable: true }) instance_outcome: string | null;
   @ApiProperty({ type: String, nullable: true }) correlation_id: string | null;
+  @ApiProperty({ type: ChoiceView, nullable: true, description: 'Null: none was asked for.' })
+  choice: ChoiceView | null;
 }
 
 /** Names one of the three. */

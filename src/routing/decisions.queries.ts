@@ -1,7 +1,7 @@
 import type { InstanceStatus } from '#engine/instance';
-import { statement } from '#persistence';
+import { type PersonChoice, statement } from '#persistence';
 
-import { WENT_WELL } from './went-well.js';
+import { IS_AWAITED } from './choices.queries.js';
 
 export interface DecisionInstanceRow {
   instance_id: string;
@@ -73,6 +73,12 @@ export interface DecisionRow {
   routing_timestamp: Date;
   instance_status: InstanceStatus | null;
   instance_outcome: string | null;
+  person_choice: PersonChoice | null;
+  is_awaited: boolean | null;
+  chosen_target_step_id: string | null;
+  chosen_by: string | null;
+  choice_comment: string | null;
+  chosen_at: Date | null;
 }
 
 const DECISION = `
@@ -80,7 +86,8 @@ const DECISION = `
     d.current_step_id, d.routing_action, d.target_step_id, d.decided_by, d.decided_by_id, d.confidence_score,
     d.confidence_cases, d.execution_time_ms, d.applied_rules, d.reasoning, d.alternative_paths, d.decision_tree_used,
     d.context_data, d.evaluation, d.correlation_id, d.routing_timestamp,
-    i.status as instance_status, i.outcome as instance_outcome
+    i.status as instance_status, i.outcome as instance_outcome, d.person_choice, ${IS_AWAITED} as is_awaited,
+    d.chosen_target_step_id, d.chosen_by, d.choice_comment, d.chosen_at
   from routing_analytics d left join workflow_instances i using (instance_id)`;
 
 /** All in one: a decision spends its time on the way to the database and back. */
@@ -138,48 +145,6 @@ export const findRuleVersions = statement<StoredRuleRow, [business_rule_ids: rea
    from business_rules where business_rule_id = any($1::uuid[])`,
 );
 
-interface OutcomeRow {
-  good: number;
-  total: number;
-  /** Like decisions, those included whose instance is still open. */
-  looked_at: number;
-}
-
-/** How many like decisions are looked at: the latest, since what was right years ago may not be now. */
-const LATEST = 1_000;
-
-const likeOutcomes = (target: string): string =>
-  `select count(*) filter (
-            where i.ended_at is not null and case when d.went_well is null then ${WENT_WELL} else d.went_well end)::int as good,
-          count(*) filter (where i.ended_at is not null)::int as total,
-          count(*)::int as looked_at
-   from (
-     select workflow_id, version_number, instance_id, instance_sequence, current_step_id, went_well
-     from routing_analytics
-     where workflow_id = $1 and decided_by = $2 and decided_by_id = $3 and ${target}
-       and case decided_by when 'table' then decision_table_used else decision_tree_used end is not distinct from $4
-     order by routing_timestamp desc
-     limit ${LATEST}
-   ) d
-   join workflow_instances i using (instance_id)`;
-
-type LikeKey = [
-  workflow_id: string,
-  decided_by: string,
-  decided_by_id: string,
-  tree_or_table_used: string | null,
-];
-
-/** What became of the instances of like decisions: same rule, leaf or step in order, and same target. */
-export const countLikeOutcomes = statement<OutcomeRow, [...LikeKey, target_step_id: string]>(
-  'count_like_outcomes',
-  likeOutcomes('target_step_id = $5'),
-);
-export const countLikeOutcomesWithoutTarget = statement<OutcomeRow, LikeKey>(
-  'count_like_outcomes_without_target',
-  likeOutcomes('target_step_id is null'),
-);
-
 /** Columns of one decision as JSON text. */
 export const insertDecision = statement<Record<string, never>, [decision: string]>(
   'insert_decision',
@@ -187,18 +152,20 @@ export const insertDecision = statement<Record<string, never>, [decision: string
      analytics_id, decision_id, request_id, workflow_id, version_number, instance_id, workflow_instance_id,
      current_step_id, routing_action, target_step_id, decided_by, decided_by_id, question_hash, instance_sequence,
      confidence_score, confidence_cases, execution_time_ms, rules_evaluated, applied_rules, reasoning,
-     alternative_paths, decision_tree_used, decision_table_used, context_data, evaluation, correlation_id, routing_timestamp)
+     alternative_paths, decision_tree_used, decision_table_used, context_data, evaluation, correlation_id, person_choice,
+     routing_timestamp)
    select analytics_id, decision_id, request_id, workflow_id, version_number, instance_id, workflow_instance_id,
      current_step_id, routing_action, target_step_id, decided_by, decided_by_id, question_hash, instance_sequence,
      confidence_score, confidence_cases, execution_time_ms, rules_evaluated, applied_rules, reasoning,
-     alternative_paths, decision_tree_used, decision_table_used, context_data, evaluation, correlation_id, routing_timestamp
+     alternative_paths, decision_tree_used, decision_table_used, context_data, evaluation, correlation_id, person_choice,
+     routing_timestamp
    from jsonb_to_record($1) as d (
      analytics_id uuid, decision_id uuid, request_id uuid, workflow_id uuid, version_number int, instance_id uuid,
      workflow_instance_id text, current_step_id text, routing_action text, target_step_id text, decided_by text,
      decided_by_id text, question_hash text, instance_sequence int, confidence_score float8, confidence_cases int,
      execution_time_ms float8, rules_evaluated jsonb, applied_rules jsonb, reasoning jsonb, alternative_paths jsonb,
      decision_tree_used text, decision_table_used text, context_data jsonb, evaluation jsonb, correlation_id text,
-     routing_timestamp timestamptz)`,
+     person_choice text, routing_timestamp timestamptz)`,
 );
 
 /** The answer already given to this question, when the instance has not changed since. */

@@ -5,18 +5,17 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#engine/errors';
 import {
   type Confidence,
-  confidenceFrom,
   type Decision,
   decideRouting,
   decidingSentence,
+  isTooUncertain,
   reasoning,
 } from '#engine/routing';
 import type { CompiledTable } from '#engine/table';
 import { Database, newId, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
-import { AppConfig } from '#platform/config';
 import { correlationId } from '#platform/logging';
-import { type InstanceChange, InstanceRuntime } from '#runtime';
+import { DecisionEvidence, type InstanceChange, InstanceRuntime } from '#runtime';
 
 import { compiledTable } from './compiled-tables.js';
 import { decisionInput } from './decision-input.js';
@@ -38,10 +37,10 @@ import {
   findDecision,
   insertDecision,
 } from './decisions.queries.js';
-import { OutcomeCounter } from './outcome-counts.js';
 
 const NEVER_JUDGED: Confidence = {
   score: null,
+  basis: null,
   interval: null,
   cases: 0,
   reason: 'a rejection ends the instance, so nothing later can tell whether it was right',
@@ -52,10 +51,9 @@ const NEVER_JUDGED: Confidence = {
 export class DecisionsService {
   constructor(
     private readonly database: Database,
-    private readonly config: AppConfig,
     private readonly material: DecisionMaterial,
     private readonly instances: InstanceRuntime,
-    private readonly outcomes: OutcomeCounter,
+    private readonly evidence: DecisionEvidence,
   ) {}
 
   /**
@@ -68,8 +66,14 @@ export class DecisionsService {
 
   /** @throws DomainError decision_not_found */
   async why(decision_id: string): Promise<RecordedDecision> {
-    const [row] = await findDecision(this.database.read, [decision_id]);
-    if (row) return recordedDecision(row, await this.tableOf(row));
+    const row = await this.recorded(this.database.read, decision_id);
+    return recordedDecision(row, await this.tableOf(row));
+  }
+
+  /** @throws DomainError decision_not_found */
+  async recorded(tx: Tx, decision_id: string): Promise<DecisionRow> {
+    const [row] = await findDecision(tx, [decision_id]);
+    if (row) return row;
     throw new DomainError(
       'decision_not_found',
       `There is no recorded decision ${decision_id}; a dry run leaves none.`,
@@ -118,6 +122,7 @@ export class DecisionsService {
         target_step_id: decision.target_step_id,
         decision_id,
         reason: decidingSentence(decision),
+        held: decided.held,
       },
       principal.id,
     );
@@ -166,6 +171,7 @@ export class DecisionsService {
     const decision = decideRouting(input);
     const execution_time_ms = performance.now() - started;
     const confidence = await this.confidence(tx, request, decision);
+    const { minimum_confidence } = material.definition.definition;
     return {
       request,
       request_id: newId(),
@@ -175,8 +181,10 @@ export class DecisionsService {
       table_version: material.table_version,
       decision,
       confidence,
-      minimum_cases: this.config.settings.ml_min_evidence,
-      reasoning: reasoning(decision, confidence),
+      minimum_cases: this.evidence.minimumCases,
+      minimum_confidence,
+      held: isTooUncertain(confidence, minimum_confidence),
+      reasoning: reasoning(decision, confidence, minimum_confidence),
       execution_time_ms,
       now,
       instance_data: material.instance?.data ?? {},
@@ -186,14 +194,13 @@ export class DecisionsService {
 
   private async confidence(tx: Tx, request: RouteRequest, decision: Decision): Promise<Confidence> {
     if (decision.action === 'reject') return NEVER_JUDGED;
-    const counts = await this.outcomes.of(tx, [
+    return this.evidence.confidence(tx, [
       request.workflow_id,
       decision.decided_by,
       decidedById(decision, request),
       usedBy(decision),
       decision.target_step_id,
     ]);
-    return confidenceFrom(counts, this.config.settings.ml_min_evidence);
   }
 
   private async record(

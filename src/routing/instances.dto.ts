@@ -261,6 +261,14 @@ export class StepExecutionView {
 }
 
 export class InstanceView extends InstanceSummary {
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description:
+      'The decision of where to go from the current step that waits for a person: see `POST /conditional/decisions/{decision_id}/choose`.',
+  })
+  awaited_decision_id: string | null;
   @ApiProperty({ type: 'object', additionalProperties: true }) data: Record<string, unknown>;
   @ApiProperty({
     description: 'step_id → times entered.',
@@ -277,6 +285,7 @@ export class InstanceView extends InstanceSummary {
   static from(row: InstanceDetailRow, steps: readonly StepExecutionRow[]): InstanceView {
     return {
       ...InstanceSummary.of(row),
+      awaited_decision_id: row.awaited_decision_id,
       data: row.data,
       step_entries: row.step_entries,
       steps: steps.map((step) => StepExecutionView.of(step)),

@@ -39,6 +39,8 @@ export interface StepExecutionRow {
 }
 
 export interface InstanceDetailRow extends InstanceSummaryRow {
+  /** The decision that waits for a person. */
+  awaited_decision_id: string | null;
   data: Record<string, unknown>;
   step_entries: Record<string, number>;
 }
@@ -66,7 +68,8 @@ export const readInstance = statement<
   [workflow_id: string, workflow_instance_id: string]
 >(
   'read_instance',
-  `select ${SUMMARY}, i.data, i.step_entries ${FROM}
+  `select ${SUMMARY}, i.data, i.step_entries,
+     i.current_step -> 'awaiting' ->> 'decision_id' as awaited_decision_id ${FROM}
    where i.workflow_id = $1 and i.workflow_instance_id = $2`,
 );
 

@@ -1,9 +1,11 @@
-import { Body, Controller, Get, HttpCode, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { CurrentPrincipal, type Principal } from '#platform/auth';
-import { ApiProblems, UuidParam } from '#platform/http';
+import { ApiProblems, type Page, UuidParam } from '#platform/http';
 
+import { ChooseRequest, DecisionPage, DecisionSummary, ListDecisionsQuery } from './choices.dto.js';
+import { ChoicesService } from './choices.service.js';
 import {
   EvaluateRequest,
   EvaluateResponse,
@@ -19,6 +21,7 @@ import { Evaluations } from './evaluations.js';
 export class RoutingController {
   constructor(
     private readonly decisions: DecisionsService,
+    private readonly choices: ChoicesService,
     private readonly evaluations: Evaluations,
   ) {}
 
@@ -27,7 +30,7 @@ export class RoutingController {
     operationId: 'routeInstance',
     summary: 'Decide where an instance goes, and take it there',
     description:
-      'The stored tree named by `decision_tree_id` decides first, the table named by `decision_table_id` where no tree does; then the rules sent along, the stored rules of the workflow and for all workflows, temporary routes, and the routing rules of the workflow that may apply after this step, each by priority; else the next step in order follows. An instance that is not known yet is made, standing at `current_step_id`. Calling again with the same body changes nothing more, until the instance has moved on.',
+      'The stored tree named by `decision_tree_id` decides first, the table named by `decision_table_id` where no tree does; then the rules sent along, the stored rules of the workflow and for all workflows, temporary routes, and the routing rules of the workflow that may apply after this step, each by priority; else the next step in order follows. An instance that is not known yet is made, standing at `current_step_id`. Calling again with the same body changes nothing more, until the instance has moved on. A decision whose confidence is known and below the `minimum_confidence` of the workflow moves nothing: `awaits_person` is true, and a person chooses by `POST /conditional/decisions/{decision_id}/choose`.',
   })
   @ApiOkResponse({ type: RouteResponse })
   @ApiProblems(
@@ -58,6 +61,42 @@ export class RoutingController {
   @ApiProblems('decision_not_found')
   why(@UuidParam('decision_id') decision_id: string): Promise<RecordedDecision> {
     return this.decisions.why(decision_id);
+  }
+
+  @Get('decisions')
+  @ApiOperation({
+    operationId: 'listDecisions',
+    summary: 'Decisions of a workflow, and those that wait for a person',
+    description:
+      'Latest first. With `awaiting` those that were less certain than the `minimum_confidence` of their workflow, the one that has waited longest first: choose by `POST /conditional/decisions/{decision_id}/choose`. What a rule or a tree decides by itself when a step ends is recorded in workflows that have a `minimum_confidence`.',
+  })
+  @ApiOkResponse({ type: DecisionPage })
+  @ApiProblems('cursor_invalid')
+  list(@Query() query: ListDecisionsQuery): Promise<Page<DecisionSummary>> {
+    return this.choices.list(query);
+  }
+
+  @Post('decisions/:decision_id/choose')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'chooseDecision',
+    summary: 'Choose where an instance goes, in the place of an uncertain decision',
+    description:
+      'The instance goes where the person says: as decided, or to another step. The choice is the label of the decision: like decisions count it as one that turned out well when it was confirmed, and as one that did not when it was changed.',
+  })
+  @ApiOkResponse({ type: RecordedDecision })
+  @ApiProblems(
+    'decision_not_found',
+    'decision_not_awaited',
+    'step_not_found',
+    'instance_not_running',
+  )
+  choose(
+    @UuidParam('decision_id') decision_id: string,
+    @Body() request: ChooseRequest,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<RecordedDecision> {
+    return this.choices.choose(decision_id, request, principal);
   }
 
   @Post('evaluate')

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { BacktestRunner } from './backtest-runner.js';
 import { BacktestsController } from './backtests.controller.js';
 import { BacktestsService } from './backtests.service.js';
+import { ChoicesService } from './choices.service.js';
 import { DecisionCounts } from './decision-counts.js';
 import { DecisionMaterial } from './decision-material.js';
 import { DecisionTablesController } from './decision-tables.controller.js';
@@ -13,7 +14,6 @@ import { DecisionsService } from './decisions.service.js';
 import { Evaluations } from './evaluations.js';
 import { InstancesController } from './instances.controller.js';
 import { InstancesService } from './instances.service.js';
-import { OutcomeCounter } from './outcome-counts.js';
 import { RoutingController } from './routing.controller.js';
 import { RulesController } from './rules.controller.js';
 import { RulesService } from './rules.service.js';
@@ -31,9 +31,9 @@ import { StoredRules } from './stored-rules.js';
   providers: [
     InstancesService,
     DecisionsService,
+    ChoicesService,
     DecisionCounts,
     DecisionMaterial,
-    OutcomeCounter,
     RulesService,
     StoredRules,
     DecisionTreesService,

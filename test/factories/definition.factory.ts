@@ -67,6 +67,7 @@ export function newDefinition(definition: Partial<WorkflowDefinition> = {}): Wor
     global_timeout_hours: 168,
     retry_configuration: {},
     notification_escalation: {},
+    minimum_confidence: null,
     ...definition,
   };
 }

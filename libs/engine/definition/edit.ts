@@ -9,6 +9,7 @@ const GLOBALS = [
   'global_timeout_hours',
   'retry_configuration',
   'notification_escalation',
+  'minimum_confidence',
   'approval_hierarchies',
   'routing_rules',
   'workflow_description',

@@ -68,4 +68,6 @@ export interface WorkflowDefinition {
   global_timeout_hours: number;
   retry_configuration: JsonObject;
   notification_escalation: JsonObject;
+  /** 0–1: a decision whose confidence is known and below it is left to a person. Null: none is. */
+  minimum_confidence: number | null;
 }

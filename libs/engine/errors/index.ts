@@ -35,6 +35,8 @@ export type ErrorCode =
   | 'step_not_current'
   | 'step_not_waiting'
   | 'step_entry_limit'
+  | 'decision_awaited'
+  | 'decision_not_awaited'
   | 'approval_not_asked'
   | 'approval_already_given'
   | 'approver_not_entitled'

@@ -23,6 +23,18 @@ export function decideRoute(progress: Progress, command: CommandOf<'route'>): vo
       },
     );
   }
+  if (command.held) {
+    return progress.emit({
+      type: 'decision_awaited',
+      step_id: command.from_step_id,
+      decision_id,
+      action: command.action,
+      target_step_id,
+      reason,
+      judged: null,
+      ended_step: null,
+    });
+  }
   if (command.action === 'escalate' && target_step_id === null) {
     return progress.emit({ type: 'step_escalated', ...reference, reason });
   }

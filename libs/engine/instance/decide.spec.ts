@@ -20,6 +20,7 @@ function facts(changes: Partial<Facts> = {}): Facts {
     newId: () => `step-execution-${(id += 1)}`,
     overrides: [],
     trees: new Map(),
+    certainty: null,
     max_step_entries: 1_000,
     ...changes,
   };

@@ -2,10 +2,19 @@ import type { CompiledDefinition } from '#engine/definition';
 import { DomainError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
 
+import { choose } from './choose.js';
 import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
 import { migrate } from './migrate.js';
-import { moveAfter, referenceTo, routedMove, stand, walk } from './movement.js';
+import {
+  hasEnded,
+  leaveCurrent,
+  moveAfter,
+  referenceTo,
+  routedMove,
+  stand,
+  walk,
+} from './movement.js';
 import { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
 import type {
@@ -28,6 +37,7 @@ const ALLOWED: Record<Command['type'], readonly (InstanceStatus | null)[]> = {
   complete_step: ['running'],
   decide_approval: ['running'],
   route: ['running'],
+  choose: ['running'],
   execution_ended: ['running'],
   escalate: ['running'],
   time_out: ['running', 'suspended'],
@@ -70,6 +80,8 @@ function act(progress: Progress, command: Command): void {
       return decideApproval(progress, command);
     case 'route':
       return decideRoute(progress, command);
+    case 'choose':
+      return choose(progress, command);
     case 'execution_ended':
       return executionEnded(progress, command);
     case 'escalate':
@@ -130,7 +142,7 @@ function completeStep(progress: Progress, command: CommandOf<'complete_step'>): 
 
 function executionEnded(progress: Progress, command: CommandOf<'execution_ended'>): void {
   const { current } = progress.state;
-  if (current?.step_execution_id !== command.step_execution_id) {
+  if (current?.step_execution_id !== command.step_execution_id || hasEnded(current)) {
     throw new DomainError(
       'step_not_current',
       'The instance has left the step that this work was for.',
@@ -185,7 +197,7 @@ function completed(
 
 function escalate(progress: Progress, command: CommandOf<'escalate'>): void {
   const { current } = progress.state;
-  if (current?.step_execution_id !== command.step_execution_id) {
+  if (current?.step_execution_id !== command.step_execution_id || hasEnded(current)) {
     throw new DomainError(
       'step_not_current',
       'The instance has left the step that was to be escalated.',
@@ -195,8 +207,7 @@ function escalate(progress: Progress, command: CommandOf<'escalate'>): void {
 }
 
 function end(progress: Progress, event: (reason: string) => InstanceEvent, reason: string): void {
-  const { current } = progress.state;
-  if (current) progress.emit({ type: 'step_cancelled', ...referenceTo(current), reason });
+  leaveCurrent(progress, reason);
   progress.emit(event(reason));
 }
 

@@ -49,6 +49,9 @@ export function effectsOf(
       case 'instance_started':
       case 'step_skipped':
       case 'step_escalated':
+      case 'decision_taken':
+      case 'decision_awaited':
+      case 'decision_chosen':
       case 'approval_asked':
       case 'approval_bypassed':
       case 'approval_decided':

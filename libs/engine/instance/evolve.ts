@@ -1,4 +1,6 @@
 import type {
+  CurrentStep,
+  EventOf,
   InstanceEvent,
   InstanceState,
   InstanceStatus,
@@ -35,6 +37,10 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
     case 'step_failed':
     case 'step_cancelled':
       return { ...state, current: null };
+    case 'decision_awaited':
+      return { ...state, current: awaiting(state.current, event) };
+    case 'decision_chosen':
+      return { ...state, current: state.current && decided(state.current) };
     case 'approval_decided':
       return withLevel(state, event.level, {
         status: event.decision,
@@ -45,6 +51,7 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
     case 'approval_bypassed':
       return withLevel(state, event.level, { status: 'bypassed', bypassed_by: event.condition });
     case 'step_escalated':
+    case 'decision_taken':
     case 'incident_raised':
     case 'instance_migrated':
       return state;
@@ -69,6 +76,22 @@ function counted(state: InstanceState, entered: { step_id: string; entry: number
     step_entries: { ...state.step_entries, [entered.step_id]: entered.entry },
     total_entries: state.total_entries + 1,
   };
+}
+
+/** The step that has ended is stood at again: there the decision is awaited. */
+function awaiting(
+  current: CurrentStep | null,
+  { ended_step, decision_id, action, target_step_id }: EventOf<'decision_awaited'>,
+): CurrentStep | null {
+  const at: CurrentStep | null = ended_step
+    ? { ...ended_step, status: 'waiting', levels: null }
+    : current;
+  const step_ended = ended_step !== null;
+  return at && { ...at, awaiting: { decision_id, action, target_step_id, step_ended } };
+}
+
+function decided({ awaiting: _, ...current }: CurrentStep): CurrentStep {
+  return current;
 }
 
 function withLevel(

@@ -2,7 +2,7 @@ import type { StepDefinition } from '#engine/definition';
 import { DomainError } from '#engine/errors';
 
 import { levelsOf } from './approvals.js';
-import { referenceTo, walk } from './movement.js';
+import { leaveCurrent, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import type { CommandOf, CurrentStep, LevelState } from './types.js';
 
@@ -34,7 +34,7 @@ export function migrate(progress: Progress, command: CommandOf<'migrate'>): void
     reason,
   });
   if (!current || (target && sameWork(progress, current, target))) return;
-  progress.emit({ type: 'step_cancelled', ...referenceTo(current), reason });
+  leaveCurrent(progress, reason);
   walk(
     progress,
     target && {

@@ -3,8 +3,16 @@ import type { JsonObject } from '#engine/graph';
 import { decideByTree, routingContext, tryCondition } from '#engine/routing';
 
 import { bypassOf, levelsOf, nextToAsk } from './approvals.js';
+import { leftToAPerson } from './certainty.js';
 import type { Progress } from './progress.js';
-import type { CurrentStep, InstanceState, RoutedBy, StepOutcome, StepReference } from './types.js';
+import type {
+  CurrentStep,
+  DecidedMove,
+  InstanceState,
+  RoutedBy,
+  StepOutcome,
+  StepReference,
+} from './types.js';
 
 /** Where an instance goes, and what sent it there. */
 export interface Move {
@@ -14,6 +22,8 @@ export interface Move {
   routed_by_id: string | null;
   /** Conditions on the way that could not be evaluated, in words. */
   warnings: readonly string[];
+  /** What was decided by whom, where a rule or a tree did. */
+  decided?: DecidedMove;
 }
 
 /** A step that has ended, as the rules after it see it. */
@@ -29,6 +39,7 @@ export interface EndedStep {
 export function walk(progress: Progress, first: Move | undefined): void {
   let move = first;
   while (move) {
+    if (leftToAPerson(progress, move.decided)) return;
     const ended = enter(progress, move);
     if (!ended) return;
     move = ended.next ?? moveAfter(progress, ended);
@@ -71,6 +82,14 @@ export function routedMove(
           routed_by: route.by,
           routed_by_id: route.id,
           warnings,
+          ...(route.by === 'rule' && {
+            decided: {
+              decided_by: route.by,
+              decided_by_id: route.id,
+              tree_id: null,
+              target_step_id: route.target_step_id,
+            },
+          }),
         },
         warnings,
       };
@@ -111,6 +130,18 @@ export function askLevels(progress: Progress): boolean {
 
 export function timesEntered(state: InstanceState, stepId: string): number {
   return Object.hasOwn(state.step_entries, stepId) ? (state.step_entries[stepId] ?? 0) : 0;
+}
+
+/** Whether the instance only waits there to go on. */
+export function hasEnded({ awaiting }: CurrentStep): boolean {
+  return awaiting?.step_ended ?? false;
+}
+
+/** Calls off the work at the current step, where there is any left. */
+export function leaveCurrent(progress: Progress, reason: string): void {
+  const { current } = progress.state;
+  if (!current || hasEnded(current)) return;
+  progress.emit({ type: 'step_cancelled', ...referenceTo(current), reason });
 }
 
 export function referenceTo({ step_execution_id, step_id, entry }: CurrentStep): StepReference {
@@ -226,12 +257,19 @@ function decideAtOnce(
   const decision = decideByTree(tree, context, { now: progress.facts.now });
   if (decision.undecided_because !== null) return decided(decision.undecided_because);
   const reason = `Node ${decision.leaf_node_id} of decision tree ${treeId}.`;
-  if (decision.target_step_id !== null) {
+  if (decision.target_step_id !== null && decision.leaf_node_id !== null) {
+    const { target_step_id, leaf_node_id } = decision;
     const next: Move = {
-      step_id: decision.target_step_id,
+      step_id: target_step_id,
       routed_by: 'tree',
       routed_by_id: treeId,
       warnings: [],
+      decided: {
+        decided_by: 'tree',
+        decided_by_id: leaf_node_id,
+        tree_id: treeId,
+        target_step_id,
+      },
     };
     return { ...decided(reason), next };
   }

@@ -1,6 +1,7 @@
 import type { StepDefinition } from '#engine/definition';
 import { DomainError } from '#engine/errors';
 
+import { hasEnded } from './movement.js';
 import type { Progress } from './progress.js';
 import type { CurrentStep } from './types.js';
 
@@ -31,6 +32,14 @@ export function currentStep(
         step_id: stepId,
         current_step_id: current?.step_id ?? null,
       },
+    );
+  }
+  if (hasEnded(current)) {
+    const decision_id = current.awaiting?.decision_id;
+    throw new DomainError(
+      'decision_awaited',
+      `${stepId} has ended; where the instance goes from there is for a person to choose: decision ${decision_id}.`,
+      { step_id: stepId, decision_id },
     );
   }
   if (stepExecutionId !== undefined && current.step_execution_id !== stepExecutionId) {

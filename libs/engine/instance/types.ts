@@ -1,7 +1,7 @@
 import type { StepType } from '#engine/definition';
 import type { CompiledExpression } from '#engine/expression';
 import type { JsonObject } from '#engine/graph';
-import type { CompiledTree, RoutingAction } from '#engine/routing';
+import type { CompiledTree, Confidence, RoutingAction } from '#engine/routing';
 
 export const INSTANCE_STATUSES = [
   'running',
@@ -54,6 +54,18 @@ export interface CurrentStep {
   status: 'running' | 'waiting';
   /** Of an approval step, lowest level first; null of every other. */
   levels: readonly LevelState[] | null;
+  /** The decision of where to go from here that waits for a person. */
+  awaiting?: AwaitedDecision;
+}
+
+/** A decision that was less certain than the workflow asks: nothing comes of it until a person chooses. */
+export interface AwaitedDecision {
+  decision_id: string;
+  /** What was decided. */
+  action: RoutingAction;
+  target_step_id: string | null;
+  /** The step has ended, and the instance only waits to go on; false: work at it may still go on, and end it. */
+  step_ended: boolean;
 }
 
 export interface InstanceState {
@@ -102,7 +114,11 @@ export type Command =
       target_step_id: string | null;
       decision_id: string;
       reason: string;
+      /** It is too uncertain to be carried out: a person chooses. */
+      held?: boolean;
     }
+  /** A person's choice in place of an awaited decision. A null target: as decided. */
+  | { type: 'choose'; decision_id: string; target_step_id: string | null; comment: string }
   | {
       type: 'execution_ended';
       step_execution_id: string;
@@ -137,6 +153,20 @@ export interface StepReference {
 
 export type RoutedBy =
   'override' | 'rule' | 'tree' | 'sequence' | 'decision' | 'start' | 'mention' | 'migration';
+
+/** A move that a rule or a tree decided by itself, in the words by which like decisions are found. */
+export interface DecidedMove {
+  decided_by: 'rule' | 'tree';
+  /** The rule, or the tree's leaf. */
+  decided_by_id: string;
+  tree_id: string | null;
+  target_step_id: string;
+}
+
+/** As `DecidedMove`, with how certain it was. */
+export interface JudgedMove extends DecidedMove {
+  confidence: Confidence;
+}
 
 /** What happened. History keeps these as they are. */
 export type InstanceEvent =
@@ -174,6 +204,29 @@ export type InstanceEvent =
       decided_by: string;
       comment: string;
     } & StepReference)
+  /** Of a workflow that asks for a minimum of confidence: what a rule or a tree decided by itself. */
+  | { type: 'decision_taken'; step_id: string; decision_id: string; judged: JudgedMove }
+  | {
+      type: 'decision_awaited';
+      step_id: string;
+      decision_id: string;
+      action: RoutingAction;
+      target_step_id: string | null;
+      reason: string;
+      /** Null: a client asked for it, and it is recorded with its question. */
+      judged: JudgedMove | null;
+      /** The step that has ended; null: it has not. */
+      ended_step: (StepReference & { step_type: StepType }) | null;
+    }
+  | {
+      type: 'decision_chosen';
+      step_id: string;
+      decision_id: string;
+      target_step_id: string | null;
+      /** Whether it is what had been decided. */
+      confirmed: boolean;
+      comment: string;
+    }
   | ({ type: 'approval_asked'; level: number; roles: readonly string[] } & StepReference)
   | ({ type: 'approval_bypassed'; level: number; condition: string } & StepReference)
   | { type: 'incident_raised'; kind: 'step_entry_limit' | 'step_missing'; message: string }
@@ -203,6 +256,13 @@ export interface RoutingOverride {
   condition: CompiledExpression;
 }
 
+/** How certain moves are that a rule or a tree decides by itself. */
+export interface Certainty {
+  /** 0–1. */
+  minimum: number;
+  confidenceIn: (move: DecidedMove, data: JsonObject) => Confidence;
+}
+
 /** All that a decision may depend on beside the definition and the state: nothing is looked up, drawn or timed inside. */
 export interface Facts {
   /** Epoch milliseconds. */
@@ -213,6 +273,8 @@ export interface Facts {
   overrides: readonly RoutingOverride[];
   /** Stored trees that conditional steps of this definition name. */
   trees: ReadonlyMap<string, CompiledTree>;
+  /** Null: the workflow asks for no minimum of confidence. */
+  certainty: Certainty | null;
   /** Entries into steps that one instance may make before it is taken for a runaway loop. */
   max_step_entries: number;
 }

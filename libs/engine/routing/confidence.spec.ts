@@ -15,6 +15,7 @@ describe('confidenceFrom', () => {
   it('gives no score below the minimum, but the number and the reason', () => {
     expect(confidenceFrom({ good: 1, total: 1 }, 20)).toEqual({
       score: null,
+      basis: null,
       interval: null,
       cases: 1,
       reason: 'only 1 like decision has an outcome yet; 20 are needed',

@@ -1,4 +1,4 @@
-import type { Confidence } from './confidence.js';
+import { type Confidence, isTooUncertain } from './confidence.js';
 import type { Decision } from './decision.js';
 import type { TriedRule } from './rules.js';
 import type { TableRoute } from './table-route.js';
@@ -32,7 +32,11 @@ export function decidingSentence(decision: Decision): string {
 }
 
 /** The decision in sentences, in the order in which it came about. */
-export function reasoning(decision: Decision, confidence: Confidence): string[] {
+export function reasoning(
+  decision: Decision,
+  confidence: Confidence,
+  minimum_confidence: number | null = null,
+): string[] {
   return [
     ...(decision.tree ? treeSentences(decision.tree) : []),
     ...(decision.table ? tableSentences(decision.table) : []),
@@ -40,7 +44,7 @@ export function reasoning(decision: Decision, confidence: Confidence): string[] 
       ? []
       : ruleSentences(decision)),
     ...(decision.decided_by === 'sequence' ? [sequenceSentence(decision)] : []),
-    confidenceSentence(confidence),
+    ...certaintySentences(confidence, minimum_confidence),
   ];
 }
 
@@ -122,10 +126,29 @@ function sequenceSentence({ rules, target_step_id }: Decision): string {
     : `${since}, so the next step in order follows: ${target_step_id}.`;
 }
 
-function confidenceSentence({ score, interval, cases, reason }: Confidence): string {
+/** What the confidence is, and what it rests on. */
+function confidenceSentence({ score, basis, interval, cases, reason }: Confidence): string {
   if (score === null || interval === null) return `The confidence is unknown: ${reason}.`;
-  const percent = (share: number): string => `${Math.round(share * 1_000) / 10} %`;
-  return `Of ${cases} like decisions, ${percent(score)} went well (95 % interval ${percent(interval.low)} to ${percent(interval.high)}).`;
+  const range = `95 % interval ${percent(interval.low)} to ${percent(interval.high)}`;
+  return basis === 'model'
+    ? `By a model of ${cases} like decisions and their data, ${percent(score)} go well where the data are such (${range}).`
+    : `Of ${cases} like decisions, ${percent(score)} went well (${range}).`;
+}
+
+/** How certain a decision is, and whether that is too little for the workflow. */
+export function certaintySentences(confidence: Confidence, minimum: number | null): string[] {
+  return [
+    confidenceSentence(confidence),
+    ...(minimum !== null && isTooUncertain(confidence, minimum)
+      ? [
+          `That is below ${percent(minimum)}, the least that the workflow asks for, so a person chooses.`,
+        ]
+      : []),
+  ];
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1_000) / 10} %`;
 }
 
 function named(rule: TriedRule): string {

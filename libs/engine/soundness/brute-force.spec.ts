@@ -109,6 +109,7 @@ function simulate(definition: WorkflowDefinition) {
     newId: () => '',
     overrides: [],
     trees: new Map(),
+    certainty: null,
     max_step_entries: MOST_ENTRIES,
   };
   const next = new Map<string, Set<string>>();

@@ -76,6 +76,7 @@ class Explorer {
           id === null ? [] : [[id, this.treeOf(id, trees.get(id), compiled)] as const],
         ),
       ),
+      certainty: null,
       max_step_entries,
     };
     this.remembered = new Set(

@@ -33,6 +33,8 @@ export const PROBLEM_STATUS = {
   step_not_current: 409,
   step_not_waiting: 409,
   step_entry_limit: 409,
+  decision_awaited: 409,
+  decision_not_awaited: 409,
   approval_not_asked: 409,
   approval_already_given: 409,
   approver_not_entitled: 403,

@@ -11,6 +11,7 @@ import type { DefinitionRow } from './definitions.queries.js';
 export function definitionOf(row: DefinitionRow): WorkflowDefinition {
   const { workflow_name, workflow_description, category, version, is_active } = row;
   const { global_timeout_hours, retry_configuration, notification_escalation } = row;
+  const { minimum_confidence } = row;
   return {
     workflow_name,
     workflow_description,
@@ -23,6 +24,7 @@ export function definitionOf(row: DefinitionRow): WorkflowDefinition {
     global_timeout_hours,
     retry_configuration,
     notification_escalation,
+    minimum_confidence,
   };
 }
 

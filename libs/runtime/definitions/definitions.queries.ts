@@ -12,6 +12,7 @@ export interface DefinitionRow {
   global_timeout_hours: number;
   retry_configuration: Record<string, unknown>;
   notification_escalation: Record<string, unknown>;
+  minimum_confidence: number | null;
   modification_id: string | null;
   created_at: Date;
   updated_at: Date;

@@ -43,6 +43,8 @@ export interface ActedEvent {
 export class InstanceMove {
   readonly acted: ActedEvent[] = [];
   state: InstanceState;
+  /** How long the engine took to decide, in milliseconds. */
+  decidingMs = 0;
   private readonly begun: NewExecution[] = [];
 
   constructor(
@@ -59,7 +61,9 @@ export class InstanceMove {
     let next: Command | undefined = command;
     let by = actor;
     while (next) {
+      const started = performance.now();
       const decision = decide(this.definition, this.state, next, this.facts);
+      this.decidingMs += performance.now() - started;
       if ('rejection' in decision) throw decision.rejection;
       const { events, state } = decision;
       for (const event of events) this.acted.push({ event, actor: by });

@@ -14,6 +14,8 @@ import {
 import { afterCommit, newId, type Tx, unawaited } from '#persistence';
 import { correlationId } from '#platform/logging';
 
+import { recordAutomaticDecisions } from '../decisions/automatic-decisions.js';
+import { DecisionEvidence } from '../decisions/decision-evidence.js';
 import { DefinitionStore } from '../definitions/definition-store.js';
 import { recordVote } from './approval-votes.js';
 import { rowsOf } from './changes.js';
@@ -68,6 +70,7 @@ export class InstanceRuntime {
   constructor(
     private readonly definitions: DefinitionStore,
     private readonly trees: TreeStore,
+    private readonly evidence: DecisionEvidence,
     private readonly effects: InstanceEffects,
     private readonly watch: InstanceWatch,
   ) {}
@@ -226,6 +229,7 @@ export class InstanceRuntime {
     definition: CompiledDefinition,
     read: { now: number; overrides: readonly OverrideRow[] },
   ): Promise<Facts> {
+    const trees = await this.trees.load(tx, definition);
     return {
       now: read.now,
       newId,
@@ -233,13 +237,15 @@ export class InstanceRuntime {
         ...override,
         condition: compile(override.condition_expression),
       })),
-      trees: await this.trees.load(tx, definition),
+      trees,
+      certainty: await this.evidence.certainty(tx, definition, trees),
       max_step_entries: DEFAULT_MAX_STEP_ENTRIES,
     };
   }
 
   private async conclude(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
     await this.effects.carryOut(tx, moves);
+    await recordAutomaticDecisions(tx, moves);
     const ended = moves.filter((move) => move.ended);
     if (ended.length === 0) return;
     afterCommit(tx, () => {
