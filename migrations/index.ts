@@ -8,6 +8,7 @@ import { ModificationMoves1795320000000 } from './1795320000000-modification-mov
 import { DecisionTables1795323600000 } from './1795323600000-decision-tables.js';
 import { CheaperWrites1795391127994 } from './1795391127994-cheaper-writes.js';
 import { Choices1795391245104 } from './1795391245104-choices.js';
+import { KeyHolders1795391620443 } from './1795391620443-key-holders.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   DecisionTables1795323600000,
   CheaperWrites1795391127994,
   Choices1795391245104,
+  KeyHolders1795391620443,
 ];

@@ -1,4 +1,4 @@
-import { Check, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { Instant, Int, Json, now, oneOf, optional, Text, Word } from './columns.js';
 import { IDEMPOTENCY_STATES, type IdempotencyState } from './words.js';
 
@@ -16,6 +16,9 @@ export class IdempotencyKeyEntity {
   @Word() state: IdempotencyState;
   @Int(optional) response_status: number | null;
   @Json(optional) response_body: unknown;
+  @Text(optional) response_etag: string | null;
+  /** The advisory lock of the process that carries it out: free when that is gone. */
+  @Column({ type: 'bigint', nullable: true }) holder: number | null;
   /** Until then another request with the key is told to wait. */
   @Instant() locked_until: Date;
   @Instant(now) created_at: Date;

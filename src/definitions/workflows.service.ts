@@ -5,7 +5,15 @@ import { type Fault, ValidationError } from '#engine/errors';
 import { Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
 import { AppConfig } from '#platform/config';
-import { decodeCursor, isJsonObject, type Page, pageOf, type PageQuery } from '#platform/http';
+import {
+  decodeCursor,
+  isJsonObject,
+  keepBody,
+  keepTagged,
+  type Page,
+  pageOf,
+  type PageQuery,
+} from '#platform/http';
 import { type DefinitionRow, DefinitionStore } from '#runtime';
 
 import { checkDefinition } from './definition-check.js';
@@ -35,10 +43,12 @@ export class WorkflowsService {
 
   async create(body: unknown, principal: Principal): Promise<CreatedWorkflow> {
     const definition = await this.checked(body, null);
-    const { workflow_id, created_at } = await this.database.transaction((tx) =>
-      this.definitions.createWorkflow(tx, definition, { created_by: principal.id }),
-    );
-    return CreatedWorkflow.of(workflow_id, definition, created_at);
+    return this.database.transaction(async (tx) => {
+      const created_by = principal.id;
+      const created = await this.definitions.createWorkflow(tx, definition, { created_by });
+      const { workflow_id, created_at } = created;
+      return keepBody(tx, CreatedWorkflow.of(workflow_id, definition, created_at));
+    });
   }
 
   /** The same checks as `create`; nothing is stored. */
@@ -79,7 +89,8 @@ export class WorkflowsService {
       if (definition.is_active) {
         await this.definitions.setCurrentVersion(tx, workflow_id, version_number);
       }
-      return this.viewed(await this.store.readRow(tx, workflow_id, version_number));
+      const row = await this.store.readRow(tx, workflow_id, version_number);
+      return keepTagged(tx, this.viewed(row));
     });
   }
 
@@ -156,7 +167,7 @@ export class WorkflowsService {
       const current = await this.store.readRow(tx, workflow_id);
       if (ifMatch !== undefined) requireSeen(ifMatch, current);
       await change(tx, current);
-      return this.viewed(await this.store.readRow(tx, workflow_id));
+      return keepTagged(tx, this.viewed(await this.store.readRow(tx, workflow_id)));
     });
   }
 

@@ -1,17 +1,33 @@
+import type { Tx } from '#persistence';
 import { BASE_PATH } from '#platform/http';
 
-import type { ModificationRow } from './modification.queries.js';
+import { notFound } from './modification.errors.js';
+import { findModification, type ModificationRow } from './modification.queries.js';
 import type {
   ChangeTracking,
   ModificationAnswer,
   ModificationSummary,
 } from './modification-views.dto.js';
-import type { MovesRow } from './moves.queries.js';
+import { type MovesRow, readMoves } from './moves.queries.js';
 
 const MS_A_MINUTE = 60_000;
+const SHOWN_FAILURES = 20;
 
 /** A modification as every call of ours shows it. */
-export function answerOf(row: ModificationRow, moves: MovesRow): ModificationAnswer {
+/** @throws DomainError modification_not_found */
+export async function readAnswer(tx: Tx, modification_id: string): Promise<ModificationAnswer> {
+  const [row] = await findModification(tx, [modification_id]);
+  const [moves] = await readMoves(tx, [modification_id, SHOWN_FAILURES]);
+  if (!row || !moves) throw notFound(modification_id);
+  return answerOf(row, moves);
+}
+
+/** Of an answer to `POST /dynamic/modify`. */
+export function statusOf({ modification_result }: ModificationAnswer): 200 | 202 {
+  return modification_result.status === 'applied' ? 200 : 202;
+}
+
+function answerOf(row: ModificationRow, moves: MovesRow): ModificationAnswer {
   const { modification_id, impact_analysis, execution_timestamp } = row;
   return {
     request_id: row.request_id,

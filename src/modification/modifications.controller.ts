@@ -23,6 +23,7 @@ import {
   type ModificationSummary,
   PreviewAnswer,
 } from './modification-views.dto.js';
+import { statusOf } from './modification-answer.js';
 import { ModificationsService } from './modifications.service.js';
 
 @ApiTags('modification')
@@ -62,7 +63,7 @@ export class ModificationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ModificationAnswer> {
     const answer = await this.modifications.modify(request, ifMatch, principal);
-    if (answer.modification_result.status === 'applied') reply.status(200);
+    reply.status(statusOf(answer));
     return answer;
   }
 

@@ -11,7 +11,7 @@ import {
 } from '#persistence';
 import type { Principal } from '#platform/auth';
 import { AppConfig } from '#platform/config';
-import { decodeCursor, type Page, pageOf } from '#platform/http';
+import { decodeCursor, keepAnswer, keepBody, type Page, pageOf } from '#platform/http';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
 import { conditionFaults } from './breaches.js';
@@ -29,7 +29,7 @@ import {
   lockModification,
   type ModificationRow,
 } from './modification.queries.js';
-import { answerOf, summaryOf } from './modification-answer.js';
+import { readAnswer, statusOf, summaryOf } from './modification-answer.js';
 import { ModificationApplier } from './modification-apply.service.js';
 import { type ChangeAsked, ModificationPlanner, type Plan } from './modification-plan.service.js';
 import type {
@@ -37,9 +37,6 @@ import type {
   ModificationSummary,
   PreviewAnswer,
 } from './modification-views.dto.js';
-import { readMoves } from './moves.queries.js';
-
-const SHOWN_FAILURES = 20;
 
 /** Modifications as clients ask for them, decide on them and read them. */
 @Injectable()
@@ -63,7 +60,7 @@ export class ModificationsService {
     principal: Principal,
   ): Promise<ModificationAnswer> {
     this.requireAllowed(request);
-    const stored = await this.database.transaction(async (tx) => {
+    return this.database.transaction(async (tx) => {
       const { workflow_id, modification_id: id } = request.workflow_modification;
       await this.definitions.lock(tx, workflow_id);
       // both before the plan: who sends it twice, or on an old state, should not hear of faults that this makes
@@ -75,9 +72,10 @@ export class ModificationsService {
       if (request.auto_apply && row.status === 'approved') {
         await this.applier.apply(tx, row, principal.id);
       }
-      return row.modification_id;
+      const answer = await readAnswer(tx, row.modification_id);
+      await keepAnswer(tx, { body: answer, status: statusOf(answer) });
+      return answer;
     });
-    return this.read(stored);
   }
 
   /** What `modify` would do. Nothing is written. @throws as `modify` */
@@ -97,12 +95,8 @@ export class ModificationsService {
   }
 
   /** @throws DomainError modification_not_found */
-  async read(modification_id: string): Promise<ModificationAnswer> {
-    const { read } = this.database;
-    const [row] = await findModification(read, [modification_id]);
-    const [moves] = await readMoves(read, [modification_id, SHOWN_FAILURES]);
-    if (!row || !moves) throw notFound(modification_id);
-    return answerOf(row, moves);
+  read(modification_id: string): Promise<ModificationAnswer> {
+    return readAnswer(this.database.read, modification_id);
   }
 
   async list(query: ListModificationsQuery): Promise<Page<ModificationSummary>> {
@@ -175,13 +169,13 @@ export class ModificationsService {
     modification_id: string,
     change: (tx: Tx, row: ModificationRow) => Promise<void>,
   ): Promise<ModificationAnswer> {
-    await this.database.transaction(async (tx) => {
+    return this.database.transaction(async (tx) => {
       const [found] = await findModification(tx, [modification_id]);
       if (!found) throw notFound(modification_id);
       await this.definitions.lock(tx, found.workflow_id);
       await change(tx, await locked(tx, modification_id));
+      return keepBody(tx, await readAnswer(tx, modification_id));
     });
-    return this.read(modification_id);
   }
 
   /** @throws ValidationError; DomainError emergency_disabled */

@@ -6,7 +6,6 @@ import { ApiProblems, ClientIdParam } from '#platform/http';
 
 import { RollbackRequest } from './modification.dto.js';
 import { ModificationAnswer } from './modification-views.dto.js';
-import { ModificationsService } from './modifications.service.js';
 import { Monitoring } from './monitoring.service.js';
 import { MonitoringAnswer } from './monitoring-views.dto.js';
 import { Rollbacks } from './rollback.service.js';
@@ -16,7 +15,6 @@ import { Rollbacks } from './rollback.service.js';
 @Controller('dynamic')
 export class RollbackController {
   constructor(
-    private readonly modifications: ModificationsService,
     private readonly rollbacks: Rollbacks,
     private readonly monitoring: Monitoring,
   ) {}
@@ -31,13 +29,12 @@ export class RollbackController {
   })
   @ApiOkResponse({ type: ModificationAnswer })
   @ApiProblems('modification_not_found', 'modification_not_reversible', 'workflow_inactive')
-  async rollBack(
+  rollBack(
     @ClientIdParam('modification_id') modification_id: string,
     @Body() request: RollbackRequest,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ModificationAnswer> {
-    await this.rollbacks.request(modification_id, request, principal);
-    return this.modifications.read(modification_id);
+    return this.rollbacks.request(modification_id, request, principal);
   }
 
   @Get('monitoring/:modification_id')

@@ -4,10 +4,12 @@ import { DomainError, ValidationError } from '#engine/errors';
 import { Jobs } from '#jobs';
 import { afterCommit, Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
+import { keepBody } from '#platform/http';
 import { Timers } from '#runtime';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
 import type { RollbackRequest, RollbackStrategy } from './modification.dto.js';
+import { readAnswer } from './modification-answer.js';
 import { notFound } from './modification.errors.js';
 import {
   findMakerOf,
@@ -18,6 +20,7 @@ import {
   markRolledBack,
   type ModificationRow,
 } from './modification.queries.js';
+import type { ModificationAnswer } from './modification-views.dto.js';
 
 const MS_A_SECOND = 1_000;
 const LATEST_DAYS = 366;
@@ -52,24 +55,35 @@ export class Rollbacks {
     modification_id: string,
     request: RollbackRequest,
     principal: Principal,
-  ): Promise<void> {
-    await this.database.transaction(async (tx) => {
+  ): Promise<ModificationAnswer> {
+    return this.database.transaction(async (tx) => {
       const row = await this.lock(tx, modification_id);
-      const strategy = request.strategy ?? row.rollback_strategy;
-      const reason = request.reason === '' ? 'Rolled back by request.' : request.reason;
-      const by = request.requested_by ?? principal.id;
-      if (strategy !== 'scheduled') {
-        refuseTime(request);
-        return this.carryOut(tx, row, { strategy, reason, by });
-      }
-      const at = scheduledTime(request);
-      await this.requireReversible(tx, row);
-      await markRollbackScheduled(tx, [modification_id, reason, by, at]);
-      await this.timers.schedule(tx, {
-        kind: 'scheduled_modification',
-        after_seconds: (at.getTime() - Date.now()) / MS_A_SECOND,
-        payload: { modification_id },
-      });
+      await this.begin(tx, row, request, principal);
+      return keepBody(tx, await readAnswer(tx, modification_id));
+    });
+  }
+
+  private async begin(
+    tx: Tx,
+    row: ModificationRow,
+    request: RollbackRequest,
+    principal: Principal,
+  ): Promise<void> {
+    const { modification_id } = row;
+    const strategy = request.strategy ?? row.rollback_strategy;
+    const reason = request.reason === '' ? 'Rolled back by request.' : request.reason;
+    const by = request.requested_by ?? principal.id;
+    if (strategy !== 'scheduled') {
+      refuseTime(request);
+      return this.carryOut(tx, row, { strategy, reason, by });
+    }
+    const at = scheduledTime(request);
+    await this.requireReversible(tx, row);
+    await markRollbackScheduled(tx, [modification_id, reason, by, at]);
+    await this.timers.schedule(tx, {
+      kind: 'scheduled_modification',
+      after_seconds: (at.getTime() - Date.now()) / MS_A_SECOND,
+      payload: { modification_id },
     });
   }
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
 import { expressionFaults } from '#engine/expression';
 import { Database, newId, type Tx } from '#persistence';
-import { decodeCursor, type Page, pageOf } from '#platform/http';
+import { decodeCursor, keepBody, type Page, pageOf } from '#platform/http';
 import { DefinitionStore } from '#runtime';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
@@ -60,7 +60,7 @@ export class RoutingOverrides {
         request.expiry_time === null ? null : new Date(request.expiry_time),
       ]);
       if (!row) throw new Error(`override ${routing_rule_id} was not inserted`);
-      return OverrideView.of(row);
+      return keepBody(tx, OverrideView.of(row));
     });
   }
 
@@ -79,10 +79,12 @@ export class RoutingOverrides {
 
   /** It holds no more; the row stays. @throws DomainError rule_not_found */
   async delete(routing_id: string): Promise<OverrideView> {
-    const [row] = await this.database.transaction((tx) => deleteOverride(tx, [routing_id]));
-    if (row) return OverrideView.of(row);
-    throw new DomainError('rule_not_found', `There is no active override ${routing_id}.`, {
-      routing_id,
+    return this.database.transaction(async (tx) => {
+      const [row] = await deleteOverride(tx, [routing_id]);
+      if (row) return keepBody(tx, OverrideView.of(row));
+      throw new DomainError('rule_not_found', `There is no active override ${routing_id}.`, {
+        routing_id,
+      });
     });
   }
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
 import { Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
-import { decodeCursor, markIdempotencyApplied, type Page, pageOf } from '#platform/http';
+import { decodeCursor, keepBody, type Page, pageOf, presentClaim } from '#platform/http';
 import { DefinitionStore, type ExecutionSpec, ExecutionRuntime, InstanceRuntime } from '#runtime';
 
 import { checkExecute } from './execute-check.js';
@@ -39,7 +39,7 @@ export class ParallelService {
     const { execution_id } = await this.database.transaction(async (tx) => {
       const place = await this.placeOf(tx, { ...request, workflow_id }, principal.id);
       const created = await this.executions.create(tx, specOf({ ...request, workflow_id }, place));
-      await markIdempotencyApplied(tx);
+      await this.keep(tx, created.execution_id);
       return created;
     });
     await this.executions.admitted();
@@ -47,14 +47,8 @@ export class ParallelService {
   }
 
   /** @throws DomainError execution_not_found */
-  async read(execution_id: string): Promise<ExecutionView> {
-    const [row] = await readExecution(this.database.read, [execution_id]);
-    if (!row) throw notFound(execution_id);
-    const open =
-      row.overall_status === 'running'
-        ? await readOpenTasks(this.database.read, [execution_id])
-        : [];
-    return executionView(row, open);
+  read(execution_id: string): Promise<ExecutionView> {
+    return this.view(this.database.read, execution_id);
   }
 
   async tasks(execution_id: string, { limit, cursor }: TasksQuery): Promise<Page<TaskView>> {
@@ -85,10 +79,22 @@ export class ParallelService {
   ): Promise<ExecutionView> {
     await this.database.transaction(async (tx) => {
       await work(tx);
-      await markIdempotencyApplied(tx);
+      await this.keep(tx, execution_id);
     });
     await this.executions.admitted();
     return this.read(execution_id);
+  }
+
+  /** The answer tells what follows from the commit, too; where the process dies before that, this one is given. */
+  private async keep(tx: Tx, execution_id: string): Promise<void> {
+    if (presentClaim()) await keepBody(tx, await this.view(tx, execution_id));
+  }
+
+  private async view(tx: Tx, execution_id: string): Promise<ExecutionView> {
+    const [row] = await readExecution(tx, [execution_id]);
+    if (!row) throw notFound(execution_id);
+    const open = row.overall_status === 'running' ? await readOpenTasks(tx, [execution_id]) : [];
+    return executionView(row, open);
   }
 
   private async workflowFaults(workflow_id: string | null): Promise<Fault[]> {

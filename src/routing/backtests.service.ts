@@ -5,6 +5,7 @@ import { tableRouteFaults, treeFaults } from '#engine/routing';
 import { tableFaults } from '#engine/table';
 import { Jobs } from '#jobs';
 import { afterCommit, Database, newId, type Tx } from '#persistence';
+import { keepBody } from '#platform/http';
 import { DefinitionStore } from '#runtime';
 
 import type { BacktestCandidate } from './backtest-candidate.js';
@@ -43,7 +44,7 @@ export class BacktestsService {
       ]);
       if (!row) throw new Error(`backtest ${backtest_id} was not inserted`);
       afterCommit(tx, () => this.jobs.enqueue('routing.backtest', { backtest_id }));
-      return BacktestView.of(row);
+      return keepBody(tx, BacktestView.of(row));
     });
   }
 

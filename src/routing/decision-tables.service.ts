@@ -7,6 +7,7 @@ import { Database, type Tx } from '#persistence';
 import {
   decodeCursor,
   etagOf,
+  keepTagged,
   type Page,
   pageOf,
   type PageQuery,
@@ -52,7 +53,7 @@ export class DecisionTablesService {
       await lockTable(tx, [table_id]);
       const [known] = await findTable(tx, [table_id]);
       if (known?.is_active) throw exists(table_id);
-      return this.insert(tx, table_id, table);
+      return keepTagged(tx, await this.insert(tx, table_id, table));
     });
   }
 
@@ -67,7 +68,7 @@ export class DecisionTablesService {
       requireIfMatch(ifMatch, etag(await this.row(tx, table_id)));
       await this.check(tx, table);
       await deactivateTable(tx, [table_id]);
-      return this.insert(tx, table_id, table);
+      return keepTagged(tx, await this.insert(tx, table_id, table));
     });
   }
 
@@ -79,7 +80,7 @@ export class DecisionTablesService {
       const [deactivated] = await deactivateTable(tx, [table_id]);
       if (!deactivated) throw notFound(table_id, 'There is no active decision table');
       const row = await this.row(tx, table_id);
-      return { view: TableView.of(row), etag: etag(row) };
+      return keepTagged(tx, { view: TableView.of(row), etag: etag(row) });
     });
   }
 

@@ -2,7 +2,15 @@ import { Injectable } from '@nestjs/common';
 
 import { DomainError, ValidationError } from '#engine/errors';
 import { Database, type Tx } from '#persistence';
-import { decodeCursor, etagOf, isUuid, type Page, pageOf, requireIfMatch } from '#platform/http';
+import {
+  decodeCursor,
+  etagOf,
+  isUuid,
+  keepTagged,
+  type Page,
+  pageOf,
+  requireIfMatch,
+} from '#platform/http';
 import { DefinitionStore } from '#runtime';
 
 import { checkTree } from './decision-tree-check.js';
@@ -42,7 +50,7 @@ export class DecisionTreesService {
       await lockTree(tx, [tree_id]);
       const [known] = await findTree(tx, [tree_id]);
       if (known?.is_active) throw exists(tree_id);
-      return this.insert(tx, tree_id, tree);
+      return keepTagged(tx, await this.insert(tx, tree_id, tree));
     });
   }
 
@@ -53,7 +61,7 @@ export class DecisionTreesService {
       await lockTree(tx, [tree_id]);
       requireIfMatch(ifMatch, etag(await this.row(tx, tree_id)));
       await deactivateTree(tx, [tree_id]);
-      return this.insert(tx, tree_id, tree);
+      return keepTagged(tx, await this.insert(tx, tree_id, tree));
     });
   }
 
@@ -64,7 +72,7 @@ export class DecisionTreesService {
       requireIfMatch(ifMatch, etag(await this.row(tx, tree_id)));
       const [deactivated] = await deactivateTree(tx, [tree_id]);
       if (!deactivated) throw notFound(tree_id, 'There is no active decision tree');
-      return tagged(await this.row(tx, tree_id));
+      return keepTagged(tx, tagged(await this.row(tx, tree_id)));
     });
   }
 

@@ -14,6 +14,7 @@ import {
 import type { CompiledTable } from '#engine/table';
 import { Database, newId, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
+import { keepBody } from '#platform/http';
 import { correlationId } from '#platform/logging';
 import { DecisionEvidence, type InstanceChange, InstanceRuntime } from '#runtime';
 
@@ -61,7 +62,9 @@ export class DecisionsService {
    */
   async route(request: RouteRequest, principal: Principal): Promise<RouteResponse> {
     if (request.dry_run) return this.tryOut(request);
-    return this.database.transaction((tx) => this.carryOut(tx, request, principal));
+    return this.database.transaction(async (tx) =>
+      keepBody(tx, await this.carryOut(tx, request, principal)),
+    );
   }
 
   /** @throws DomainError decision_not_found */

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#engine/errors';
 import type { Command } from '#engine/instance';
-import { Database } from '#persistence';
+import { Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
-import { decodeCursor, type Page, pageOf, type PageQuery } from '#platform/http';
+import { decodeCursor, keepBody, type Page, pageOf, type PageQuery } from '#platform/http';
 import { InstanceRuntime } from '#runtime';
 
 import {
@@ -47,10 +47,11 @@ export class InstancesService {
   ): Promise<InstanceView> {
     const { workflow_instance_id, data } = request;
     const actor = request.started_by ?? principal.id;
-    const started = await this.database.transaction((tx) =>
-      this.runtime.start(tx, { workflow_id, workflow_instance_id, data, actor }),
-    );
-    return this.read(started);
+    return this.database.transaction(async (tx) => {
+      const asked = { workflow_id, workflow_instance_id, data, actor };
+      const started = await this.runtime.start(tx, asked);
+      return keepBody(tx, await view(tx, started));
+    });
   }
 
   completeStep(
@@ -96,15 +97,14 @@ export class InstancesService {
   }
 
   async command(key: InstanceKey, command: InstanceCommand, actor: string): Promise<InstanceView> {
-    await this.database.transaction((tx) => this.runtime.apply(tx, key, command, actor));
-    return this.read(key);
+    return this.database.transaction(async (tx) => {
+      await this.runtime.apply(tx, key, command, actor);
+      return keepBody(tx, await view(tx, key));
+    });
   }
 
-  async read({ workflow_id, workflow_instance_id }: InstanceKey): Promise<InstanceView> {
-    const { read } = this.database;
-    const [row] = await readInstance(read, [workflow_id, workflow_instance_id]);
-    if (!row) throw notFound({ workflow_id, workflow_instance_id });
-    return InstanceView.from(row, await readSteps(read, [row.instance_id]));
+  read(key: InstanceKey): Promise<InstanceView> {
+    return view(this.database.read, key);
   }
 
   async list({
@@ -141,6 +141,15 @@ export class InstancesService {
       (row) => HistoryEvent.of(row),
     );
   }
+}
+
+async function view(
+  tx: Tx,
+  { workflow_id, workflow_instance_id }: InstanceKey,
+): Promise<InstanceView> {
+  const [row] = await readInstance(tx, [workflow_id, workflow_instance_id]);
+  if (!row) throw notFound({ workflow_id, workflow_instance_id });
+  return InstanceView.from(row, await readSteps(tx, [row.instance_id]));
 }
 
 function notFound(key: InstanceKey): DomainError {

@@ -2,7 +2,14 @@ import { Injectable } from '@nestjs/common';
 
 import { DomainError, ValidationError } from '#engine/errors';
 import { Database, newId, type Tx } from '#persistence';
-import { decodeCursor, etagOf, type Page, pageOf, requireIfMatch } from '#platform/http';
+import {
+  decodeCursor,
+  etagOf,
+  keepTagged,
+  type Page,
+  pageOf,
+  requireIfMatch,
+} from '#platform/http';
 import { DefinitionStore } from '#runtime';
 
 import { targetFaults } from './decision-input.js';
@@ -49,7 +56,7 @@ export class RulesService {
       await lockRule(tx, [rule_id, workflow_id]);
       const [known] = await findRule(tx, [rule_id, workflow_id]);
       if (known?.is_active) throw exists(key);
-      return this.insert(tx, key, rule);
+      return keepTagged(tx, await this.insert(tx, key, rule));
     });
   }
 
@@ -64,7 +71,7 @@ export class RulesService {
       requireIfMatch(ifMatch, etag(await this.row(tx, key)));
       await this.checkTarget(tx, key, rule);
       await deactivateRule(tx, [key.rule_id, key.workflow_id]);
-      return this.insert(tx, key, rule);
+      return keepTagged(tx, await this.insert(tx, key, rule));
     });
   }
 
@@ -75,7 +82,7 @@ export class RulesService {
       requireIfMatch(ifMatch, etag(await this.row(tx, key)));
       const [row] = await deactivateRule(tx, [key.rule_id, key.workflow_id]);
       if (!row) throw notFound(key, 'There is no active rule');
-      return tagged(row);
+      return keepTagged(tx, tagged(row));
     });
   }
 

@@ -284,7 +284,7 @@ describe('a request with an Idempotency-Key', () => {
     expect(await workflowsNamed('Seven')).toBe(0);
   });
 
-  it('marks its key in the very transaction that does its work', async () => {
+  it('has its answer kept by the very transaction that does its work', async () => {
     await database.query(`
       create table seen (state text, transaction text);
       create function see() returns trigger language plpgsql as
@@ -295,10 +295,23 @@ describe('a request with an Idempotency-Key', () => {
     const { rows } = await database.query(
       `select state, transaction = (${work}) as with_the_work from seen`,
     );
-    expect(rows).toEqual([
-      { state: 'applied', with_the_work: true },
-      { state: 'answered', with_the_work: false },
-    ]);
+    expect(rows).toEqual([{ state: 'answered', with_the_work: true }]);
+  });
+
+  it('gets the ETag of the first answer again, too', async () => {
+    const rule = {
+      rule_id: 'tagged',
+      rule_name: 'Tagged',
+      condition_type: 'data_threshold',
+      condition_expression: 'amount > 1',
+      target_action: 'auto_approve',
+    };
+    const store = () =>
+      service.request('POST', '/conditional/rules', rule, { 'idempotency-key': 'k10' });
+    const [first, second] = [await store(), await store()];
+    expect(first.headers.get('etag')).not.toBeNull();
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+    expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
   });
 
   it('is forgotten after its day', async () => {

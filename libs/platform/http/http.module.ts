@@ -3,6 +3,7 @@ import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { BASE_PATH, ROOT_PATHS } from './adapter.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { ProblemFilter } from './problem.filter.js';
+import { ProcessPresence } from './process-presence.js';
 import { RouteTable } from './route-table.js';
 import { UnknownQueryGuard } from './unknown-query.guard.js';
 import { RequestValidationPipe } from './validation.pipe.js';
@@ -16,6 +17,7 @@ export class HttpModule {
       global: true,
       providers: [
         { provide: RouteTable, useValue: routes },
+        ProcessPresence,
         { provide: APP_GUARD, useClass: UnknownQueryGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       ],

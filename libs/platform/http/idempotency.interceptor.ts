@@ -10,8 +10,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { catchError, concatMap, of, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { principalOf } from '#platform/auth';
-import { claimKey, markOf, runWithClaim, settle, type Answer, type Claim } from './idempotency.js';
+import { claimKey, markOf, runWithClaim, settle, type Claim } from './idempotency.js';
+import type { Answer } from './idempotency.queries.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
+import { ProcessPresence } from './process-presence.js';
 
 const CHANGING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -20,7 +22,10 @@ const CHANGING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 export class IdempotencyInterceptor implements NestInterceptor {
   private readonly logger = new Logger('Idempotency');
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly presence: ProcessPresence,
+  ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -29,16 +34,21 @@ export class IdempotencyInterceptor implements NestInterceptor {
     if (typeof key !== 'string' || !CHANGING_METHODS.has(request.method)) return next.handle();
     const { method, url, body } = request;
     const mark = markOf({ principal: principalOf(request).id, key, method, url, body });
-    const claim = await claimKey(this.dataSource.manager, mark);
-    if ('status' in claim) return of(this.replay(reply, claim));
+    const { holder } = this.presence;
+    const keys = { db: this.dataSource.manager, holder };
+    const claim = await claimKey(keys, mark, reply.statusCode);
+    if (!('mark' in claim)) return of(this.replay(reply, claim));
     return runWithClaim(claim, () => next.handle()).pipe(
       catchError(async (error: unknown) => {
         const problem = problemOf(error, request);
-        await this.settle(claim, { status: problem.status, body: JSON.stringify(problem.body) });
+        const { status } = problem;
+        const body = JSON.stringify(problem.body);
+        await this.settle(claim, { status, body, etag: undefined });
         throw error;
       }),
       concatMap(async (value: unknown) => {
-        await this.settle(claim, { status: reply.statusCode, body: JSON.stringify(value) });
+        const etag = reply.getHeader('etag')?.toString();
+        await this.settle(claim, { status: reply.statusCode, body: JSON.stringify(value), etag });
         return value;
       }),
     );
@@ -46,6 +56,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   private replay(reply: FastifyReply, answer: Answer): string | undefined {
     reply.status(answer.status).header('idempotent-replayed', 'true');
+    if (answer.etag !== undefined) reply.header('etag', answer.etag);
     if (answer.body !== undefined) {
       reply.type(answer.status < 400 ? 'application/json; charset=utf-8' : PROBLEM_TYPE);
     }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager } from 'typeorm';
 import { DomainError, ValidationError } from '#engine/errors';
 import {
@@ -8,8 +9,10 @@ import {
   markApplied,
   readKey,
   releaseKey,
-  storeAnswer,
+  storeAnswers,
   takeOverKey,
+  type Answer,
+  type KeptAnswer,
   type KnownRequest,
   type RequestMark,
 } from './idempotency.queries.js';
@@ -25,11 +28,15 @@ export interface Claim {
   mark: RequestMark;
   fence: string;
   settled: boolean;
+  /** Of an answer, where the work itself does not name another. */
+  status: number;
+  /** What a transaction keeps as the answer; it counts once that has committed. */
+  kept?: { answer: Answer; tx: EntityManager };
 }
 
-export interface Answer {
-  status: number;
-  body: string | undefined;
+interface Keys {
+  db: EntityManager;
+  holder: number | null;
 }
 
 export function markOf(request: {
@@ -58,18 +65,22 @@ export function markOf(request: {
  * Answer), or neither.
  * @throws DomainError `idempotency_key_reused`, `idempotency_in_progress`, `idempotency_answer_lost`
  */
-export async function claimKey(db: EntityManager, mark: RequestMark): Promise<Claim | Answer> {
+export async function claimKey(
+  { db, holder }: Keys,
+  mark: RequestMark,
+  status: number,
+): Promise<Claim | Answer> {
   const deadline = performance.now() + WAIT_MS;
-  let fence = await insertKey(db, mark);
+  let fence = await insertKey(db, mark, holder);
   while (fence === undefined) {
     const known = await readKey(db, mark);
-    if (known === undefined) fence = await insertKey(db, mark);
-    else if (isFree(known, mark)) fence = await takeOverKey(db, mark);
+    if (known === undefined) fence = await insertKey(db, mark, holder);
+    else if (isFree(known, mark)) fence = await takeOverKey(db, mark, holder);
     else if (known.state === 'answered') return answerOf(known);
     else if (performance.now() > deadline) throw stillInProgress();
     if (fence === undefined) await pause(POLL_MS);
   }
-  return { mark, fence, settled: false };
+  return { mark, fence, settled: false, status };
 }
 
 function isFree(known: KnownRequest, mark: RequestMark): boolean {
@@ -80,17 +91,21 @@ function isFree(known: KnownRequest, mark: RequestMark): boolean {
       'This Idempotency-Key was sent with another request. Send a new key with a new request.',
     );
   }
-  if (known.state === 'applied' && known.lock_expired) {
+  if (known.state === 'applied' && known.abandoned) {
     throw new DomainError(
       'idempotency_answer_lost',
       'This request was carried out, but the process died before its answer was kept. Read what it was to change to see the outcome.',
     );
   }
-  return known.state === 'in_progress' && known.lock_expired;
+  return known.state === 'in_progress' && known.abandoned;
 }
 
 function answerOf(known: KnownRequest): Answer {
-  return { status: known.response_status ?? 200, body: known.response_body ?? undefined };
+  return {
+    status: known.response_status ?? 200,
+    body: known.response_body ?? undefined,
+    etag: known.response_etag ?? undefined,
+  };
 }
 
 function stillInProgress(): DomainError {
@@ -105,10 +120,11 @@ function isKept(status: number): boolean {
   return status < 500 && status !== 400 && status !== 401 && status !== 429;
 }
 
-/** Ends the claim: keeps the answer, or lets the key go. */
+/** Ends the claim: keeps the answer, unless the work's transaction has, or lets the key go. */
 export async function settle(db: EntityManager, claim: Claim, answer: Answer): Promise<void> {
   claim.settled = true;
-  if (isKept(answer.status)) await storeAnswer(db, claim.mark, claim.fence, answer);
+  if (claim.kept && isDeepStrictEqual(claim.kept.answer, answer)) return;
+  if (isKept(answer.status)) await storeAnswers(db, [{ ...claim, answer }]);
   else await releaseKey(db, claim.mark, claim.fence);
 }
 
@@ -117,13 +133,63 @@ export function runWithClaim<T>(claim: Claim, work: () => T): T {
   return current.run(claim, work);
 }
 
+/** The present request's key, for work that is done outside of it, together with that of others; without one undefined. */
+export function presentClaim(): Claim | undefined {
+  return current.getStore();
+}
+
 /**
- * Joins the current request's key to a writing transaction: both commit or neither, so that a
+ * Joins the present request's key to a writing transaction: both commit or neither, so that a
  * repetition after a crash knows that the work was done. Without a key it does nothing.
  * @throws DomainError `idempotency_in_progress` when another run took the key over meanwhile
  */
 export async function markIdempotencyApplied(tx: EntityManager): Promise<void> {
   const claim = current.getStore();
-  if (claim === undefined || claim.settled) return;
+  if (claim === undefined || claim.settled || claim.kept?.tx === tx) return;
   if (!(await markApplied(tx, claim.mark, claim.fence))) throw stillInProgress();
+}
+
+interface WorkAnswer {
+  body: unknown;
+  /** Where it is not the one that the route declares. */
+  status?: number;
+  etag?: string;
+}
+
+/**
+ * Keeps what the present request will be answered with in the transaction that does its work, so that a repetition gets
+ * it however the process ends. Without a key it does nothing.
+ * @throws as `markIdempotencyApplied`
+ */
+export async function keepAnswer(tx: EntityManager, answer: WorkAnswer): Promise<void> {
+  const claim = current.getStore();
+  if (claim) await keepAnswers(tx, [{ claim, ...answer }]);
+}
+
+/** As `keepAnswer`, of an answer that is the work's very result. @returns it */
+export async function keepBody<Body>(tx: EntityManager, body: Body): Promise<Body> {
+  await keepAnswer(tx, { body });
+  return body;
+}
+
+/** As `keepAnswer`, of an answer with its ETag. @returns it */
+export async function keepTagged<Tagged extends { view: unknown; etag: string }>(
+  tx: EntityManager,
+  tagged: Tagged,
+): Promise<Tagged> {
+  await keepAnswer(tx, { body: tagged.view, etag: tagged.etag });
+  return tagged;
+}
+
+/** As `keepAnswer`, for requests whose work one transaction does together. */
+export async function keepAnswers(
+  tx: EntityManager,
+  answers: readonly ({ claim: Claim } & WorkAnswer)[],
+): Promise<void> {
+  const kept: KeptAnswer[] = answers.map(({ claim, body, status = claim.status, etag }) => {
+    const answer: Answer = { status, body: JSON.stringify(body), etag };
+    claim.kept = { answer, tx };
+    return { mark: claim.mark, fence: claim.fence, answer };
+  });
+  if (kept.length > 0 && !(await storeAnswers(tx, kept))) throw stillInProgress();
 }

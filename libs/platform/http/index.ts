@@ -4,7 +4,15 @@ export { MAX_DEPTH } from './body-check.js';
 export { etagOf, requireIfMatch, withEtag } from './etag.js';
 export { isUnavailable } from './failure.js';
 export { configureHttp, HttpModule } from './http.module.js';
-export { markIdempotencyApplied } from './idempotency.js';
+export {
+  type Claim,
+  keepAnswer,
+  keepAnswers,
+  keepBody,
+  keepTagged,
+  markIdempotencyApplied,
+  presentClaim,
+} from './idempotency.js';
 export { deleteExpiredKeys } from './idempotency.queries.js';
 export { BODY_LIMIT_BYTES } from './json-body.js';
 export {
