@@ -15,6 +15,7 @@ const PLATFORM = '^libs/platform/';
 const PERSISTENCE = '^libs/persistence/';
 const RUNTIME = '^libs/runtime/';
 const JOBS = '^libs/jobs/';
+const ACCESS = '^libs/access/';
 
 module.exports = {
   forbidden: [
@@ -41,6 +42,7 @@ module.exports = {
       '^migrations/',
     ]),
     layer('jobs-use-persistence-and-platform', JOBS, [ENGINE, PLATFORM, PERSISTENCE]),
+    layer('access-uses-jobs-persistence-platform', ACCESS, [ENGINE, PLATFORM, PERSISTENCE, JOBS]),
     layer('runtime-uses-jobs-persistence-platform', RUNTIME, [ENGINE, PLATFORM, PERSISTENCE, JOBS]),
     layer('migrations-stand-alone', '^migrations/', []),
     {
@@ -73,14 +75,14 @@ module.exports = {
       name: 'no-index-from-inside',
       comment: 'A folder’s public face is for others: imported from inside it makes cycles.',
       severity: 'error',
-      from: { path: '^(libs/(?:engine|platform)/[^/]+|libs/[^/]+)/' },
+      from: { path: '^(libs/(?:engine|platform|access)/[^/]+|libs/[^/]+)/' },
       to: { path: '^$1/index\\.ts$' },
     },
     {
       name: 'by-the-public-face',
       comment: 'From another folder of libs/ only its index.ts.',
       severity: 'error',
-      from: { path: '^(libs/(?:engine|platform)/[^/]+|libs/[^/]+|src|test)/' },
+      from: { path: '^(libs/(?:engine|platform|access)/[^/]+|libs/[^/]+|src|test)/' },
       to: { path: '^libs/', pathNot: ['^$1/', '/index\\.ts$'] },
     },
   ],

@@ -9,6 +9,7 @@ import { DecisionTables1795323600000 } from './1795323600000-decision-tables.js'
 import { CheaperWrites1795391127994 } from './1795391127994-cheaper-writes.js';
 import { Choices1795391245104 } from './1795391245104-choices.js';
 import { KeyHolders1795391620443 } from './1795391620443-key-holders.js';
+import { ApiKeys1795391659688 } from './1795391659688-api-keys.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   CheaperWrites1795391127994,
   Choices1795391245104,
   KeyHolders1795391620443,
+  ApiKeys1795391659688,
 ];

@@ -4,9 +4,10 @@ import { PersistenceModule } from '#persistence';
 import { CapabilitiesModule } from '#platform/capabilities';
 import { ConfigModule, type AppConfig } from '#platform/config';
 import { HealthModule } from '#platform/health';
-import { HttpModule, type RouteTable } from '#platform/http';
+import { type Door, HttpModule, type RouteTable } from '#platform/http';
 import { MetricsModule } from '#platform/metrics';
 import { RuntimeModule } from '#runtime';
+import { AccessModule } from './access/access.module.js';
 import { AnalyticsModule } from './analytics/analytics.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { ModificationModule } from './modification/modification.module.js';
@@ -16,6 +17,7 @@ import { RoutingModule } from './routing/routing.module.js';
 
 /** The features. What they stand on comes with forRoot, because it needs the configuration. */
 const FEATURES = [
+  AccessModule,
   DefinitionsModule,
   RoutingModule,
   ParallelModule,
@@ -26,7 +28,7 @@ const FEATURES = [
 
 @Module({})
 export class AppModule {
-  static forRoot(config: AppConfig, routes: RouteTable): DynamicModule {
+  static forRoot(config: AppConfig, routes: RouteTable, door: Door): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -35,7 +37,7 @@ export class AppModule {
         MetricsModule,
         HealthModule,
         CapabilitiesModule,
-        HttpModule.forRoot(routes),
+        HttpModule.forRoot(routes, door),
         JobsModule,
         RuntimeModule,
         ...FEATURES,

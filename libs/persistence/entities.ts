@@ -1,3 +1,4 @@
+import * as access from './access.entities.js';
 import * as analytics from './analytics.entities.js';
 import * as definitions from './definition.entities.js';
 import * as idempotency from './idempotency.entities.js';
@@ -17,4 +18,5 @@ export const entities: EntityClass[] = [
   parallel,
   analytics,
   modifications,
+  access,
 ].flatMap((file) => Object.values<EntityClass>(file));

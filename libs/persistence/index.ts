@@ -1,3 +1,4 @@
+export * from './access.entities.js';
 export * from './analytics.entities.js';
 export { type JsonObject } from './columns.js';
 export { createDataSource, type DatabaseOptions } from './data-source.js';

@@ -33,7 +33,7 @@ export class CapabilitiesService {
       version: packageVersion(),
       role,
       queue_backend: queue.backend,
-      authentication: auth.api_keys.length > 0 ? 'api_key' : 'none',
+      authentication: !auth.required ? 'none' : auth.jwt ? 'api_key_or_jwt' : 'api_key',
       operations: this.operations(),
       step_types: [...STEP_TYPES],
       task_types: [...TASK_TYPES],

@@ -2,8 +2,8 @@ import { Controller, Get, HttpException, Res } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
-import { Public } from '#platform/auth';
 import { Drain, HealthChecks } from '#platform/health';
+import { Quiet } from '#platform/http';
 
 const UNHEALTHY = 503;
 
@@ -38,7 +38,7 @@ export class HealthController {
   ) {}
 
   @Get()
-  @Public({ quiet: true })
+  @Quiet()
   @ApiOperation({
     operationId: 'getHealth',
     summary: 'Health of everything the service needs',
@@ -59,7 +59,7 @@ export class HealthController {
   }
 
   @Get('live')
-  @Public({ quiet: true })
+  @Quiet()
   @ApiOperation({
     operationId: 'getLiveness',
     summary: 'Liveness probe',
@@ -71,7 +71,7 @@ export class HealthController {
   }
 
   @Get('ready')
-  @Public({ quiet: true })
+  @Quiet()
   @ApiOperation({
     operationId: 'getReadiness',
     summary: 'Readiness probe',
@@ -90,7 +90,7 @@ export class HealthController {
   }
 
   @Get('startup')
-  @Public({ quiet: true })
+  @Quiet()
   @ApiOperation({
     operationId: 'getStartup',
     summary: 'Startup probe',

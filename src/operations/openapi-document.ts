@@ -1,5 +1,6 @@
 import { Injectable, type INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { RouteAccess } from '#platform/auth';
 import { buildDocument } from '#platform/openapi';
 import { packageVersion } from './package-version.js';
 
@@ -16,7 +17,7 @@ export class OpenApiDocument {
 
   read(): OpenAPIObject {
     if (this.app === undefined) throw new Error('OpenApiDocument was not told its application.');
-    this.document ??= buildDocument(this.app, packageVersion());
+    this.document ??= buildDocument(this.app, packageVersion(), this.app.get(RouteAccess));
     return this.document;
   }
 }

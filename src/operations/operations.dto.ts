@@ -20,7 +20,7 @@ export class CapabilitiesAnswer {
   @ApiProperty({ enum: ['all', 'api', 'worker'], description: 'What this process does.' })
   role: string;
   @ApiProperty({ enum: ['postgres', 'redis'] }) queue_backend: string;
-  @ApiProperty({ enum: ['none', 'api_key'] }) authentication: string;
+  @ApiProperty({ enum: ['none', 'api_key', 'api_key_or_jwt'] }) authentication: string;
   @ApiProperty({ type: [OperationAnswer] }) operations: OperationAnswer[];
   @ApiProperty({ ...WORDS, example: ['user_task', 'approval'] }) step_types: string[];
   @ApiProperty({

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'unauthenticated'
   | 'forbidden'
   // what it names
+  | 'api_key_not_found'
   | 'route_not_found'
   | 'method_not_allowed'
   | 'workflow_not_found'
@@ -27,6 +28,8 @@ export type ErrorCode =
   | 'decision_not_found'
   | 'modification_not_found'
   // what state it is in
+  | 'api_key_name_taken'
+  | 'api_key_ended'
   | 'workflow_name_taken'
   | 'workflow_inactive'
   | 'instance_exists'

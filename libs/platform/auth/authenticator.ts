@@ -1,53 +1,90 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { DomainError } from '#engine/errors';
-import type { ApiKey } from '#platform/config';
-import { ANONYMOUS, type Principal } from './principal.js';
+import type { ApiKey, AuthConfig } from '#platform/config';
+import { JwtVerifier } from './jwt-verifier.js';
+import { keyHolder, LOCAL_CALLER, PRODUCT_ROLES, type Principal } from './principal.js';
 
 interface KnownKey {
   digest: Buffer;
   principal: Principal;
 }
 
+/** Where keys are kept that are not in the configuration. */
+export interface KeyStore {
+  /** The holder of a key that is valid now. */
+  holderOf(key: string): Promise<Principal | undefined>;
+}
+
+/** What every stored key begins with: tells it from a token, and lets scanners of repositories find one that leaked. */
+export const KEY_MARK = 'cwk_';
+/** Longer is nothing that anybody was given here. */
+const MAX_CREDENTIAL_LENGTH = 16_384;
+
 const digestOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
 /** Turns a request's `Authorization` header into the principal behind it. */
 export class Authenticator {
-  private readonly keys: readonly KnownKey[];
+  /** Whether a credential is asked of everybody. */
+  readonly required: boolean;
+  private readonly configured: readonly KnownKey[];
+  private readonly tokens: JwtVerifier | undefined;
+  private store: KeyStore | undefined;
 
-  constructor(apiKeys: readonly ApiKey[]) {
-    this.keys = apiKeys.map(({ name, secret }) => ({
-      digest: digestOf(secret),
-      principal: { id: `api_key:${name}`, kind: 'api_key', roles: [] },
-    }));
+  constructor({ required, api_keys, jwt }: AuthConfig) {
+    this.required = required;
+    this.configured = api_keys.map(knownKey);
+    this.tokens = jwt && new JwtVerifier(jwt);
   }
 
-  /** @throws DomainError `unauthenticated` when keys are configured and the header holds none of them. */
-  authenticate(authorization: string | undefined): Principal {
-    if (this.keys.length === 0) return ANONYMOUS;
-    const secret = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-    if (secret === undefined) {
+  /** Lets stored keys in as well; until then, while the application starts, there are none. */
+  useStore(store: KeyStore): void {
+    this.store = store;
+  }
+
+  /**
+   * @throws DomainError `unauthenticated` where a credential is asked for and the header holds none that is good,
+   * `unavailable` where it cannot be told
+   */
+  async authenticate(authorization: string | undefined): Promise<Principal> {
+    if (!this.required) return LOCAL_CALLER;
+    const credential = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    if (credential === undefined) {
       throw new DomainError(
         'unauthenticated',
-        'This service needs an API key: send it as "Authorization: Bearer <key>".',
+        'This service needs an API key or a token: send it as "Authorization: Bearer <key or token>".',
       );
     }
-    const principal = this.holderOf(secret);
+    const principal =
+      credential.length > MAX_CREDENTIAL_LENGTH ? undefined : await this.holderOf(credential);
     if (principal === undefined) {
       throw new DomainError(
         'unauthenticated',
-        'The API key is not one of those that this service knows. Ask its operator for one.',
+        'The API key or token is not one that this service knows. Ask its operator for one.',
+        { error: 'invalid_token' },
       );
     }
     return principal;
   }
 
+  private async holderOf(credential: string): Promise<Principal | undefined> {
+    const configured = this.configuredHolderOf(credential);
+    if (configured !== undefined) return configured;
+    if (credential.startsWith(KEY_MARK)) return this.store?.holderOf(credential);
+    return this.tokens?.principalOf(credential);
+  }
+
   /** Compares with every key, equal or not, so that the time tells nothing about any of them. */
-  private holderOf(secret: string): Principal | undefined {
+  private configuredHolderOf(secret: string): Principal | undefined {
     const digest = digestOf(secret);
     let holder: Principal | undefined;
-    for (const key of this.keys) {
+    for (const key of this.configured) {
       if (timingSafeEqual(key.digest, digest)) holder = key.principal;
     }
     return holder;
   }
+}
+
+/** The keys of the configuration are the operator's own, and so have every role. */
+function knownKey({ name, secret }: ApiKey): KnownKey {
+  return { digest: digestOf(secret), principal: keyHolder(name, PRODUCT_ROLES) };
 }

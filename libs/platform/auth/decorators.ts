@@ -1,6 +1,4 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiSecurity } from '@nestjs/swagger';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from './principal.js';
 
@@ -8,17 +6,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     principal?: Principal;
   }
-  interface FastifyContextConfig {
-    public?: boolean;
-  }
-}
-
-/**
- * Opens one operation to callers without a key. Stands on the method: everything else is closed.
- * `quiet` leaves it out of the access log.
- */
-export function Public(options: { quiet?: boolean } = {}): MethodDecorator {
-  return applyDecorators(RouteConfig({ public: true, ...options }), ApiSecurity({}));
 }
 
 /** The principal of the request. */

@@ -13,6 +13,26 @@ export interface ApiKey {
   secret: string;
 }
 
+/** How bearer tokens (JWT) are checked: by the key set of an issuer, or by a secret shared with it, never by either. */
+export interface JwtConfig {
+  issuer: string;
+  /** A token is for this service when it names one of them. */
+  audiences: readonly string[];
+  /** Of RFC 7518; asymmetric ones with a key set, HS256 with a secret. */
+  algorithms: readonly string[];
+  clock_tolerance_seconds: number;
+  /** A claim's name, or a JSON pointer to it. */
+  roles_claim: string;
+  key: { jwks_url: string } | { secret: string };
+}
+
+export interface AuthConfig {
+  /** Whether a credential is asked of everybody; where not, the process listens on loopback only. */
+  required: boolean;
+  api_keys: readonly ApiKey[];
+  jwt: JwtConfig | undefined;
+}
+
 export type QueueConfig =
   | { backend: 'postgres' }
   | { backend: 'redis'; redis_url: string; cluster_nodes?: undefined }
@@ -41,7 +61,7 @@ interface ConfigBesideDatabase {
   data_dir: string;
   shutdown_timeout_seconds: number;
   http: { host: string; port: number };
-  auth: { api_keys: readonly ApiKey[] };
+  auth: AuthConfig;
   queue: QueueConfig;
   logging: { level: LogLevel; format: LogFormat };
   /** Hosts, `host:port`s and CIDR ranges that handlers may call although they are private or loopback; lower case. */
@@ -66,7 +86,7 @@ export class AppConfig implements ConfigBesideDatabase {
   readonly data_dir: string;
   readonly shutdown_timeout_seconds: number;
   readonly http: { readonly host: string; readonly port: number };
-  readonly auth: { readonly api_keys: readonly ApiKey[] };
+  readonly auth: Readonly<AuthConfig>;
   readonly database: Readonly<DatabaseConfig>;
   readonly queue: Readonly<QueueConfig>;
   readonly logging: { readonly level: LogLevel; readonly format: LogFormat };

@@ -1,7 +1,9 @@
 export {
   AppConfig,
   type ApiKey,
+  type AuthConfig,
   type BootConfig,
+  type JwtConfig,
   type LogFormat,
   type LogLevel,
   type QueueConfig,
@@ -10,4 +12,5 @@ export {
 } from './app-config.js';
 export { ConfigModule } from './config.module.js';
 export { ConfigurationError, type ConfigFault, type HostAndPort } from './environment.js';
-export { isLoopback, readConfig } from './read-config.js';
+export { isLoopback } from './read-auth.js';
+export { readConfig } from './read-config.js';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ConfigurationError } from './environment.js';
-import { isLoopback, readConfig } from './read-config.js';
+import { isLoopback } from './read-auth.js';
+import { readConfig } from './read-config.js';
 
 const SECRET = 'a'.repeat(32);
 
@@ -23,7 +24,7 @@ describe('readConfig', () => {
       data_dir: resolve('data'),
       shutdown_timeout_seconds: 25,
       http: { host: '127.0.0.1', port: 8000 },
-      auth: { api_keys: [] },
+      auth: { required: false, api_keys: [], jwt: undefined },
       database: { url: undefined, pool_size: 20, read_urls: [] },
       queue: { backend: 'postgres' },
       logging: { level: 'info', format: 'json' },
@@ -151,6 +152,49 @@ describe('readConfig', () => {
 
   it('refuses short keys', () => {
     expect(faultsOf({ API_KEYS: `erp:${'a'.repeat(31)}` })).toHaveProperty('API_KEYS');
+  });
+});
+
+describe('the settings of tokens', () => {
+  const WITH_SECRET = { JWT_ISSUER: 'https://id', JWT_AUDIENCE: 'a,b', JWT_SECRET: SECRET };
+  const WITH_KEYS = {
+    JWT_ISSUER: 'https://id',
+    JWT_AUDIENCE: 'a',
+    JWT_JWKS_URL: 'https://id/keys',
+  };
+  const jwtOf = (variables: Record<string, string>) => readConfig(variables, false).auth.jwt;
+
+  it('turn authentication on', () => {
+    expect(readConfig({ HOST: '0.0.0.0', ...WITH_SECRET }, false).auth.required).toBe(true);
+    expect(readConfig({ HOST: '0.0.0.0', AUTHENTICATION: 'on' }, false).auth.required).toBe(true);
+    expect(faultsOf({ AUTHENTICATION: 'off', ...WITH_SECRET })).toHaveProperty('AUTHENTICATION');
+    expect(faultsOf({ HOST: '0.0.0.0', AUTHENTICATION: 'off' })).toHaveProperty('HOST');
+  });
+
+  it('fix the algorithms', () => {
+    expect(jwtOf(WITH_SECRET)).toMatchObject({
+      audiences: ['a', 'b'],
+      algorithms: ['HS256'],
+      roles_claim: 'roles',
+      clock_tolerance_seconds: 5,
+    });
+    expect(jwtOf(WITH_KEYS)?.algorithms).toEqual(['RS256', 'ES256', 'EdDSA']);
+    expect(jwtOf({ ...WITH_KEYS, JWT_ALGORITHMS: 'ps256' })?.algorithms).toEqual(['PS256']);
+  });
+
+  it.each([
+    ['JWT_ALGORITHMS', { ...WITH_KEYS, JWT_ALGORITHMS: 'RS256,HS256' }],
+    ['JWT_ALGORITHMS', { ...WITH_KEYS, JWT_ALGORITHMS: 'none' }],
+    ['JWT_ALGORITHMS', { ...WITH_SECRET, JWT_ALGORITHMS: 'RS256' }],
+    ['JWT_SECRET', { ...WITH_SECRET, JWT_SECRET: 'short' }],
+    ['JWT_JWKS_URL', { ...WITH_SECRET, JWT_JWKS_URL: 'https://id/keys' }],
+    ['JWT_JWKS_URL', { ...WITH_KEYS, JWT_JWKS_URL: 'http://id/keys' }],
+    ['JWT_JWKS_URL', { JWT_ISSUER: 'https://id', JWT_AUDIENCE: 'a' }],
+    ['JWT_AUDIENCE', { JWT_ISSUER: 'https://id', JWT_SECRET: SECRET }],
+    ['JWT_ISSUER', { JWT_AUDIENCE: 'a', JWT_SECRET: SECRET }],
+    ['JWT_CLOCK_TOLERANCE_SECONDS', { ...WITH_SECRET, JWT_CLOCK_TOLERANCE_SECONDS: '3600' }],
+  ])('name %s where it is at fault', (name, variables) => {
+    expect(Object.keys(faultsOf(variables))).toEqual([name]);
   });
 });
 

@@ -1,14 +1,6 @@
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
-import {
-  LOG_FORMATS,
-  LOG_LEVELS,
-  ROLES,
-  type ApiKey,
-  type BootConfig,
-  type QueueConfig,
-} from './app-config.js';
+import { LOG_FORMATS, LOG_LEVELS, ROLES, type BootConfig, type QueueConfig } from './app-config.js';
 import {
   boolean,
   ConfigurationError,
@@ -21,23 +13,12 @@ import {
   url,
   type Kind,
 } from './environment.js';
-
-const MIN_SECRET_LENGTH = 32;
+import { readAuth } from './read-auth.js';
 
 const DATABASE_ADDRESS = url(
   ['postgres', 'postgresql'],
   'postgresql://user:password@host:5432/name',
 );
-
-const API_KEY: Kind<ApiKey> = {
-  expected: `name:secret or a secret alone, the secret of at least ${MIN_SECRET_LENGTH} printable characters without a comma or a space (openssl rand -hex 32 makes one)`,
-  parse(raw) {
-    const parts = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,99}):)?([!-+\--~]+)$/.exec(raw);
-    const secret = parts?.[2];
-    if (secret === undefined || secret.length < MIN_SECRET_LENGTH) return undefined;
-    return { name: parts?.[1] ?? `key-${digestOf(secret)}`, secret };
-  },
-};
 
 const HOST: Kind<string> = {
   expected: 'an IP address or host name to listen on, such as 127.0.0.1 or 0.0.0.0',
@@ -49,16 +30,6 @@ const OUTBOUND_HOST: Kind<string> = {
   parse: (raw) => (/^[A-Za-z0-9.:[\]/_-]+$/.test(raw) ? raw.toLowerCase() : undefined),
 };
 
-/** A key without a name is known by eight digits of its digest: stable over restarts, of no use to guess it. */
-function digestOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex').slice(0, 8);
-}
-
-export function isLoopback(host: string): boolean {
-  if (host.toLowerCase() === 'localhost') return true;
-  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback';
-}
-
 /**
  * Reads and checks the whole environment once.
  * @throws ConfigurationError with every bad variable's name and what it should be, never its value.
@@ -68,15 +39,16 @@ export function readConfig(
   terminal: boolean,
 ): BootConfig {
   const reader = new EnvironmentReader(variables);
+  const host = reader.get('HOST', HOST, '127.0.0.1');
   const config: BootConfig = {
     role: reader.get('ROLE', oneOf(ROLES), 'all'),
     data_dir: resolve(reader.get('DATA_DIR', text, './data')),
     shutdown_timeout_seconds: reader.get('SHUTDOWN_TIMEOUT_SECONDS', integer(1, 3600), 25),
     http: {
-      host: reader.get('HOST', HOST, '127.0.0.1'),
+      host,
       port: reader.get('PORT', integer(0, 65535), 8000),
     },
-    auth: { api_keys: reader.get('API_KEYS', listOf(API_KEY), []) },
+    auth: readAuth(reader, host),
     database: {
       url: readDatabaseUrl(reader),
       pool_size: reader.get('DATABASE_POOL_SIZE', integer(2, 500), 20),
@@ -115,12 +87,6 @@ export function readConfig(
       ),
     },
   };
-  if (!isLoopback(config.http.host) && !reader.has('API_KEYS')) {
-    reader.refuse(
-      'HOST',
-      `a loopback address such as 127.0.0.1, or API_KEYS must be set (${API_KEY.expected}), because anybody who reaches another address could use the service`,
-    );
-  }
   if (reader.faults.length > 0) throw new ConfigurationError(reader.faults);
   return config;
 }

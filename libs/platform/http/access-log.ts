@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { runWithCorrelation } from '#platform/logging';
 
@@ -8,6 +9,9 @@ declare module 'fastify' {
     quiet?: boolean;
   }
 }
+
+/** Leaves an operation out of the access log. */
+export const Quiet = (): MethodDecorator => RouteConfig({ quiet: true });
 
 /** One line a request: what was asked (the template, not the ids), what came of it, how long it took. Never bodies or headers. */
 export function logAccess(fastify: FastifyInstance): void {

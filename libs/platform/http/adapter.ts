@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Authenticator } from '#platform/auth';
-import type { AppConfig } from '#platform/config';
+import { type AccessRows, Authenticator, RouteAccess } from '#platform/auth';
+import type { AppConfig, AuthConfig } from '#platform/config';
 import { correlationOf } from '#platform/logging';
 import { logAccess } from './access-log.js';
 import { acceptJsonBodies, BODY_LIMIT_BYTES } from './json-body.js';
@@ -26,8 +26,23 @@ const OPERATOR_PATHS = new Set([
   ].map((path) => `${BASE_PATH}${path}`),
 ]);
 
+/** What the door knows; the application may tell it more (stored keys). */
+export class Door {
+  readonly authenticator: Authenticator;
+  readonly access: RouteAccess;
+
+  constructor(auth: AuthConfig, rows: AccessRows) {
+    this.authenticator = new Authenticator(auth);
+    this.access = new RouteAccess(rows, BASE_PATH);
+  }
+}
+
 /** Fastify with everything that a request passes before Nest: limits, correlation, the door, the access log. */
-export function createHttpAdapter(config: AppConfig, routes: RouteTable): FastifyAdapter {
+export function createHttpAdapter(
+  config: AppConfig,
+  routes: RouteTable,
+  { authenticator, access }: Door,
+): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: (request: IncomingMessage) => correlationOf(request.headers),
@@ -44,8 +59,8 @@ export function createHttpAdapter(config: AppConfig, routes: RouteTable): Fastif
   });
   acceptJsonBodies(fastify);
   installDoor(fastify, {
-    authenticator: new Authenticator(config.auth.api_keys),
-    keysRequired: config.auth.api_keys.length > 0,
+    authenticator,
+    access,
     role: config.role,
     operatorPaths: (path) => OPERATOR_PATHS.has(path),
   });

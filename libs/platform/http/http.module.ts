@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
-import { BASE_PATH, ROOT_PATHS } from './adapter.js';
+import { Authenticator, RouteAccess } from '#platform/auth';
+import { BASE_PATH, type Door, ROOT_PATHS } from './adapter.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { ProblemFilter } from './problem.filter.js';
 import { ProcessPresence } from './process-presence.js';
@@ -8,20 +9,22 @@ import { RouteTable } from './route-table.js';
 import { UnknownQueryGuard } from './unknown-query.guard.js';
 import { RequestValidationPipe } from './validation.pipe.js';
 
-/** What every controller gets: idempotency, and the table of routes that are really there. */
+/** What every controller gets: idempotency, the table of routes that are really there, and who may call them. */
 @Module({})
 export class HttpModule {
-  static forRoot(routes: RouteTable): DynamicModule {
+  static forRoot(routes: RouteTable, door: Door): DynamicModule {
     return {
       module: HttpModule,
       global: true,
       providers: [
         { provide: RouteTable, useValue: routes },
         ProcessPresence,
+        { provide: Authenticator, useValue: door.authenticator },
+        { provide: RouteAccess, useValue: door.access },
         { provide: APP_GUARD, useClass: UnknownQueryGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       ],
-      exports: [RouteTable],
+      exports: [RouteTable, Authenticator, RouteAccess],
     };
   }
 }

@@ -6,6 +6,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { catchError, concatMap, of, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
@@ -14,6 +15,15 @@ import { claimKey, markOf, runWithClaim, settle, type Claim } from './idempotenc
 import type { Answer } from './idempotency.queries.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
 import { ProcessPresence } from './process-presence.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    secretAnswer?: boolean;
+  }
+}
+
+/** The answer of this operation is for its caller alone: it is not kept, so a repetition is told that it is lost. */
+export const SecretAnswer = (): MethodDecorator => RouteConfig({ secretAnswer: true });
 
 const CHANGING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -48,7 +58,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
       }),
       concatMap(async (value: unknown) => {
         const etag = reply.getHeader('etag')?.toString();
-        await this.settle(claim, { status: reply.statusCode, body: JSON.stringify(value), etag });
+        const answer = { status: reply.statusCode, body: JSON.stringify(value), etag };
+        await this.settle(claim, answer, request.routeOptions.config.secretAnswer !== true);
         return value;
       }),
     );
@@ -64,9 +75,9 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   /** The work is done or refused whatever becomes of the note about it; a lost note is told to the next caller. */
-  private async settle(claim: Claim, answer: Answer): Promise<void> {
+  private async settle(claim: Claim, answer: Answer, keep = true): Promise<void> {
     try {
-      await settle(this.dataSource.manager, claim, answer);
+      await settle(this.dataSource.manager, claim, answer, keep);
     } catch (error) {
       this.logger.error('The answer to a request with an Idempotency-Key was not kept.', error);
     }

@@ -120,11 +120,19 @@ function isKept(status: number): boolean {
   return status < 500 && status !== 400 && status !== 401 && status !== 429;
 }
 
-/** Ends the claim: keeps the answer, unless the work's transaction has, or lets the key go. */
-export async function settle(db: EntityManager, claim: Claim, answer: Answer): Promise<void> {
+/**
+ * Ends the claim: keeps the answer, unless the work's transaction has, or lets the key go.
+ * @param keep false of an answer that must not be stored
+ */
+export async function settle(
+  db: EntityManager,
+  claim: Claim,
+  answer: Answer,
+  keep = true,
+): Promise<void> {
   claim.settled = true;
   if (claim.kept && isDeepStrictEqual(claim.kept.answer, answer)) return;
-  if (isKept(answer.status)) await storeAnswers(db, [{ ...claim, answer }]);
+  if (keep && isKept(answer.status)) await storeAnswers(db, [{ ...claim, answer }]);
   else await releaseKey(db, claim.mark, claim.fence);
 }
 

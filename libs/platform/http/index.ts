@@ -1,9 +1,11 @@
-export { BASE_PATH, createHttpAdapter } from './adapter.js';
+export { BASE_PATH, createHttpAdapter, Door } from './adapter.js';
+export { Quiet } from './access-log.js';
 export { ApiProblems, PROBLEM_SCHEMA, problemExamples, problemResponse } from './api-problems.js';
 export { MAX_DEPTH } from './body-check.js';
 export { etagOf, requireIfMatch, withEtag } from './etag.js';
 export { isUnavailable } from './failure.js';
 export { configureHttp, HttpModule } from './http.module.js';
+export { SecretAnswer } from './idempotency.interceptor.js';
 export {
   type Claim,
   keepAnswer,

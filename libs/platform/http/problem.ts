@@ -72,8 +72,11 @@ function headersOf(code: ErrorCode, refusal: DomainError): Record<string, string
   const given = refusal.facts.retry_after_seconds;
   const retry = typeof given === 'number' ? Math.ceil(given) : RETRY_SECONDS[code];
   if (retry !== undefined) headers['retry-after'] = String(retry);
-  if (code === 'unauthenticated') headers['www-authenticate'] = 'Bearer';
-  const { allow } = refusal.facts;
+  const { allow, error } = refusal.facts;
+  if (code === 'unauthenticated') {
+    // RFC 6750, section 3: the error is named only to who sent a credential
+    headers['www-authenticate'] = typeof error === 'string' ? `Bearer error="${error}"` : 'Bearer';
+  }
   if (code === 'method_not_allowed' && Array.isArray(allow)) headers.allow = allow.join(', ');
   return headers;
 }

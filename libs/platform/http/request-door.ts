@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError, ValidationError } from '#engine/errors';
-import { ANONYMOUS, type Authenticator } from '#platform/auth';
+import { admit, ANONYMOUS, type Authenticator, type RouteAccess } from '#platform/auth';
 import { isLoopback, type Role } from '#platform/config';
 import { runWithCorrelation } from '#platform/logging';
 import { inspectJson } from './body-check.js';
@@ -16,8 +16,7 @@ const SECURITY_HEADERS = {
 
 export interface DoorOptions {
   authenticator: Authenticator;
-  /** Whether a key is asked of everybody; where not, only this machine is let in. */
-  keysRequired: boolean;
+  access: RouteAccess;
   role: Role;
   /** Paths that a process answers which otherwise only works (ROLE=worker). */
   operatorPaths: (path: string) => boolean;
@@ -25,19 +24,13 @@ export interface DoorOptions {
 
 /**
  * What every request passes before its body is read: headers set, principal known, and the request
- * refused when it may not come in. Closed unless a route says otherwise (`@Public()`), unknown
- * routes included.
+ * refused when it may not come in. Closed unless the table of routes and roles says otherwise, unknown routes included.
  */
 export function installDoor(fastify: FastifyInstance, options: DoorOptions): void {
-  fastify.addHook('onRequest', (request, reply, done) => {
+  fastify.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS).header('x-correlation-id', request.id);
-    try {
-      if (!options.keysRequired) refuseStrangers(request);
-      admit(request, options);
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
+    if (!options.authenticator.required) refuseStrangers(request);
+    await letIn(request, options);
   });
   // The body's stream loses the async context, so it is entered only when the body is there.
   fastify.addHook('preValidation', (request, _reply, done) => {
@@ -52,11 +45,15 @@ export function installDoor(fastify: FastifyInstance, options: DoorOptions): voi
   });
 }
 
-function admit(request: FastifyRequest, options: DoorOptions): void {
-  const isPublic = request.routeOptions.config.public === true;
-  request.principal = isPublic
-    ? ANONYMOUS
-    : options.authenticator.authenticate(request.headers.authorization);
+async function letIn(request: FastifyRequest, options: DoorOptions): Promise<void> {
+  const { url } = request.routeOptions;
+  const admission = url === undefined ? undefined : options.access.admissionOf(request.method, url);
+  request.principal =
+    admission === 'everybody'
+      ? ANONYMOUS
+      : await options.authenticator.authenticate(request.headers.authorization);
+  // a path that there is not is answered 404, to those who may know
+  if (url !== undefined) admit(request.principal, admission);
   const path = request.url.split('?', 1)[0] ?? '';
   if (options.role === 'worker' && !options.operatorPaths(path)) {
     throw new DomainError(
@@ -67,7 +64,7 @@ function admit(request: FastifyRequest, options: DoorOptions): void {
 }
 
 /**
- * Without keys the service trusts this machine, not the web pages that its browser shows: a page of
+ * Without authentication the service trusts this machine, not the web pages that its browser shows: a page of
  * another site (Sec-Fetch-Site, Origin) or of a name rebound to 127.0.0.1 (Host) is turned away.
  */
 function refuseStrangers(request: FastifyRequest): void {
@@ -75,7 +72,7 @@ function refuseStrangers(request: FastifyRequest): void {
   if (!isLoopback(hostnameOf(request.headers.host))) {
     throw new DomainError(
       'forbidden',
-      'Without API_KEYS this service only answers under localhost, 127.0.0.1 or [::1]. Use one of these, or set API_KEYS.',
+      'Without authentication this service only answers under localhost, 127.0.0.1 or [::1]. Use one of these, or set API_KEYS.',
     );
   }
   const foreign =
@@ -83,7 +80,7 @@ function refuseStrangers(request: FastifyRequest): void {
   if (foreign) {
     throw new DomainError(
       'forbidden',
-      'Without API_KEYS this service answers no page of another site. Call it from this machine, or set API_KEYS.',
+      'Without authentication this service answers no page of another site. Call it from this machine, or set API_KEYS.',
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { ErrorCode } from '#engine/errors';
+import { inWords, type RouteAccess, rolesOf } from '#platform/auth';
 import { problemExamples, problemResponse, PROBLEM_SCHEMA } from '#platform/http';
 
 export interface Operation {
@@ -7,6 +8,7 @@ export interface Operation {
   summary?: string;
   description?: string;
   security?: unknown[];
+  'x-roles'?: readonly string[];
   parameters?: unknown[];
   requestBody?: { content?: Record<string, Media> };
   responses: Record<string, { description?: string; content?: Record<string, Media> }>;
@@ -46,18 +48,35 @@ const FORMAT_EXAMPLES: Readonly<Record<string, string>> = {
   'date-time': '2026-11-22T20:15:00.000Z',
 };
 
-/** Adds what holds everywhere: examples of ids and times, the general refusals with theirs, the idempotency key. */
-export function complete(document: OpenAPIObject): OpenAPIObject {
+/** Adds what holds everywhere: examples of ids and times, the general refusals with theirs, the idempotency key, who may call. */
+export function complete(document: OpenAPIObject, access: RouteAccess): OpenAPIObject {
   document.components ??= {};
   for (const schema of Object.values(document.components.schemas ?? {})) addExamples(schema);
   document.components.schemas = { ...document.components.schemas, Problem: PROBLEM_SCHEMA };
   document.components.examples = { ...document.components.examples, ...problemExamples() };
-  for (const { method, operation } of operationsOf(document)) {
+  for (const { method, path, operation } of operationsOf(document)) {
+    tellAccess(operation, access, method.toUpperCase(), path);
     const changes = method !== 'get';
     if (changes) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
     addProblems(operation, generalCodes(operation, changes));
   }
   return document;
+}
+
+/** From the table of routes and roles: `security`, `x-roles` and a sentence. */
+function tellAccess(operation: Operation, access: RouteAccess, method: string, path: string): void {
+  const admission = access.admissionOf(method, path);
+  if (admission === 'everybody') {
+    operation.security = [{}];
+    return;
+  }
+  const roles = rolesOf(admission);
+  operation['x-roles'] = roles;
+  const sentence =
+    admission === 'authenticated'
+      ? 'For every caller who is known.'
+      : `For the role ${inWords(roles)}.`;
+  if (operation.description) operation.description += ` ${sentence}`;
 }
 
 function addExamples(schema: object): void {

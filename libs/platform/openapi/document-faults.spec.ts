@@ -10,7 +10,7 @@ import {
   type OpenAPIObject,
 } from '@nestjs/swagger';
 import { IsArray, IsInt, IsOptional, Max, Min } from 'class-validator';
-import { Public } from '#platform/auth';
+import { RouteAccess } from '#platform/auth';
 import { ApiProblems, IsClientId, IsText, PageQuery, UuidParam } from '#platform/http';
 import { buildDocument } from './document.js';
 import { documentFaults } from './document-faults.js';
@@ -38,7 +38,6 @@ class TasksController {
   }
 
   @Get(':execution_id')
-  @Public()
   @ApiOperation({ operationId: 'readTask', summary: 'Read', description: 'Reads a task.' })
   @ApiOkResponse({ type: TaskAnswer })
   read(@UuidParam('execution_id') task_id: string, @Query() _query: PageQuery): TaskAnswer {
@@ -49,6 +48,11 @@ class TasksController {
   bare(): void {}
 }
 
+const ROWS = {
+  'POST /tasks': ['operator', 'admin'],
+  'GET /tasks/{execution_id}': 'everybody',
+} as const;
+
 @Module({ controllers: [TasksController] })
 class TasksModule {}
 
@@ -56,7 +60,7 @@ describe('the OpenAPI document', () => {
   let document: OpenAPIObject;
   beforeAll(async () => {
     const app = await NestFactory.create(TasksModule, new FastifyAdapter(), { logger: false });
-    document = buildDocument(app, '1.2.3');
+    document = buildDocument(app, '1.2.3', new RouteAccess(ROWS, ''));
     await app.close();
   });
 

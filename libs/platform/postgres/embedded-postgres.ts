@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -79,6 +80,15 @@ export class EmbeddedPostgres {
     return server;
   }
 
+  /** The address of the server that another process runs for the same `data_dir`; undefined where none runs. */
+  static async running(data_dir: string): Promise<string | undefined> {
+    const credentials = await readCredentials(join(data_dir, 'postgres.json'));
+    const cluster = await realpath(join(data_dir, 'postgres')).catch(() => undefined);
+    if (credentials === undefined || cluster === undefined) return undefined;
+    const server = await findPostmaster(cluster);
+    return server && addressOf({ ...credentials, port: server.port }, DATABASE);
+  }
+
   get url(): string {
     return this.urlOf(DATABASE);
   }
@@ -93,8 +103,7 @@ export class EmbeddedPostgres {
   }
 
   private urlOf(database: string): string {
-    const { password, port } = this.credentials;
-    return `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
+    return addressOf(this.credentials, database);
   }
 
   /** Sees to it that the server runs and that we are the one process that it runs for. */
@@ -186,6 +195,10 @@ export class EmbeddedPostgres {
       );
     }
   }
+}
+
+function addressOf({ password, port }: Credentials, database: string): string {
+  return `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 async function ownerOf(client: pg.Client): Promise<string> {

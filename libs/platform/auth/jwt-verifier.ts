@@ -1,0 +1,120 @@
+import { Logger } from '@nestjs/common';
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { DomainError } from '#engine/errors';
+import type { JwtConfig } from '#platform/config';
+import { isProductRole, type Principal } from './principal.js';
+
+/** A key set is fetched anew after this time, and at most once in the cool-down for a key that it does not hold. */
+const JWKS_MAX_AGE_MS = 10 * 60_000;
+const JWKS_COOLDOWN_MS = 30_000;
+const JWKS_TIMEOUT_MS = 5_000;
+const MAX_ROLES = 200;
+/** With `user:` before it, it fits every column that holds an actor. */
+const MAX_SUBJECT_LENGTH = 95;
+
+/** What went wrong with the key set, as opposed to with the token. */
+const SOURCE_FAULTS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
+
+/** Checks JSON Web Tokens (RFC 7519) as RFC 8725 asks: algorithms, issuer and audience are ours to say, never the token's. */
+export class JwtVerifier {
+  private readonly logger = new Logger('Authentication');
+  private readonly key: JWTVerifyGetKey;
+  private readonly rolesPath: readonly string[];
+
+  constructor(private readonly config: JwtConfig) {
+    this.key = keySource(config.key);
+    this.rolesPath = pathOf(config.roles_claim);
+  }
+
+  /** @throws DomainError `unauthenticated` saying what is wrong, `unavailable` where the key set cannot be had */
+  async principalOf(token: string): Promise<Principal> {
+    const payload = await this.verified(token);
+    const { sub } = payload;
+    if (typeof sub !== 'string' || !isSubject(sub)) {
+      throw refused('The token names nobody: it needs "sub", of 1 to 95 printable characters.');
+    }
+    const words = this.rolesOf(payload);
+    return {
+      id: `user:${sub}`,
+      kind: 'user',
+      subject: sub,
+      roles: words.filter(isProductRole),
+      business_roles: words.filter((word) => !isProductRole(word)),
+    };
+  }
+
+  private async verified(token: string): Promise<JWTPayload> {
+    const { issuer, audiences, algorithms, clock_tolerance_seconds } = this.config;
+    try {
+      const { payload } = await jwtVerify(token, this.key, {
+        issuer,
+        audience: [...audiences],
+        algorithms: [...algorithms],
+        clockTolerance: clock_tolerance_seconds,
+        requiredClaims: ['exp', 'sub'],
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof errors.JOSEError && !SOURCE_FAULTS.has(error.code)) {
+        throw refused(sentenceOf(error));
+      }
+      this.logger.error('The key set of JWT_JWKS_URL cannot be read.', error);
+      throw new DomainError(
+        'unavailable',
+        'The service cannot read the keys that tokens are checked with. Try again in a few seconds.',
+      );
+    }
+  }
+
+  private rolesOf(payload: JWTPayload): string[] {
+    let value: unknown = payload;
+    for (const name of this.rolesPath) {
+      const isObject = typeof value === 'object' && value !== null;
+      value =
+        isObject && Object.hasOwn(value as object, name)
+          ? (value as Record<string, unknown>)[name]
+          : undefined;
+    }
+    const words: unknown[] = typeof value === 'string' ? value.split(' ') : [value].flat();
+    return [...new Set(words)]
+      .filter((word): word is string => typeof word === 'string' && word !== '')
+      .slice(0, MAX_ROLES);
+  }
+}
+
+function keySource(key: JwtConfig['key']): JWTVerifyGetKey {
+  if ('secret' in key) {
+    const secret = new TextEncoder().encode(key.secret);
+    return () => secret;
+  }
+  return createRemoteJWKSet(new URL(key.jwks_url), {
+    cacheMaxAge: JWKS_MAX_AGE_MS,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+    timeoutDuration: JWKS_TIMEOUT_MS,
+  });
+}
+
+/** A claim's name, or where it begins with `/` a JSON pointer (RFC 6901) to it. */
+function pathOf(claim: string): string[] {
+  if (!claim.startsWith('/')) return [claim];
+  return claim
+    .slice(1)
+    .split('/')
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function isSubject(sub: string): boolean {
+  return sub.length <= MAX_SUBJECT_LENGTH && /^[^\p{Cc}\p{Surrogate}]+$/u.test(sub);
+}
+
+function sentenceOf(error: errors.JOSEError): string {
+  if (error instanceof errors.JWTExpired) return 'The token has expired. Get a new one.';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return `The token is not for this service: its claim "${error.claim}" is missing or is not what it has to be.`;
+  }
+  return 'The token is not one that this service accepts: its form, algorithm or signature is wrong.';
+}
+
+function refused(message: string): DomainError {
+  return new DomainError('unauthenticated', message, { error: 'invalid_token' });
+}
