@@ -33,6 +33,7 @@ const SETTLE_MS = 5_000;
 
 interface Attempt {
   effects: Effect[];
+  regrets: (() => void)[];
   writes: Promise<unknown>[];
 }
 
@@ -52,6 +53,14 @@ function attemptOf(tx: Tx): Attempt {
  */
 export function afterCommit(tx: Tx, effect: Effect): void {
   attemptOf(tx).effects.push(effect);
+}
+
+/**
+ * Registers what is to be done when this attempt of `tx` does not commit, or its commit is not known of.
+ * @throws where `tx` is not an open transaction of `Database.transaction`
+ */
+export function afterRollback(tx: Tx, regret: () => void): void {
+  attemptOf(tx).regrets.push(regret);
 }
 
 /**
@@ -125,13 +134,13 @@ export class Database implements BeforeApplicationShutdown {
     { isolation, lookups }: TransactionOptions,
   ): Promise<{ result: T; effects: Effect[] }> {
     const runner = this.dataSource.createQueryRunner();
-    const { effects, writes }: Attempt = { effects: [], writes: [] };
+    const { effects, regrets, writes }: Attempt = { effects: [], regrets: [], writes: [] };
     try {
       const client = (await runner.connect()) as PoolClient;
       markActive(runner, true);
       const tx = runner.manager;
       sendOver(tx, client);
-      attempts.set(tx, { effects, writes });
+      attempts.set(tx, { effects, regrets, writes });
       const begin = isolation ? `begin isolation level ${isolation}` : 'begin';
       writes.push(client.query(lookups ? begin + LOOKUPS_ONLY : begin));
       try {
@@ -141,6 +150,7 @@ export class Database implements BeforeApplicationShutdown {
         return { result, effects };
       } catch (error) {
         await Promise.allSettled([...writes, client.query('rollback')]);
+        for (const regret of regrets) regret();
         throw (await firstFailure(writes)) ?? error;
       } finally {
         attempts.delete(tx);

@@ -4,6 +4,7 @@ export { type JsonObject } from './columns.js';
 export { createDataSource, type DatabaseOptions } from './data-source.js';
 export {
   afterCommit,
+  afterRollback,
   unawaited,
   Database,
   sqlState,

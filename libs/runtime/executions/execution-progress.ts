@@ -127,6 +127,7 @@ export class ExecutionProgress {
     if (executions.length === 0 && movement.events.length === 0) return;
     const values = [JSON.stringify(executions), JSON.stringify(movement.events)] as const;
     unawaited(tx, saveProgress(tx, [...values]));
+    this.signals.workersTasksIn(tx, movement.released);
     afterCommit(tx, () =>
       this.signals.moved(
         executions.map((execution) => ({

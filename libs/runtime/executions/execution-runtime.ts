@@ -85,7 +85,12 @@ export class ExecutionRuntime {
   async createMany(tx: Tx, executions: readonly NewExecution[]): Promise<void> {
     if (executions.length === 0) return;
     await writeExecutions(tx, executions);
-    afterCommit(tx, () => this.signals.created(executions.map(createdOf)));
+    const created = executions.map(createdOf);
+    this.signals.workersTasksIn(
+      tx,
+      created.flatMap(({ released }) => released),
+    );
+    afterCommit(tx, () => this.signals.created(created));
     const waiting = executions.filter(({ beginning }) => beginning === 'waiting');
     const single = waiting.filter(({ spec }) => spec.graph.tasks.length === 1);
     if (single.length > 0)

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { Jobs } from '#jobs';
 import type { ExecutionStatus } from '#engine/graph';
+import type { Tx } from '#persistence';
 
 interface Signals {
   /** Tasks for built-in handlers may be claimed. */
@@ -49,6 +50,8 @@ export class ExecutionSignals {
   /** Whether this process has room for built-in work: then it needs no job to hear of it. */
   private hasRoom: () => boolean = () => false;
 
+  private readonly forWorkers = new WeakMap<Tx, number>();
+
   constructor(private readonly jobs: Jobs) {}
 
   on<Name extends keyof Signals>(
@@ -74,7 +77,6 @@ export class ExecutionSignals {
         this.emitter.emit('ended', execution);
       }
     }
-    if (released.some((tasks) => tasks.handler_kind === 'worker')) this.emitter.emit('worker_work');
     const delays = released.flatMap(({ handler_kind, delay_ms }) =>
       handler_kind === 'builtin' ? [delay_ms] : [],
     );
@@ -106,6 +108,17 @@ export class ExecutionSignals {
       await this.jobs.enqueue('tasks.run', {}, { delay_ms, dedupe_key: `at-${span}` });
     }
     if (spans.size > 0) this.logger.debug(`${spans.size} later wake-ups are planned`);
+  }
+
+  /** Workers' tasks may be claimed once `tx` has committed. */
+  workersTasksIn(tx: Tx, released: readonly Released[]): void {
+    const tasks = released.filter(({ handler_kind }) => handler_kind === 'worker').length;
+    if (tasks > 0) this.forWorkers.set(tx, (this.forWorkers.get(tx) ?? 0) + tasks);
+  }
+
+  /** @returns how many groups of workers' tasks `tx` has released so far */
+  workersTasksOf(tx: Tx): number {
+    return this.forWorkers.get(tx) ?? 0;
   }
 
   wakeWorkers(): void {

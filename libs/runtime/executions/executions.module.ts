@@ -6,6 +6,7 @@ import { ExecutionProgress } from './execution-progress.js';
 import { ExecutionRuntime } from './execution-runtime.js';
 import { ExecutionSignals } from './execution-signals.js';
 import { ExecutionSweeps } from './execution-sweeps.js';
+import { PeerWakeUps } from './peer-wake-ups.js';
 import { TaskClaims } from './task-claims.js';
 import { TaskLeases } from './task-leases.js';
 import { TaskOutcomes } from './task-outcomes.js';
@@ -19,6 +20,7 @@ import { WorkerRecords } from './worker-records.js';
     ExecutionRuntime,
     ExecutionSignals,
     ExecutionSweeps,
+    PeerWakeUps,
     TaskClaims,
     TaskLeases,
     TaskOutcomes,

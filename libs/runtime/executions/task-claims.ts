@@ -1,9 +1,17 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
-import { Database } from '#persistence';
+import { afterCommit, afterRollback, Database, type Tx, unawaited } from '#persistence';
 
-import { type ClaimedTask, claimBuiltinTasks, claimWorkerTasks } from './claims.queries.js';
+import {
+  type ClaimedTask,
+  claimBuiltinTasks,
+  claimWorkerTasks,
+  handOverTasks,
+} from './claims.queries.js';
 import { ExecutionSignals } from './execution-signals.js';
+import { KnownEmpty } from './known-empty.js';
+import { PeerWakeUps } from './peer-wake-ups.js';
+import { WaitingClaim } from './waiting-claim.js';
 import { WorkerRecords } from './worker-records.js';
 
 export interface WorkerClaim {
@@ -15,40 +23,47 @@ export interface WorkerClaim {
   wait_seconds: number;
 }
 
-/** Tasks that other processes release are seen after so long at the latest. */
+/** Tasks of which no news came (a retry that has become due, a lost notification) are seen after so long at the latest. */
 const RECHECK_MS = 250;
+/** Waiting claims that one transaction serves. */
+const SERVED_AT_ONCE = 2;
 
 /** Hands tasks to those who do them. */
 @Injectable()
 export class TaskClaims implements OnModuleDestroy {
   private readonly stopped = new AbortController();
+  private readonly waiting = new Set<WaitingClaim>();
+  private readonly knownEmpty = new KnownEmpty(RECHECK_MS);
 
   constructor(
     private readonly database: Database,
     private readonly signals: ExecutionSignals,
     private readonly workers: WorkerRecords,
-  ) {}
+    private readonly peers: PeerWakeUps,
+  ) {
+    database.beforeCommit((tx) => this.handOver(tx));
+    signals.on('worker_work', () => this.knownEmpty.forget());
+  }
 
   claimBuiltin(maxTasks: number, workerId: string, lockSeconds: number): Promise<ClaimedTask[]> {
     return claimBuiltinTasks(this.database.read, [maxTasks, workerId, lockSeconds]);
   }
 
   /** @param gone ends the wait when the caller has hung up */
-  async claimForWorker(claim: WorkerClaim, gone: AbortSignal): Promise<ClaimedTask[]> {
-    const { worker_id, task_types, max_tasks, lock_seconds, wait_seconds } = claim;
-    const deadline = performance.now() + wait_seconds * 1_000;
+  async claimForWorker(claim: WorkerClaim, gone: AbortSignal): Promise<readonly ClaimedTask[]> {
+    const deadline = performance.now() + claim.wait_seconds * 1_000;
     const ended = AbortSignal.any([gone, this.stopped.signal]);
     for (;;) {
       const work = this.workArrives(deadline, ended);
       try {
-        const values = [max_tasks, worker_id, lock_seconds, task_types] as const;
-        const tasks = await claimWorkerTasks(this.database.read, [...values]);
+        let tasks: readonly ClaimedTask[] = await this.claimNow(claim);
+        if (tasks.length === 0 && !ended.aborted && performance.now() < deadline) {
+          tasks = await this.waitFor(claim, work.arrived);
+        }
         if (tasks.length > 0 || ended.aborted || performance.now() >= deadline) {
-          this.show(worker_id, tasks);
+          this.show(claim.worker_id, tasks);
           return tasks;
         }
-        await work.arrived;
-        if (ended.aborted) return [];
       } finally {
         work.stop();
       }
@@ -57,6 +72,58 @@ export class TaskClaims implements OnModuleDestroy {
 
   onModuleDestroy(): void {
     this.stopped.abort();
+  }
+
+  /** Who does not wait hears of no news: for it the table is always asked. */
+  private async claimNow(claim: WorkerClaim): Promise<ClaimedTask[]> {
+    const { worker_id, task_types, max_tasks, lock_seconds, wait_seconds } = claim;
+    const asked = this.knownEmpty.ask(task_types);
+    if (asked.is_empty && wait_seconds > 0) return [];
+    const values = [max_tasks, worker_id, lock_seconds, task_types] as const;
+    const tasks = await claimWorkerTasks(this.database.read, [...values]);
+    if (tasks.length === 0) asked.remember();
+    return tasks;
+  }
+
+  private async waitFor(
+    { worker_id, task_types, max_tasks, lock_seconds }: WorkerClaim,
+    arrived: Promise<void>,
+  ): Promise<readonly ClaimedTask[]> {
+    const waiting = new WaitingClaim(worker_id, task_types, max_tasks, lock_seconds);
+    this.waiting.add(waiting);
+    await Promise.race([arrived, waiting.reserved]);
+    this.waiting.delete(waiting);
+    return waiting.handed();
+  }
+
+  /**
+   * What a transaction makes ready, it claims for those who wait in this process: with its commit they have it. Whoever
+   * else waits is told of the rest.
+   */
+  private handOver(tx: Tx): Promise<void> {
+    const released = this.signals.workersTasksOf(tx);
+    if (released === 0) return Promise.resolve();
+    const handed = [...this.waiting].slice(0, SERVED_AT_ONCE).map((waiting) => {
+      const { worker_id, task_types, max_tasks, lock_seconds } = waiting;
+      this.waiting.delete(waiting);
+      const settle = waiting.reserve();
+      const claimed = handOverTasks(tx, [max_tasks, worker_id, lock_seconds, task_types]);
+      unawaited(tx, claimed);
+      afterRollback(tx, () => settle([]));
+      return { settle, claimed };
+    });
+    afterCommit(tx, async () => {
+      let tasks = 0;
+      for (const { settle, claimed } of handed) {
+        const own = await claimed;
+        settle(own);
+        tasks += own.length;
+      }
+      if (tasks >= released) return;
+      this.signals.wakeWorkers();
+      this.peers.wake();
+    });
+    return Promise.resolve();
   }
 
   /** Listening begins before the table is asked, so that nothing released in between is missed. */
