@@ -10,6 +10,7 @@ import { CheaperWrites1795391127994 } from './1795391127994-cheaper-writes.js';
 import { Choices1795391245104 } from './1795391245104-choices.js';
 import { KeyHolders1795391620443 } from './1795391620443-key-holders.js';
 import { ApiKeys1795391659688 } from './1795391659688-api-keys.js';
+import { Incidents1795392896507 } from './1795392896507-incidents.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   Choices1795391245104,
   KeyHolders1795391620443,
   ApiKeys1795391659688,
+  Incidents1795392896507,
 ];

@@ -10,6 +10,7 @@ import { RuntimeModule } from '#runtime';
 import { AccessModule } from './access/access.module.js';
 import { AnalyticsModule } from './analytics/analytics.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
+import { IncidentsModule } from './incidents/incidents.module.js';
 import { ModificationModule } from './modification/modification.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { ParallelModule } from './parallel/parallel.module.js';
@@ -21,6 +22,7 @@ const FEATURES = [
   DefinitionsModule,
   RoutingModule,
   ParallelModule,
+  IncidentsModule,
   AnalyticsModule,
   ModificationModule,
   OperationsModule,

@@ -7,6 +7,8 @@ export interface JobMap {
   'tasks.run': Record<string, never>;
   /** There may be timers that are due. */
   'timers.fire': Record<string, never>;
+  /** A bulk call has incidents to resolve. */
+  'incidents.resolve': { batch_id: string };
   /** A modification has instances to move. */
   'modification.move': { modification_id: string };
   /** Look at what applied modifications do. */
@@ -42,6 +44,7 @@ export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
 export const JOBS: Readonly<Record<JobName, JobOptions>> = {
   'tasks.run': { queue: 'engine', attempts: 1 },
   'timers.fire': { queue: 'engine', attempts: 1 },
+  'incidents.resolve': { queue: 'engine', attempts: 3 },
   'modification.move': { queue: 'engine', attempts: 3 },
   'modification.monitor': { queue: 'background', attempts: 1, every_ms: 5_000 },
   'routing.backtest': { queue: 'background', attempts: 3 },

@@ -2,6 +2,7 @@ import * as access from './access.entities.js';
 import * as analytics from './analytics.entities.js';
 import * as definitions from './definition.entities.js';
 import * as idempotency from './idempotency.entities.js';
+import * as incidents from './incident.entities.js';
 import * as instances from './instance.entities.js';
 import * as modifications from './modification.entities.js';
 import * as parallel from './parallel.entities.js';
@@ -13,6 +14,7 @@ type EntityClass = new () => object;
 export const entities: EntityClass[] = [
   definitions,
   instances,
+  incidents,
   idempotency,
   routing,
   parallel,

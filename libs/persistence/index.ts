@@ -15,6 +15,7 @@ export * from './definition.entities.js';
 export { entities } from './entities.js';
 export * from './idempotency.entities.js';
 export { newId } from './ids.js';
+export * from './incident.entities.js';
 export * from './instance.entities.js';
 export { migrate } from './migrate.js';
 export * from './modification.entities.js';

@@ -48,3 +48,28 @@ export type BacktestStatus = (typeof BACKTEST_STATUSES)[number];
 /** What a person made of a decision that was left to them; `pending` until they choose. */
 export const PERSON_CHOICES = ['pending', 'confirmed', 'changed'] as const;
 export type PersonChoice = (typeof PERSON_CHOICES)[number];
+
+export const INCIDENT_KINDS = [
+  'task_failed',
+  'step_failed',
+  'step_entry_limit',
+  'step_missing',
+] as const;
+export type IncidentKind = (typeof INCIDENT_KINDS)[number];
+
+/** `cancelled`: its execution was; `superseded`: its step has ended, the instance goes on or has its own incident. */
+export const INCIDENT_STATUSES = [
+  'open',
+  'retried',
+  'skipped',
+  'failed',
+  'cancelled',
+  'superseded',
+] as const;
+export type IncidentStatus = (typeof INCIDENT_STATUSES)[number];
+
+export const INCIDENT_ACTIONS = ['retry', 'skip'] as const;
+export type IncidentAction = (typeof INCIDENT_ACTIONS)[number];
+
+export const INCIDENT_BATCH_STATUSES = ['running', 'completed'] as const;
+export type IncidentBatchStatus = (typeof INCIDENT_BATCH_STATUSES)[number];

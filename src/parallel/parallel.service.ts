@@ -4,7 +4,13 @@ import { DomainError, type Fault, ValidationError } from '#engine/errors';
 import { Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
 import { decodeCursor, keepBody, type Page, pageOf, presentClaim } from '#platform/http';
-import { DefinitionStore, type ExecutionSpec, ExecutionRuntime, InstanceRuntime } from '#runtime';
+import {
+  DefinitionStore,
+  ExecutionRepair,
+  type ExecutionSpec,
+  ExecutionRuntime,
+  InstanceRuntime,
+} from '#runtime';
 
 import { checkExecute } from './execute-check.js';
 import { executionView } from './execution-view.js';
@@ -24,6 +30,7 @@ export class ParallelService {
   constructor(
     private readonly database: Database,
     private readonly executions: ExecutionRuntime,
+    private readonly repairs: ExecutionRepair,
     private readonly instances: InstanceRuntime,
     private readonly definitions: DefinitionStore,
   ) {}
@@ -70,7 +77,7 @@ export class ParallelService {
 
   /** @throws DomainError execution_not_found, execution_not_failed, execution_ended */
   retry(execution_id: string): Promise<ExecutionView> {
-    return this.change(execution_id, (tx) => this.executions.retry(tx, execution_id));
+    return this.change(execution_id, (tx) => this.repairs.retry(tx, execution_id));
   }
 
   private async change(

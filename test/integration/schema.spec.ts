@@ -8,6 +8,10 @@ import {
   createDataSource,
   HANDLER_KINDS,
   IDEMPOTENCY_STATES,
+  INCIDENT_ACTIONS,
+  INCIDENT_BATCH_STATUSES,
+  INCIDENT_KINDS,
+  INCIDENT_STATUSES,
   InstanceEventEntity,
   migrate,
   MODIFICATION_STATUSES,
@@ -76,6 +80,10 @@ describe('the migrated schema', () => {
     ['decision_tables', 'hit_policy', HIT_POLICIES],
     ['decision_tables', 'aggregation', AGGREGATIONS],
     ['backtests', 'status', BACKTEST_STATUSES],
+    ['incidents', 'kind', INCIDENT_KINDS],
+    ['incidents', 'status', INCIDENT_STATUSES],
+    ['incident_batches', 'action', INCIDENT_ACTIONS],
+    ['incident_batches', 'status', INCIDENT_BATCH_STATUSES],
   ])('allows in %s.%s what the code knows, and nothing else', async (table, column, words) => {
     const [check]: { definition: string }[] = await test.dataSource.query(
       `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1`,

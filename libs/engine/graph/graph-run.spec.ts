@@ -8,7 +8,8 @@ import {
   newPoint,
   newTask,
 } from '../../../test/factories/task-graph.factory.js';
-import { type GraphRun, newRun, type RunEvent, startable, transition } from './graph-run.js';
+import { newRun, startable, transition } from './graph-run.js';
+import type { GraphRun, RunEvent } from './run-state.js';
 import { OPEN_TASK_STATUSES } from './task-machine.js';
 import type { TaskGraphDefinition } from './types.js';
 

@@ -1,55 +1,9 @@
 import { endOf, mayRunAgain, startsRound } from './ending.js';
 import { afterFailedAttempt } from './retry.js';
+import type { ConditionHolds, GraphRun, RunEvent, RunPoint, RunTask } from './run-state.js';
 import { joinContext, judgePoint } from './synchronization.js';
 import { TASK_MACHINE, type TaskEvent } from './task-machine.js';
-import type {
-  ExecutionStatus,
-  JsonObject,
-  SynchronizationPointDefinition,
-  SynchronizationStatus,
-  TaskDefinition,
-  TaskGraphDefinition,
-  TaskStatus,
-} from './types.js';
-
-export interface RunTask {
-  definition: TaskDefinition;
-  status: TaskStatus;
-  /** Attempts begun. */
-  attempt: number;
-  /** Handed out: counts against `max_concurrent_tasks` until it has ended. */
-  released: boolean;
-  output: JsonObject | null;
-}
-
-export interface RunPoint {
-  definition: SynchronizationPointDefinition;
-  status: SynchronizationStatus;
-  missed: boolean;
-}
-
-/** One execution as the scheduler sees it. */
-export interface GraphRun {
-  graph: TaskGraphDefinition;
-  max_retry_rounds: number;
-  retry_round: number;
-  status: ExecutionStatus;
-  tasks: ReadonlyMap<string, RunTask>;
-  points: ReadonlyMap<string, RunPoint>;
-}
-
-export type RunEvent =
-  | { type: 'admitted' }
-  | { type: 'task_started'; task_id: string }
-  | { type: 'task_completed'; task_id: string; output: JsonObject }
-  | { type: 'task_failed'; task_id: string; retryable: boolean }
-  | { type: 'point_timed_out'; sync_id: string }
-  | { type: 'execution_timed_out' }
-  | { type: 'cancelled' }
-  | { type: 'retried' };
-
-/** Evaluates the condition of a `conditional_join`. */
-export type ConditionHolds = (expression: string, context: JsonObject) => boolean;
+import type { ExecutionStatus, JsonObject, TaskGraphDefinition, TaskStatus } from './types.js';
 
 /** An execution that waits to be admitted. `graph` has no faults (`graphFaults`). */
 export function newRun(graph: TaskGraphDefinition, max_retry_rounds: number): GraphRun {
@@ -123,6 +77,8 @@ class Draft {
   apply(event: RunEvent): void {
     if (event.type === 'retried') return this.retry();
     if (event.type === 'admitted') return this.admit();
+    if (event.type === 'task_retried') return this.repair(event.task_id, null);
+    if (event.type === 'task_resolved') return this.repair(event.task_id, event.output);
     if (this.run.status === 'initializing' && event.type === 'cancelled')
       return this.end('cancelled');
     if (this.run.status !== 'running') return;
@@ -277,10 +233,32 @@ class Draft {
     if (!ended || !unfinished) return;
     this.reset(['failed', 'skipped', 'cancelled']);
     this.unblock();
+    this.run.retry_round = 0;
+    this.reopen();
+  }
+
+  /**
+   * Of one failed task: fresh attempts, or a result given by hand. What was skipped for it, and where the execution
+   * had ended what was cancelled with it, comes back; other failed tasks stay as they are.
+   */
+  private repair(taskId: string, output: JsonObject | null): void {
+    const { status } = this.run;
+    if (this.run.tasks.get(taskId)?.status !== 'failed' || status === 'cancelled') return;
+    const ended = status !== 'initializing' && status !== 'running';
+    if (output) this.move(taskId, 'resolve', { output });
+    else this.move(taskId, 'reset', { attempt: 0 });
+    this.reset(ended ? ['skipped', 'cancelled'] : ['skipped']);
+    for (const [id, task] of this.run.tasks) if (task.status === 'failed') this.skipDependents(id);
+    this.unblock();
+    if (ended) this.reopen();
+    else if (status === 'running') this.progress();
+  }
+
+  /** To be admitted again; points that were missed are judged anew. */
+  private reopen(): void {
     for (const [id, point] of this.run.points) {
       if (point.missed) this.run.points.set(id, { ...point, status: 'waiting', missed: false });
     }
-    this.run.retry_round = 0;
     this.run.status = 'initializing';
   }
 

@@ -5,6 +5,7 @@ export * from './graph-run.js';
 export * from './handler-faults.js';
 export * from './order.js';
 export * from './retry.js';
+export * from './run-state.js';
 export * from './synchronization.js';
 export * from './task-machine.js';
 export * from './template.js';

@@ -1,9 +1,9 @@
 import type { TaskStatus } from './types.js';
 
 export type TaskEvent =
-  'unblock' | 'start' | 'complete' | 'retry' | 'fail' | 'skip' | 'cancel' | 'reset';
+  'unblock' | 'start' | 'complete' | 'retry' | 'fail' | 'skip' | 'cancel' | 'reset' | 'resolve';
 
-/** What may become of a task. `reset` is a round of `retry_all`, or an operator's retry. */
+/** What may become of a task. `reset` is a round of `retry_all`, or an operator's retry; `resolve`, a result given by one. */
 export const TASK_MACHINE: Readonly<
   Record<TaskStatus, Readonly<Partial<Record<TaskEvent, TaskStatus>>>>
 > = {
@@ -12,7 +12,7 @@ export const TASK_MACHINE: Readonly<
   running: { complete: 'completed', retry: 'retrying', fail: 'failed', cancel: 'cancelled' },
   retrying: { start: 'running', cancel: 'cancelled' },
   completed: {},
-  failed: { reset: 'pending' },
+  failed: { reset: 'pending', resolve: 'completed' },
   skipped: { reset: 'pending' },
   cancelled: { reset: 'pending' },
 };

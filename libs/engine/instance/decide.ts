@@ -17,6 +17,7 @@ import {
 } from './movement.js';
 import { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
+import { reopen } from './reopen.js';
 import type {
   Command,
   CommandOf,
@@ -46,6 +47,7 @@ const ALLOWED: Record<Command['type'], readonly (InstanceStatus | null)[]> = {
   cancel: ['running', 'suspended'],
   bypass_step: ['running', 'suspended'],
   migrate: ['running', 'suspended'],
+  reopen: ['failed'],
 };
 
 /**
@@ -100,6 +102,8 @@ function act(progress: Progress, command: Command): void {
       return progress.emit({ type: 'instance_resumed', reason: command.reason });
     case 'bypass_step':
       return bypassStep(progress, command);
+    case 'reopen':
+      return reopen(progress, command);
     case 'migrate':
       return migrate(progress, command);
   }
@@ -224,6 +228,13 @@ function notAllowed({ status }: InstanceState, command: Command): DomainError {
     return new DomainError(
       'instance_not_suspended',
       `The instance is ${status}; only a suspended one can be resumed.`,
+      facts,
+    );
+  }
+  if (command.type === 'reopen') {
+    return new DomainError(
+      'instance_not_failed',
+      `The instance is ${status}; only a failed one can be opened again.`,
       facts,
     );
   }

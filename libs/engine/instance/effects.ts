@@ -57,6 +57,7 @@ export function effectsOf(
       case 'approval_decided':
       case 'incident_raised':
       case 'instance_suspended':
+      case 'instance_reopened':
       case 'instance_migrated':
         return [];
     }

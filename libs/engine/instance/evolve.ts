@@ -59,6 +59,9 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
       return { ...state, status: 'suspended' };
     case 'instance_resumed':
       return { ...state, status: 'running' };
+    case 'instance_reopened':
+      // a runaway loop that has been mended gets the whole limit again
+      return { ...state, status: 'running', end_reason: null, total_entries: 0 };
     case 'instance_completed':
       return ended(state, 'completed', null, event.outcome);
     case 'instance_failed':

@@ -182,6 +182,7 @@ function enter(
     fail(
       progress,
       'step_missing',
+      move.step_id,
       `There is no step ${move.step_id} in version ${definition.version_number}.`,
     );
     return undefined;
@@ -190,6 +191,7 @@ function enter(
     fail(
       progress,
       'step_entry_limit',
+      move.step_id,
       `The instance has entered ${state.total_entries} steps, the limit; its rules run in a loop.`,
     );
     return undefined;
@@ -284,9 +286,10 @@ function decideAtOnce(
 function fail(
   progress: Progress,
   kind: 'step_entry_limit' | 'step_missing',
+  step_id: string,
   message: string,
 ): void {
-  progress.emit({ type: 'incident_raised', kind, message });
+  progress.emit({ type: 'incident_raised', kind, step_id, message });
   progress.emit({ type: 'instance_failed', reason: message });
 }
 

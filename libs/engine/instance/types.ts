@@ -135,6 +135,14 @@ export type Command =
   | { type: 'cancel'; reason: string }
   | { type: 'bypass_step'; step_id: string; reason: string }
   | {
+      type: 'reopen';
+      /** The step that failed, or that could not be entered. */
+      step_id: string;
+      /** Null: the step is entered anew; else it counts as bypassed, with this output. */
+      output: JsonObject | null;
+      reason: string;
+    }
+  | {
       type: 'migrate';
       from_version: number;
       to_version: number;
@@ -152,7 +160,15 @@ export interface StepReference {
 }
 
 export type RoutedBy =
-  'override' | 'rule' | 'tree' | 'sequence' | 'decision' | 'start' | 'mention' | 'migration';
+  | 'override'
+  | 'rule'
+  | 'tree'
+  | 'sequence'
+  | 'decision'
+  | 'start'
+  | 'mention'
+  | 'migration'
+  | 'incident';
 
 /** A move that a rule or a tree decided by itself, in the words by which like decisions are found. */
 export interface DecidedMove {
@@ -229,7 +245,14 @@ export type InstanceEvent =
     }
   | ({ type: 'approval_asked'; level: number; roles: readonly string[] } & StepReference)
   | ({ type: 'approval_bypassed'; level: number; condition: string } & StepReference)
-  | { type: 'incident_raised'; kind: 'step_entry_limit' | 'step_missing'; message: string }
+  | {
+      type: 'incident_raised';
+      kind: 'step_entry_limit' | 'step_missing';
+      /** The step that could not be entered. */
+      step_id: string;
+      message: string;
+    }
+  | { type: 'instance_reopened'; step_id: string; reason: string }
   | { type: 'instance_suspended'; reason: string }
   | { type: 'instance_resumed'; reason: string }
   | { type: 'instance_completed'; outcome: 'completed' | 'rejected' }

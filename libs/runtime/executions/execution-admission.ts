@@ -5,7 +5,8 @@ import { Database, type Tx } from '#persistence';
 import { AppConfig } from '#platform/config';
 
 import { findWaiting, lockAdmissible, startExecutions, takeAdmission } from './creation.queries.js';
-import { ExecutionProgress, Movement } from './execution-progress.js';
+import { Movement } from './execution-movement.js';
+import { ExecutionProgress } from './execution-progress.js';
 import { ExecutionSignals } from './execution-signals.js';
 import { lockExecutions } from './progress.queries.js';
 

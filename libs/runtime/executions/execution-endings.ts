@@ -5,7 +5,7 @@ import { Sweeper } from '#jobs';
 import { Database, statement, type Tx } from '#persistence';
 
 import { Batcher } from './batcher.js';
-import type { Movement } from './execution-progress.js';
+import type { Movement } from './execution-movement.js';
 import { ExecutionSignals } from './execution-signals.js';
 import type { ExecutionEnded, ExecutionEndListener, GoingOn } from './execution-spec.js';
 import { readResults } from './outcomes.queries.js';

@@ -7,12 +7,13 @@ import { correlationId } from '#platform/logging';
 import { ExecutionAdmission } from './execution-admission.js';
 import { endAtOnce } from './execution-at-once.js';
 import { ExecutionEndings } from './execution-endings.js';
-import { ExecutionProgress, isOpen, Movement } from './execution-progress.js';
+import { isOpen, Movement } from './execution-movement.js';
+import { ExecutionProgress } from './execution-progress.js';
 import { handlerKind, type NewExecution } from './execution-rows.js';
 import { type CreatedExecution, ExecutionSignals } from './execution-signals.js';
 import type { ExecutionEnded, ExecutionEndListener, ExecutionSpec } from './execution-spec.js';
 import { writeExecutions } from './execution-writes.js';
-import { type ExecutionEvent, lockExecutions, resetTasks } from './progress.queries.js';
+import { type ExecutionEvent, lockExecutions } from './progress.queries.js';
 
 const findOpenOfStep = statement<{ execution_id: string }, [string, string]>(
   'find_open_executions_of_step',
@@ -37,22 +38,7 @@ const forgetTold = statement<{ execution_id: string }, [string]>(
   returning e.execution_id`,
 );
 
-/** Counts and points start anew; what has completed stays. */
-const reopenExecution = statement<object, [string]>(
-  'reopen_execution',
-  `
-  with points as (
-    update synchronization_points
-    set status = 'waiting', completion_time = null, timeout_time = null
-    where execution_id = $1 and (status <> 'reached' or jsonb_array_length(failed_tasks) > 0)
-  )
-  update parallel_executions
-  set overall_status = 'initializing', timeout_at = null, tasks_failed = 0, tasks_running = 0, retry_round = 0,
-      synchronization_failed = false, end_reason = null, actual_completion_time = null
-  where execution_id = $1`,
-);
-
-/** The one door of executions (design.md §1): they begin, end early and begin again here. */
+/** The one door of executions (design.md §1): they begin and end early here; `ExecutionRepair` begins them again. */
 @Injectable()
 export class ExecutionRuntime {
   constructor(
@@ -147,36 +133,6 @@ export class ExecutionRuntime {
     await this.progress.advance(tx, movement);
   }
 
-  /**
-   * Runs again what has not completed, with fresh attempts, rounds and timeouts.
-   * @throws DomainError execution_not_found; execution_not_failed when it runs or has completed; execution_ended when
-   *   it did the work of a step that has moved on
-   */
-  async retry(tx: Tx, execution_id: string): Promise<void> {
-    const movement = await this.lock(tx, execution_id);
-    const execution = movement.executions.get(execution_id);
-    if (!execution || isOpen(execution) || execution.tasks_completed === execution.total_tasks) {
-      throw new DomainError(
-        'execution_not_failed',
-        'Only an execution that ended with tasks left undone can be retried.',
-        {
-          execution_id,
-          overall_status: execution?.overall_status,
-        },
-      );
-    }
-    if (execution.step_execution_id !== null) {
-      throw new DomainError(
-        'execution_ended',
-        'Its step has ended with it and the workflow has moved on; start or route the instance again instead.',
-        { execution_id, step_execution_id: execution.step_execution_id },
-      );
-    }
-    await reopenExecution(tx, [execution_id]);
-    await resetTasks(tx, [[execution_id], ['failed', 'skipped', 'cancelled']]);
-    await this.admit(tx, execution_id, execution.total_tasks);
-  }
-
   /** Tells the instance once more of ends that it could not take while it was suspended. */
   async tellAgain(tx: Tx, instance_id: string): Promise<void> {
     for (const { execution_id } of await forgetTold(tx, [instance_id])) {
@@ -220,11 +176,6 @@ export class ExecutionRuntime {
   /** Calls `listener` when an execution's end has been committed in this process. */
   onEnded(listener: (execution_id: string) => void): () => void {
     return this.signals.on('ended', ({ execution_id }) => listener(execution_id));
-  }
-
-  private async admit(tx: Tx, execution_id: string, tasks: number): Promise<void> {
-    if (tasks === 1) await this.admission.start(tx, [execution_id]);
-    else afterCommit(tx, () => this.admission.admit());
   }
 
   private async lock(tx: Tx, execution_id: string): Promise<Movement> {

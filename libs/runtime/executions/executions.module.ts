@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { ExecutionAdmission } from './execution-admission.js';
 import { ExecutionEndings } from './execution-endings.js';
 import { ExecutionProgress } from './execution-progress.js';
+import { ExecutionRepair } from './execution-repair.js';
 import { ExecutionRuntime } from './execution-runtime.js';
 import { ExecutionSignals } from './execution-signals.js';
 import { ExecutionSweeps } from './execution-sweeps.js';
@@ -17,6 +18,7 @@ import { WorkerRecords } from './worker-records.js';
     ExecutionAdmission,
     ExecutionEndings,
     ExecutionProgress,
+    ExecutionRepair,
     ExecutionRuntime,
     ExecutionSignals,
     ExecutionSweeps,
@@ -27,6 +29,7 @@ import { WorkerRecords } from './worker-records.js';
     WorkerRecords,
   ],
   exports: [
+    ExecutionRepair,
     ExecutionRuntime,
     ExecutionSignals,
     TaskClaims,

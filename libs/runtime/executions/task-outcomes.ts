@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { afterFailedAttempt, backoffMs, type JsonObject } from '#engine/graph';
+import { afterFailedAttempt, backoffMs, type JsonObject, mayRunAgain } from '#engine/graph';
 import { afterCommit, Database, type Tx } from '#persistence';
 
 import { Batcher } from './batcher.js';
 import { ExecutionEndings } from './execution-endings.js';
+import { Movement, roundOf } from './execution-movement.js';
+import { ExecutionProgress } from './execution-progress.js';
 import type { GoingOn } from './execution-spec.js';
-import { ExecutionProgress, Movement } from './execution-progress.js';
 import { ExecutionSignals } from './execution-signals.js';
 import {
   completeTasks,
@@ -187,6 +188,7 @@ export class TaskOutcomes {
       if (!execution) continue;
       execution.tasks_failed += 1;
       execution.tasks_running -= 1;
+      if (!mayRunAgain(roundOf(execution))) movement.failed.push(task);
       if (execution.overall_status !== 'running') continue;
       if (execution.failure_strategy === 'fail_fast') {
         await this.progress.endEarly(

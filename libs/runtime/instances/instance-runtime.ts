@@ -20,6 +20,7 @@ import { DefinitionStore } from '../definitions/definition-store.js';
 import { recordVote } from './approval-votes.js';
 import { rowsOf } from './changes.js';
 import { InstanceEffects } from './instance-effects.js';
+import { raiseIncidents } from './instance-incidents.js';
 import { InstanceMove } from './instance-move.js';
 import { InstanceWatch } from './instance-watch.js';
 import {
@@ -248,6 +249,7 @@ export class InstanceRuntime {
     await recordAutomaticDecisions(tx, moves);
     const ended = moves.filter((move) => move.ended);
     if (ended.length === 0) return;
+    raiseIncidents(tx, ended);
     afterCommit(tx, () => {
       for (const { instance } of ended) this.watch.ended(instance.instance_id);
     });

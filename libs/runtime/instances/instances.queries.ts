@@ -179,6 +179,9 @@ export const writeMoves = statement<object, MovesValues>(
       data = c.data, current_step = c.current_step, current_step_id = c.current_step ->> 'step_id',
       step_entries = c.step_entries, total_entries = c.total_entries, last_sequence = c.last_sequence,
       suspended_at = case when c.status = 'suspended' then coalesce(w.suspended_at, now()) end,
+      due_at = case
+        when w.ended_at is not null and c.status = 'running' then now() + c.global_timeout_hours * interval '1 hour'
+        else w.due_at end,
       ended_at = case when c.status not in ('running', 'suspended') then clock_timestamp() end,
       updated_at = clock_timestamp()
     from changed c where w.instance_id = c.instance_id
