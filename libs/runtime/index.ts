@@ -1,5 +1,6 @@
 export { DecisionEvidence } from './decisions/decision-evidence.js';
 export { JUDGED, WENT_WELL } from './decisions/judgement.js';
+export { Batcher } from './executions/batcher.js';
 export { definitionOf } from './definitions/definition-rows.js';
 export { DefinitionStore } from './definitions/definition-store.js';
 export type { DefinitionRow } from './definitions/definitions.queries.js';
@@ -20,11 +21,22 @@ export {
 } from './executions/task-outcomes.js';
 export { TaskLeases } from './executions/task-leases.js';
 export { type WorkerHeartbeat, WorkerRecords } from './executions/worker-records.js';
+export { InstanceMove } from './instances/instance-move.js';
 export {
+  type Hold,
+  InstanceMoves,
+  type InstanceName,
+  refusalOf,
+  type StartRequest,
+} from './instances/instance-moves.js';
+export {
+  BUSY,
+  changeOf,
+  type CommandRequest,
   type InstanceChange,
   type InstanceReference,
   InstanceRuntime,
-  type StartRequest,
+  nameOf,
 } from './instances/instance-runtime.js';
 export { InstanceStarts } from './instances/instance-starts.js';
 export { InstanceWatch } from './instances/instance-watch.js';

@@ -5,6 +5,7 @@ import { OutcomeCounter } from './decisions/outcome-counts.js';
 import { DefinitionStore } from './definitions/definition-store.js';
 import { ExecutionsModule } from './executions/executions.module.js';
 import { InstanceEffects } from './instances/instance-effects.js';
+import { InstanceMoves } from './instances/instance-moves.js';
 import { InstanceRuntime } from './instances/instance-runtime.js';
 import { InstanceSignals } from './instances/instance-signals.js';
 import { InstanceStarts } from './instances/instance-starts.js';
@@ -23,6 +24,7 @@ import { Timers } from './timers/timers.js';
     DecisionEvidence,
     Timers,
     InstanceEffects,
+    InstanceMoves,
     InstanceRuntime,
     InstanceSignals,
     InstanceStarts,
@@ -33,6 +35,7 @@ import { Timers } from './timers/timers.js';
     DecisionEvidence,
     Timers,
     ExecutionsModule,
+    InstanceMoves,
     InstanceRuntime,
     InstanceStarts,
     InstanceWatch,

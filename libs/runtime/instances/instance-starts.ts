@@ -5,7 +5,8 @@ import { Database } from '#persistence';
 import { correlationId } from '#platform/logging';
 
 import { Batcher } from '../executions/batcher.js';
-import { type InstanceChange, InstanceRuntime, type StartRequest } from './instance-runtime.js';
+import type { StartRequest } from './instance-moves.js';
+import { type InstanceChange, InstanceRuntime } from './instance-runtime.js';
 
 /** Instances of one transaction; more only make it longer. */
 const BATCH = 100;

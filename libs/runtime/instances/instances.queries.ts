@@ -24,16 +24,19 @@ export interface InstanceRow {
 
 export interface OverrideRow {
   routing_id: string;
+  routing_rule_id: string;
   source_step_id: string | null;
   condition_expression: string;
   target_step_id: string;
+  /** Lower is tried first. */
+  priority: number;
 }
 
 /** Active temporary routes of a workflow, first tried first. */
 const OVERRIDES = `coalesce((
   select jsonb_agg(jsonb_build_object(
-    'routing_id', d.routing_id, 'source_step_id', d.source_step_id,
-    'condition_expression', d.condition_expression, 'target_step_id', d.target_step_id)
+    'routing_id', d.routing_id, 'routing_rule_id', d.routing_rule_id, 'source_step_id', d.source_step_id,
+    'condition_expression', d.condition_expression, 'target_step_id', d.target_step_id, 'priority', d.priority)
     order by d.priority, d.created_at)
   from dynamic_routing d
   where d.workflow_id = w.workflow_id and d.is_active
@@ -50,40 +53,63 @@ const instance = (ending = `'{}'`): string => `
       and e.execution_id <> all (${ending}::text[])) as has_executions,
   exists (select from timers t where t.instance_id = w.instance_id) as has_timers`;
 
-export const lockInstance = statement<
-  InstanceRow,
-  [workflow_id: string, workflow_instance_id: string]
->(
-  'lock_instance',
-  `select ${instance()} from workflow_instances w
-   where w.workflow_id = $1 and w.workflow_instance_id = $2 for update of w`,
-);
-
-export const lockInstanceById = statement<InstanceRow, [instance_id: string]>(
-  'lock_instance_by_id',
-  `select ${instance()} from workflow_instances w where w.instance_id = $1 for update of w`,
-);
-
-/** The instances whose steps wait to be told of the ends of these executions; in the order of ids (see `lockExecutions`). */
-export const lockInstancesOfExecutions = statement<InstanceRow, [execution_ids: readonly string[]]>(
-  'lock_instances_of_executions',
-  `
-  select ${instance()} from workflow_instances w
+const NAMED = `where (w.workflow_id, w.workflow_instance_id) in (select * from unnest($1::uuid[], $2::text[]))`;
+const WITH_IDS = 'where w.instance_id = any($1::uuid[])';
+const OF_EXECUTIONS = `
   where w.instance_id in (
     select e.instance_id from parallel_executions e
-    where e.execution_id = any($1::text[]) and e.step_execution_id is not null and e.instance_notified_at is null)
-  order by w.instance_id for update of w`,
+    where e.execution_id = any($1::text[]) and e.step_execution_id is not null and e.instance_notified_at is null)`;
+
+/** In the order of ids (see `lockExecutions`). */
+const locking = (which: string, held: 'wait' | 'skip locked'): string =>
+  `select w.instance_id from workflow_instances w ${which} order by w.instance_id
+   for update of w ${held === 'wait' ? '' : held}`;
+
+interface LockedRow {
+  instance_id: string;
+}
+
+type Names = [workflow_ids: readonly string[], workflow_instance_ids: readonly string[]];
+type Ids = [instance_ids: readonly string[]];
+type ExecutionIds = [execution_ids: readonly string[]];
+
+/**
+ * Reads rows that have been locked by the statement sent before, under `hold`: in a statement of its own, since what a
+ * locking statement reads beside the row that it waited for is of the time before.
+ */
+export const readNamed = statement<InstanceRow, Names>(
+  'read_instances_named',
+  `select ${instance()} from workflow_instances w ${NAMED}`,
+);
+export const readWithIds = statement<InstanceRow, [...Ids, ending: readonly string[]]>(
+  'read_instances_with_ids',
+  `select ${instance('$2')} from workflow_instances w ${WITH_IDS}`,
+);
+/** The instances whose steps wait to be told of the ends of these executions. */
+export const readOfExecutions = statement<InstanceRow, ExecutionIds>(
+  'read_instances_of_executions',
+  `select ${instance()} from workflow_instances w ${OF_EXECUTIONS}`,
 );
 
-/** Of these instances, those that nobody else holds. */
-export const takeInstances = statement<
-  InstanceRow,
-  [instance_ids: readonly string[], ending_execution_ids: readonly string[]]
->(
-  'take_instances',
-  `
-  select ${instance('$2')} from workflow_instances w
-  where w.instance_id = any($1::uuid[]) order by w.instance_id for update of w skip locked`,
+export const lockNamed = statement<LockedRow, Names>(
+  'lock_instances_named',
+  locking(NAMED, 'wait'),
+);
+export const takeNamed = statement<LockedRow, Names>(
+  'take_instances_named',
+  locking(NAMED, 'skip locked'),
+);
+export const lockWithIds = statement<LockedRow, Ids>(
+  'lock_instances_with_ids',
+  locking(WITH_IDS, 'wait'),
+);
+export const takeWithIds = statement<LockedRow, Ids>(
+  'take_instances_with_ids',
+  locking(WITH_IDS, 'skip locked'),
+);
+export const lockOfExecutions = statement<LockedRow, ExecutionIds>(
+  'lock_instances_of_executions',
+  locking(OF_EXECUTIONS, 'wait'),
 );
 
 export interface StartFactsRow {
