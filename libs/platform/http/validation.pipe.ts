@@ -1,6 +1,7 @@
 import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import type { ValidationError as ClassFault } from 'class-validator';
 import { ValidationError } from '#engine/errors';
+import { readRightly } from './compiled-dto.js';
 import { faultsOf } from './faults.js';
 
 class ClassFaults extends Error {
@@ -35,6 +36,10 @@ export class RequestValidationPipe extends ValidationPipe {
     ) {
       const message = 'The body must be one JSON object.';
       throw new ValidationError([{ pointer: '', code: 'is_object', message }]);
+    }
+    if (metadata.type === 'body') {
+      const right = readRightly(metadata.metatype, value);
+      if (right !== undefined) return right;
     }
     try {
       return (await super.transform(value, metadata)) as unknown;

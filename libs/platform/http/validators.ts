@@ -90,7 +90,12 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
 
 /** Any JSON value, taken over as it was sent. */
 export function AsSent(): PropertyDecorator {
-  return Transform(({ obj, key }: { obj: Record<string, unknown>; key: string }) => obj[key]);
+  return Transform(asSent);
+}
+
+/** What `AsSent` does, whatever has been made of the value before. */
+export function asSent({ obj, key }: { obj: Record<string, unknown>; key: string }): unknown {
+  return obj[key];
 }
 
 /** A query field that is `true`, `false`, `1` or `0` in any letter case (Python clients send `True`). */
