@@ -1,0 +1,43 @@
+/**
+ * One side of `bench:http` in a process of its own: `ours` is the whole service with the work of the four routes left
+ * out (their services answer at once), `bare` is Fastify alone. Told `cpu`, it says what it has used, in µs.
+ */
+import Fastify from 'fastify';
+import { createApp } from '../../dist/src/app.js';
+import { ParallelService } from '../../dist/src/parallel/parallel.service.js';
+import { TaskWorkService } from '../../dist/src/parallel/task-work.service.js';
+import { DecisionsService } from '../../dist/src/routing/decisions.service.js';
+import { migrate } from '#persistence';
+import { AppConfig, readConfig } from '#platform/config';
+import { ROUTES } from './http-routes.mjs';
+
+const [side, database] = process.argv.slice(2);
+const answer = (name) => ROUTES[name].answer;
+
+async function ours() {
+  await migrate(database);
+  const env = { DATABASE_URL: database, ROLE: 'api', LOG_LEVEL: process.env.LOG_LEVEL ?? 'info' };
+  const app = await createApp(new AppConfig(readConfig(env, false), database));
+  app.get(DecisionsService, { strict: false }).route = () => Promise.resolve(answer('route'));
+  app.get(ParallelService, { strict: false }).execute = () => Promise.resolve(answer('execute'));
+  const work = app.get(TaskWorkService, { strict: false });
+  work.claim = () => Promise.resolve(answer('claim'));
+  work.complete = () => Promise.resolve(answer('complete'));
+  await app.listen(0, '127.0.0.1');
+  return app.getHttpServer().address().port;
+}
+
+async function bare() {
+  const app = Fastify();
+  for (const { method, path, answer: body } of Object.values(ROUTES)) {
+    app.route({ method, url: path, handler: () => Promise.resolve(body) });
+  }
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return app.server.address().port;
+}
+
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send({ cpu: user + system });
+});
+process.send({ port: await (side === 'ours' ? ours() : bare()) });

@@ -1,0 +1,109 @@
+/**
+ * What the HTTP layer costs: the hot routes of the service with everything that a request passes (the door, access,
+ * limits, validation, serialisation, access log), but with their work left out, beside bare Fastify routes that parse
+ * and answer the same JSON: `npm run bench:http`.
+ *
+ *   npm run bench:http -- --seconds 3 --rounds 3 --connections 32
+ *
+ * The two take turns, so that a slow minute of the machine falls on both; figures are medians of the rounds. `CPU` is
+ * processor time of the server's process for one request: it says more than the rate on a machine that is shared, and
+ * where the client takes the other core.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import autocannon from 'autocannon';
+import { EmbeddedPostgres } from '#platform/postgres';
+import { ROUTES } from './http-routes.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '32' },
+  },
+});
+const folder = mkdtempSync(path.join(os.tmpdir(), 'bench-http-'));
+chmodSync(folder, 0o755);
+const children = [];
+
+const postgres = await EmbeddedPostgres.start({
+  data_dir: folder,
+  note: () => {},
+  warn: console.warn,
+});
+try {
+  const sides = { bare: await start('bare'), ours: await start('ours', postgres.url) };
+  const rows = [];
+  for (const name of Object.keys(ROUTES)) {
+    const found = { bare: [], ours: [] };
+    for (const side of Object.values(sides)) await load(side, name, 1);
+    for (let round = 0; round < Number(options.rounds); round += 1) {
+      for (const [key, side] of Object.entries(sides)) found[key].push(await load(side, name));
+    }
+    const [bare, ours] = [medians(found.bare), medians(found.ours)];
+    rows.push({
+      route: name,
+      'bare /s': Math.round(bare.rate),
+      'ours /s': Math.round(ours.rate),
+      'ours of bare': (ours.rate / bare.rate).toFixed(2),
+      'bare CPU µs': bare.cpu.toFixed(0),
+      'ours CPU µs': ours.cpu.toFixed(0),
+      'of bare by CPU': (bare.cpu / ours.cpu).toFixed(2),
+    });
+  }
+  console.log(
+    `${options.connections} connections, ${os.availableParallelism()} cores, load ${os.loadavg()[0].toFixed(1)}`,
+  );
+  console.table(rows);
+} finally {
+  for (const child of children) {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await postgres.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function start(side, ...more) {
+  const script = path.join(import.meta.dirname, 'http-contender.mjs');
+  const child = fork(script, [side, ...more], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  children.push(child);
+  const [{ port }] = await once(child, 'message');
+  return { child, port };
+}
+
+/** Requests a second, and µs of the server's CPU for each. @throws when any is not answered 2xx */
+async function load({ child, port }, name, seconds = Number(options.seconds)) {
+  const { method, path: at, body } = ROUTES[name];
+  const before = await cpuOf(child);
+  const result = await autocannon({
+    url: `http://127.0.0.1:${port}${at}`,
+    method,
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+    connections: Number(options.connections),
+    duration: seconds,
+  });
+  if (result.non2xx > 0 || result.errors > 0) {
+    throw new Error(`${name}: ${result.non2xx} not answered 2xx, ${result.errors} not at all`);
+  }
+  const answered = result['2xx'];
+  return { rate: answered / result.duration, cpu: ((await cpuOf(child)) - before) / answered };
+}
+
+async function cpuOf(child) {
+  child.send('cpu');
+  const [{ cpu }] = await once(child, 'message');
+  return cpu;
+}
+
+function medians(rounds) {
+  const middle = (key) =>
+    rounds.map((round) => round[key]).toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)];
+  return { rate: middle('rate'), cpu: middle('cpu') };
+}
