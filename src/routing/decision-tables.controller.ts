@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Headers, Post, Put, Query, Req, Res } from '@nestjs/common';
 import {
+  ApiBody,
   ApiCreatedResponse,
   ApiHeader,
   ApiOkResponse,
@@ -20,6 +21,7 @@ import {
 } from './decision-tables.dto.js';
 import { DecisionTablesService } from './decision-tables.service.js';
 
+/** Bodies of tables come in unchecked: their faults of shape and of meaning go into one answer. */
 @ApiTags('decision tables')
 @Controller('conditional/decision-tables')
 export class DecisionTablesController {
@@ -32,13 +34,14 @@ export class DecisionTablesController {
     description:
       'Refused with every fault in one answer: cells that do not parse, rows of the wrong width, what the hit policy asks for, rules of a unique table that overlap (with an input that shows it), targets that are no step of its workflow. Inputs that no rule matches come back as `warnings`.',
   })
+  @ApiBody({ type: StoreTableRequest })
   @ApiCreatedResponse({ type: CheckedTableView })
   @ApiProblems('decision_table_exists', 'workflow_not_found', 'expression_syntax')
   async store(
-    @Body() request: StoreTableRequest,
+    @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CheckedTableView> {
-    const { view, etag } = await this.tables.store(request);
+    const { view, etag } = await this.tables.store(body);
     reply.header('etag', etag);
     return view;
   }
@@ -94,15 +97,16 @@ export class DecisionTablesController {
     description: 'Makes its next version, which decides from now on.',
   })
   @ApiHeader({ name: 'If-Match', required: false })
+  @ApiBody({ type: ReplaceTableRequest })
   @ApiOkResponse({ type: CheckedTableView })
   @ApiProblems('decision_table_not_found', 'precondition_failed', 'expression_syntax')
   async replace(
     @ClientIdParam('table_id') table_id: string,
-    @Body() request: ReplaceTableRequest,
+    @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CheckedTableView> {
-    const { view, etag } = await this.tables.replace(table_id, request, ifMatch);
+    const { view, etag } = await this.tables.replace(table_id, body, ifMatch);
     reply.header('etag', etag);
     return view;
   }

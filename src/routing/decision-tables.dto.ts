@@ -20,8 +20,7 @@ import { LowerCase } from './decisions.dto.js';
 import { MAX_EXPRESSION } from './expression.validator.js';
 
 const MAX_COLUMNS = 50;
-/** What overlaps is looked at pair by pair when a table is saved, while other requests wait. */
-const MAX_RULES = 500;
+const MAX_RULES = 2_000;
 const MAX_VALUES = 200;
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
 

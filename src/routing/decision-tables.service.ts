@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-import { DomainError, ValidationError } from '#engine/errors';
-import { tableRouteFaults } from '#engine/routing';
-import { tableFaults, tableWarnings } from '#engine/table';
+import { DomainError, type Fault, ValidationError } from '#engine/errors';
+import { tableWarnings } from '#engine/table';
 import { Database, type Tx } from '#persistence';
 import {
   decodeCursor,
@@ -15,11 +14,12 @@ import {
 } from '#platform/http';
 import { DefinitionStore } from '#runtime';
 
+import { checkTable } from './decision-table-check.js';
 import {
   CheckedTableView,
   type ListTablesQuery,
-  type ReplaceTableRequest,
-  type StoreTableRequest,
+  ReplaceTableRequest,
+  StoreTableRequest,
   TableView,
 } from './decision-tables.dto.js';
 import {
@@ -47,28 +47,29 @@ export class DecisionTablesService {
   ) {}
 
   /** @throws DomainError decision_table_exists; ValidationError with every fault */
-  async store({ table_id, ...table }: StoreTableRequest): Promise<Tagged<CheckedTableView>> {
+  async store(body: unknown): Promise<Tagged<CheckedTableView>> {
+    const { request, warnings } = await this.checked(body, StoreTableRequest);
+    const { table_id, ...table } = request;
     return this.database.transaction(async (tx) => {
-      await this.check(tx, table);
       await lockTable(tx, [table_id]);
       const [known] = await findTable(tx, [table_id]);
       if (known?.is_active) throw exists(table_id);
-      return keepTagged(tx, await this.insert(tx, table_id, table));
+      return keepTagged(tx, await this.insert(tx, table_id, table, warnings));
     });
   }
 
   /** @throws DomainError decision_table_not_found, precondition_failed; ValidationError with every fault */
   async replace(
     table_id: string,
-    table: ReplaceTableRequest,
+    body: unknown,
     ifMatch: string | undefined,
   ): Promise<Tagged<CheckedTableView>> {
+    const { request, warnings } = await this.checked(body, ReplaceTableRequest);
     return this.database.transaction(async (tx) => {
       await lockTable(tx, [table_id]);
       requireIfMatch(ifMatch, etag(await this.row(tx, table_id)));
-      await this.check(tx, table);
       await deactivateTable(tx, [table_id]);
-      return keepTagged(tx, await this.insert(tx, table_id, table));
+      return keepTagged(tx, await this.insert(tx, table_id, request, warnings));
     });
   }
 
@@ -86,7 +87,8 @@ export class DecisionTablesService {
 
   /** @throws DomainError decision_table_not_found */
   async read(table_id: string): Promise<Tagged<CheckedTableView>> {
-    return checked(await this.row(this.database.read, table_id));
+    const row = await this.row(this.database.read, table_id);
+    return checked(row, tableWarnings(row));
   }
 
   async list({ workflow_id, is_active, limit, cursor }: ListTablesQuery): Promise<Page<TableView>> {
@@ -124,23 +126,29 @@ export class DecisionTablesService {
     tx: Tx,
     table_id: string,
     table: ReplaceTableRequest,
+    warnings: readonly Fault[],
   ): Promise<Tagged<CheckedTableView>> {
     const columns = JSON.stringify(table);
     const [row] = await unlessTaken(() => insertTable(tx, [table_id, columns]), exists(table_id));
     if (!row) throw new Error(`table ${table_id} was not inserted`);
-    return checked(row);
+    return checked(row, warnings);
   }
 
-  private async check(tx: Tx, request: ReplaceTableRequest): Promise<void> {
-    const steps = await stepsOf(this.definitions, tx, request.workflow_id);
-    const table = { table_id: '', ...request };
-    const faults = [...tableFaults(table), ...tableRouteFaults(table, steps)];
-    if (faults.length > 0) throw new ValidationError(faults);
+  /** @throws ValidationError with every fault */
+  private async checked<T extends ReplaceTableRequest>(
+    body: unknown,
+    type: new () => T,
+  ): Promise<{ request: T; warnings: Fault[] }> {
+    const { request, faults, warnings } = await checkTable(body, type, (workflowId) =>
+      stepsOf(this.definitions, this.database.read, workflowId),
+    );
+    if (faults.length > 0 || !request) throw new ValidationError(faults);
+    return { request, warnings };
   }
 }
 
-function checked(row: DecisionTableRow): Tagged<CheckedTableView> {
-  return { view: { ...TableView.of(row), warnings: tableWarnings(row) }, etag: etag(row) };
+function checked(row: DecisionTableRow, warnings: readonly Fault[]): Tagged<CheckedTableView> {
+  return { view: { ...TableView.of(row), warnings: [...warnings] }, etag: etag(row) };
 }
 
 function etag({ table_id, version_number, is_active }: DecisionTableRow): string {

@@ -83,6 +83,39 @@ describe('decision tables', () => {
       ...more,
     });
 
+  it('tells faults of shape and of meaning in one answer', async () => {
+    const { status, body } = await post(
+      table({
+        table_name: 7,
+        colour: 'red',
+        rules: [
+          { rule_id: 'same', inputs: ['>> 3'], outputs: ['"team"'] },
+          { rule_id: 'same', inputs: ['> 3', '4'], outputs: [5] },
+        ],
+      }),
+    );
+    expect(status).toBe(400);
+    expect(body.errors?.map(({ pointer }) => pointer).toSorted()).toEqual([
+      '/colour',
+      '/rules/0/inputs/0',
+      '/rules/1/inputs',
+      '/rules/1/outputs',
+      '/rules/1/rule_id',
+      '/table_name',
+    ]);
+  });
+
+  it('takes tables of 2,000 rules', async () => {
+    const rules = Array.from({ length: 2_000 }, (_, index) => ({
+      rule_id: `r${index}`,
+      inputs: [`[${index}..${index + 1})`],
+      outputs: [index % 2 === 0 ? '"team"' : '"director"'],
+    }));
+    const decision_table_id = await stored({ rules });
+    const { body } = await route('of_many', 1_001.5, { decision_table_id, dry_run: true });
+    expect(body.routing_decision).toMatchObject({ target_step_id: 'director' });
+  });
+
   it('are stored, with their gaps shown by an example', async () => {
     const body = table();
     const { status, body: answer, headers } = await post(body);

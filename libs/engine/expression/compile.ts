@@ -3,7 +3,7 @@ import { CompiledExpression } from './expression.js';
 import type { CompileOptions } from './expression.js';
 
 /** A compiled expression takes some 200 bytes for each character: 100 MB of them at the worst. */
-const CACHED = 2_000;
+const CACHED = 10_000;
 const CACHED_CHARACTERS = 500_000;
 const cache = new LruCache<CompiledExpression>(CACHED, CACHED_CHARACTERS);
 

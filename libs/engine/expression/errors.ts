@@ -68,8 +68,9 @@ export class ExpressionLimitError extends Error {
   constructor(
     readonly limit: keyof Limits,
     readonly maximum: number,
+    what = 'the expression',
   ) {
-    super(`the expression exceeds the limit of ${maximum} for ${limit}`);
+    super(`${what} exceeds the limit of ${maximum} for ${limit}`);
     this.name = 'ExpressionLimitError';
   }
 }

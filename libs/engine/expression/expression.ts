@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, ExpressionLimitError } from './errors.js';
 import type { Limits } from './errors.js';
 import { plainResult } from './result.js';
 import { NO_WARNINGS, Run } from './run.js';
-import type { Closure, Instant, Warning } from './run.js';
+import type { Budget, Closure, Instant, Warning } from './run.js';
 import type { Node } from './syntax/ast.js';
 import { parse } from './syntax/parser.js';
 import type { SourceKind } from './syntax/parser.js';
@@ -28,6 +28,8 @@ export interface EvaluateOptions {
   now?: Instant;
   /** What `?` stands for. */
   input?: unknown;
+  /** What it may spend with others, beside its own limit. */
+  budget?: Budget;
 }
 
 export interface Evaluation {
@@ -103,7 +105,8 @@ export class CompiledExpression {
   }
 
   private run(context: object, options?: EvaluateOptions): Run {
-    return new Run(context as Context, options?.now, this.limits, fromData(options?.input));
+    const input = fromData(options?.input);
+    return new Run(context as Context, options?.now, this.limits, input, options?.budget);
   }
 }
 

@@ -7,6 +7,7 @@ export type { Limits, Position } from './errors.js';
 export { expressionFaults } from './faults.js';
 export { toJson } from './json.js';
 export type { Json } from './json.js';
+export { Budget } from './run.js';
 export type { Warning, WarningCode } from './run.js';
 export type { Node as SyntaxNode } from './syntax/ast.js';
 export type { Trace } from './trace.js';

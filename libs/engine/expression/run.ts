@@ -28,6 +28,25 @@ export const NO_WARNINGS: readonly Warning[] = Object.freeze([]);
 /** A Date, milliseconds since 1970, or ISO 8601 text with an offset. */
 export type Instant = Date | number | string;
 
+/** Steps that several evaluations may take together. */
+export class Budget {
+  private left: number;
+
+  /** @param what takes them, for the error that says so */
+  constructor(
+    private readonly steps: number,
+    private readonly what: string,
+  ) {
+    this.left = steps;
+  }
+
+  /** @throws ExpressionLimitError */
+  spend(steps: number): void {
+    this.left -= steps;
+    if (this.left < 0) throw new ExpressionLimitError('steps', this.steps, this.what);
+  }
+}
+
 /** One evaluation: its data, its clock, and what it may still spend. */
 export class Run {
   warnings: Warning[] | null = null;
@@ -56,6 +75,7 @@ export class Run {
     readonly limits: Limits,
     /** What `?` stands for: the input of a unary test. */
     readonly input: Value = null,
+    private readonly budget: Budget | undefined = undefined,
   ) {
     this.steps = limits.steps;
   }
@@ -64,6 +84,7 @@ export class Run {
   spend(steps: number): void {
     this.steps -= steps;
     if (this.steps < 0) throw new ExpressionLimitError('steps', this.limits.steps);
+    this.budget?.spend(steps);
   }
 
   checkLength(length: number): void {

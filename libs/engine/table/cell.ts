@@ -1,4 +1,4 @@
-import { compile, type CompiledExpression, type SyntaxNode } from '#engine/expression';
+import { type Budget, compile, type CompiledExpression, type SyntaxNode } from '#engine/expression';
 
 /** A value at which a cell's answer may change, and by which a column is divided. */
 export type Key = string | number | boolean;
@@ -21,8 +21,16 @@ export function compileCell(source: string): Cell {
 }
 
 /** Whether a value passes a cell. */
-export function passes(cell: Cell, input: unknown, context: object, now: number): boolean {
-  return cell.isAny || cell.test.test(context, { input, now }).matched;
+export function passes(
+  cell: Cell,
+  input: unknown,
+  context: object,
+  options: { now: number; budget?: Budget },
+): boolean {
+  if (cell.isAny) return true;
+  // looking at it is work as well, however little there is to evaluate
+  options.budget?.spend(1);
+  return cell.test.test(context, { ...options, input }).matched;
 }
 
 function boundariesOf(node: SyntaxNode): readonly Key[] | null {
@@ -30,7 +38,7 @@ function boundariesOf(node: SyntaxNode): readonly Key[] | null {
   if (literal !== undefined) return [literal];
   switch (node.kind) {
     case 'range':
-      return allOf([node.low, node.high].map((end) => (end === null ? [] : boundariesOf(end))));
+      return allOf([node.low, node.high].map((end) => (end === null ? [] : endOf(end))));
     case 'equalityTest':
       return boundariesOf(node.operand);
     case 'list':
@@ -38,6 +46,12 @@ function boundariesOf(node: SyntaxNode): readonly Key[] | null {
     default:
       return null;
   }
+}
+
+/** Texts in a range are more than its ends, and are not told apart one by one. */
+function endOf(node: SyntaxNode): readonly Key[] | null {
+  const literal = literalOf(node);
+  return typeof literal === 'number' ? [literal] : null;
 }
 
 function allOf(parts: readonly (readonly Key[] | null)[]): readonly Key[] | null {

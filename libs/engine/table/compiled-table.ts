@@ -1,4 +1,4 @@
-import { compile, type CompiledExpression, type Value } from '#engine/expression';
+import { type Budget, compile, type CompiledExpression, type Value } from '#engine/expression';
 
 import { type Cell, compileCell, passes } from './cell.js';
 import { type DividedColumn, divideColumn, regionAt } from './regions.js';
@@ -25,18 +25,21 @@ export interface CompiledTable {
 
 /** @throws ExpressionSyntaxError, ExpressionLimitError; `tableFaults` finds all of them first */
 export function compileTable(table: DecisionTable): CompiledTable {
-  const cells = table.rules.map((rule) => rule.inputs.map(compileCell));
+  const cellOf = once(compileCell);
+  const cells = table.rules.map((rule) => rule.inputs.map(cellOf));
   const columns = table.inputs.map((_, column) =>
     divideColumn(cells.flatMap((row) => row[column] ?? [])),
   );
+  const outputOf = once(resultOf);
+  const toTry = columns.map((column) => new Set(column.toTry));
   return {
     table,
     inputs: table.inputs.map(({ expression }) => compile(expression)),
     rows: table.rules.map((rule, row) => ({
       ...rule,
       cells: cells[row] ?? [],
-      toTry: [...columns.keys()].filter((column) => columns[column]?.toTry.includes(row)),
-      results: rule.outputs.map(resultOf),
+      toTry: [...columns.keys()].filter((column) => toTry[column]?.has(row)),
+      results: rule.outputs.map(outputOf),
     })),
     columns,
     priorities: table.outputs.map(({ values }) =>
@@ -45,6 +48,16 @@ export function compileTable(table: DecisionTable): CompiledTable {
     defaults: table.outputs.map(({ default_value: source }) =>
       source === null ? null : compile(source),
     ),
+  };
+}
+
+/** Most cells of a table are the same few. */
+function once<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
   };
 }
 
@@ -60,7 +73,7 @@ export function matchingRows(
   { rows, columns }: CompiledTable,
   values: readonly Value[],
   context: object,
-  { now, most }: { now: number; most: number },
+  { most, ...options }: { now: number; budget: Budget; most: number },
 ): CompiledRow[] {
   const sets: RowSet[] = [];
   const unindexed: number[] = [];
@@ -74,7 +87,7 @@ export function matchingRows(
     const row = rows[number];
     const tried = (column: number): boolean => {
       const cell = row?.cells[column];
-      return cell !== undefined && passes(cell, values[column], context, now);
+      return cell !== undefined && passes(cell, values[column], context, options);
     };
     if (row?.toTry.every(tried) && unindexed.every(tried)) found.push(row);
     return found.length < most;

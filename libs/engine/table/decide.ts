@@ -1,4 +1,4 @@
-import { compile, ExpressionLimitError, type Value } from '#engine/expression';
+import { Budget, compile, ExpressionLimitError, type Value } from '#engine/expression';
 
 import { type CompiledTable, matchingRows } from './compiled-table.js';
 import type { Aggregation } from './types.js';
@@ -19,6 +19,9 @@ export interface TableDecision {
   undecided_because: string | null;
 }
 
+/** Of all inputs, cells and outputs together: they are evaluated while other requests wait. */
+const MOST_STEPS = 200_000;
+
 const EQUAL = compile('a = b');
 const AGGREGATES: Readonly<Record<Aggregation, string>> = {
   sum: 'sum(values)',
@@ -38,12 +41,13 @@ export function decideByTable(
 ): TableDecision {
   const { table } = compiled;
   try {
-    const values = compiled.inputs.map((input) => input.evaluate(context, { now }).value);
+    const options = { now, budget: new Budget(MOST_STEPS, 'the decision table') };
+    const values = compiled.inputs.map((input) => input.evaluate(context, options).value);
     const inputs = table.inputs.map(({ label }, index) => ({
       label,
       value: values[index] ?? null,
     }));
-    return { table_id: table.table_id, inputs, ...byPolicy(compiled, values, context, now) };
+    return { table_id: table.table_id, inputs, ...byPolicy(compiled, values, context, options) };
   } catch (error) {
     if (!(error instanceof ExpressionLimitError)) throw error;
     return {
@@ -67,17 +71,17 @@ function byPolicy(
   compiled: CompiledTable,
   values: readonly Value[],
   context: object,
-  now: number,
+  options: { now: number; budget: Budget },
 ): Outcome {
   const { table } = compiled;
   const most = table.hit_policy === 'first' ? 1 : Infinity;
-  const hits = matchingRows(compiled, values, context, { now, most }).map((row) => ({
+  const hits = matchingRows(compiled, values, context, { ...options, most }).map((row) => ({
     rule_id: row.rule_id,
     outputs: row.results.map((result) =>
-      'constant' in result ? result.constant : result.evaluate(context, { now }).value,
+      'constant' in result ? result.constant : result.evaluate(context, options).value,
     ),
   }));
-  if (hits.length === 0) return nothingMatched(compiled, context, now);
+  if (hits.length === 0) return nothingMatched(compiled, context, options);
   switch (table.hit_policy) {
     case 'unique':
       return hits.length === 1
@@ -102,11 +106,15 @@ function byPolicy(
   }
 }
 
-function nothingMatched({ table, defaults }: CompiledTable, context: object, now: number): Outcome {
+function nothingMatched(
+  { table, defaults }: CompiledTable,
+  context: object,
+  options: { now: number; budget: Budget },
+): Outcome {
   if (table.aggregation === 'count') {
     return { matched_rules: [], output: 0, undecided_because: null };
   }
-  const outputs = defaults.map((value) => value?.evaluate(context, { now }).value ?? null);
+  const outputs = defaults.map((value) => value?.evaluate(context, options).value ?? null);
   const has = defaults.some((value) => value !== null);
   return {
     matched_rules: [],

@@ -1,7 +1,7 @@
 import type { Fault } from '#engine/errors';
 import { expressionFaults } from '#engine/expression';
 
-import { analyseTable } from './analysis.js';
+import { analyseTable, type TableAnalysis } from './analysis.js';
 import { compileTable } from './compiled-table.js';
 import type { DecisionTable } from './types.js';
 
@@ -10,13 +10,23 @@ import type { DecisionTable } from './types.js';
  * width, what its hit policy asks for, and of a unique table the rules that overlap, each with an input that shows it.
  */
 export function tableFaults(table: DecisionTable): Fault[] {
-  const faults = [...shapeFaults(table), ...sourceFaults(table), ...policyFaults(table)];
-  return faults.length > 0 ? faults : overlapFaults(table);
+  return examineTable(table).faults;
 }
 
 /** What is odd about a table without faults: inputs that no rule matches, and what could not be looked at. */
 export function tableWarnings(table: DecisionTable): Fault[] {
-  const { gaps, incomplete } = analyseTable(compileTable(table));
+  return warningsOf(table, analyseTable(compileTable(table)));
+}
+
+/** Faults as `tableFaults` finds them; where there are none, warnings as `tableWarnings` does. */
+export function examineTable(table: DecisionTable): { faults: Fault[]; warnings: Fault[] } {
+  const faults = [...shapeFaults(table), ...sourceFaults(table), ...policyFaults(table)];
+  if (faults.length > 0) return { faults, warnings: [] };
+  const analysis = analyseTable(compileTable(table));
+  return { faults: overlapFaults(table, analysis), warnings: warningsOf(table, analysis) };
+}
+
+function warningsOf(table: DecisionTable, { gaps, incomplete }: TableAnalysis): Fault[] {
   const hasDefault = table.outputs.some(({ default_value: value }) => value !== null);
   return [
     ...(hasDefault ? [] : gaps).map(({ example, description }) => ({
@@ -113,14 +123,12 @@ function policyFaults({ hit_policy, aggregation, outputs }: DecisionTable): Faul
   return faults;
 }
 
-function overlapFaults(table: DecisionTable): Fault[] {
-  if (table.hit_policy !== 'unique') return [];
-  const position = new Map(table.rules.map(({ rule_id }, index) => [rule_id, index]));
-  return analyseTable(compileTable(table)).overlaps.map(
-    ({ rule_ids: [first, second], example }) => ({
-      pointer: `/rules/${position.get(second)}`,
-      code: 'overlapping_rules',
-      message: `Rules ${first} and ${second} both match, such as on ${JSON.stringify(example)}; a unique table lets one rule match.`,
-    }),
-  );
+function overlapFaults({ hit_policy, rules }: DecisionTable, { overlaps }: TableAnalysis): Fault[] {
+  if (hit_policy !== 'unique') return [];
+  const position = new Map(rules.map(({ rule_id }, index) => [rule_id, index]));
+  return overlaps.map(({ rule_ids: [first, second], example }) => ({
+    pointer: `/rules/${position.get(second)}`,
+    code: 'overlapping_rules',
+    message: `Rules ${first} and ${second} both match, such as on ${JSON.stringify(example)}; a unique table lets one rule match.`,
+  }));
 }

@@ -23,8 +23,33 @@ export class RowSet {
     return ((this.words[row >>> 5] ?? 0) & (1 << (row & 31))) !== 0;
   }
 
+  copy(): RowSet {
+    return new RowSet(this.words.slice());
+  }
+
+  addAll(other: RowSet | undefined): void {
+    const { words } = this;
+    for (let index = 0; other && index < words.length; index += 1) {
+      words[index] = (words[index] ?? 0) | (other.words[index] ?? 0);
+    }
+  }
+
+  /** Takes out what is not in the other as well. */
+  keep(other: RowSet): void {
+    const { words } = this;
+    for (let index = 0; index < words.length; index += 1) {
+      words[index] = (words[index] ?? 0) & (other.words[index] ?? 0);
+    }
+  }
+
   intersection(other: RowSet): RowSet {
-    return new RowSet(this.words.map((word, index) => word & (other.words[index] ?? 0)));
+    const both = this.copy();
+    both.keep(other);
+    return both;
+  }
+
+  meets(other: RowSet): boolean {
+    return this.words.some((word, index) => (word & (other.words[index] ?? 0)) !== 0);
   }
 
   get isEmpty(): boolean {
@@ -33,7 +58,7 @@ export class RowSet {
 
   /** Equal sets have equal keys. */
   get key(): string {
-    return this.words.join(',');
+    return String.fromCharCode(...new Uint16Array(this.words.buffer));
   }
 
   /**

@@ -5,7 +5,7 @@ import { compile } from '#engine/expression';
 import { analyseTable } from './analysis.js';
 import { compileTable } from './compiled-table.js';
 import { decideByTable } from './decide.js';
-import { tableFaults, tableWarnings } from './faults.js';
+import { examineTable, tableFaults, tableWarnings } from './faults.js';
 import type { DecisionTable, TableRule } from './types.js';
 
 function newTable(
@@ -181,6 +181,52 @@ describe('faults', () => {
     );
     expect(gaps).toEqual([]);
     expect(incomplete[0]).toContain('in0');
+  });
+});
+
+describe('large and hostile tables', () => {
+  it('texts in a range are compared, not only with its ends', () => {
+    const table = newTable(
+      [
+        [['["a".."m"]'], '1'],
+        [['< "c"'], '2'],
+      ],
+      { hit_policy: 'rule_order' },
+    );
+    expect(decide(table, { in0: 'b' }).matched_rules).toEqual(['r1', 'r2']);
+    expect(decide(table, { in0: 'd' }).matched_rules).toEqual(['r1']);
+  });
+
+  it('name the limit when their cells take too much work together', () => {
+    const costly = '? = sum(for i in 1..1000 return i)';
+    const table = newTable(
+      Array.from({ length: 500 }, (): [string[], string] => [[costly], '1']),
+      { hit_policy: 'collect' },
+    );
+    expect(decide(table, { in0: 1 }).undecided_because).toBe(
+      'the decision table exceeds the limit of 200000 for steps',
+    );
+  });
+
+  it('of 2,000 rules are looked through for overlaps and gaps, whatever their cells are like', () => {
+    const table = (cellsOf: (row: number) => string[], also: string[][] = []): DecisionTable =>
+      newTable(
+        [...Array.from({ length: 2_000 }, (_, row) => cellsOf(row)), ...also].map((cells) => [
+          cells,
+          '1',
+        ]),
+        { hit_policy: 'unique' },
+      );
+    const bands = (row: number): string[] => [`[${row}..${row + 1})`, `"t${row % 20}"`, '-'];
+    const lists = (row: number): string[] => [`"a${row}", "b${row}"`, `"x", "y${row}"`];
+    expect(examineTable(table(bands)).faults).toEqual([]);
+    expect(examineTable(table(lists)).faults).toEqual([]);
+    expect(examineTable(table(bands, [['1999.5', '"t19"', '-']])).faults).toMatchObject([
+      { code: 'overlapping_rules', pointer: '/rules/2000' },
+    ]);
+    expect(examineTable(table(lists, [['"b7"', '"x"']])).faults).toMatchObject([
+      { message: expect.stringContaining('{"in0":"b7","in1":"x"}') as string },
+    ]);
   });
 });
 
