@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ValidationError } from '#engine/errors';
 import { Database } from '#persistence';
 import type { Principal } from '#platform/auth';
-import { decodeCursor, type Page, pageOf } from '#platform/http';
+import { decodeCursor, keepBody, type Page, pageOf } from '#platform/http';
 import { InstanceRuntime } from '#runtime';
 
 import { type ChooseRequest, DecisionSummary, type ListDecisionsQuery } from './choices.dto.js';
@@ -32,7 +32,7 @@ export class ChoicesService {
     principal: Principal,
   ): Promise<RecordedDecision> {
     const actor = chosen_by ?? principal.id;
-    await this.database.transaction(async (tx) => {
+    return this.database.transaction(async (tx) => {
       const { instance_id } = await this.decisions.recorded(tx, decision_id);
       const { events } = await this.instances.apply(
         tx,
@@ -44,8 +44,8 @@ export class ChoicesService {
       if (!chosen) throw new Error(`choosing ${decision_id} left no event`);
       const choice = chosen.confirmed ? 'confirmed' : 'changed';
       await recordChoice(tx, [decision_id, choice, chosen.target_step_id, actor, comment]);
+      return keepBody(tx, await this.decisions.why(decision_id, tx));
     });
-    return this.decisions.why(decision_id);
   }
 
   /** @throws ValidationError */

@@ -68,9 +68,9 @@ export class DecisionsService {
   }
 
   /** @throws DomainError decision_not_found */
-  async why(decision_id: string): Promise<RecordedDecision> {
-    const row = await this.recorded(this.database.read, decision_id);
-    return recordedDecision(row, await this.tableOf(row));
+  async why(decision_id: string, tx = this.database.read): Promise<RecordedDecision> {
+    const row = await this.recorded(tx, decision_id);
+    return recordedDecision(row, await this.tableOf(tx, row));
   }
 
   /** @throws DomainError decision_not_found */
@@ -84,10 +84,10 @@ export class DecisionsService {
     );
   }
 
-  private async tableOf({ evaluation }: DecisionRow): Promise<CompiledTable | null> {
+  private async tableOf(tx: Tx, { evaluation }: DecisionRow): Promise<CompiledTable | null> {
     const { table, table_version } = evaluation as unknown as RecordedEvaluation;
     if (!table || !table_version) return null;
-    const [row] = await findTableVersion(this.database.read, [table.table_id, table_version]);
+    const [row] = await findTableVersion(tx, [table.table_id, table_version]);
     return row ? compiledTable(row) : null;
   }
 
