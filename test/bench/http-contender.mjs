@@ -2,6 +2,7 @@
  * One side of `bench:http` in a process of its own: `ours` is the whole service with the work of the four routes left
  * out (their services answer at once), `bare` is Fastify alone. Told `cpu`, it says what it has used, in µs.
  */
+import { Logger } from '@nestjs/common';
 import Fastify from 'fastify';
 import { createApp } from '../../dist/src/app.js';
 import { ParallelService } from '../../dist/src/parallel/parallel.service.js';
@@ -9,6 +10,7 @@ import { TaskWorkService } from '../../dist/src/parallel/task-work.service.js';
 import { DecisionsService } from '../../dist/src/routing/decisions.service.js';
 import { migrate } from '#persistence';
 import { AppConfig, readConfig } from '#platform/config';
+import { createPino, NestLogger } from '#platform/logging';
 import { ROUTES } from './http-routes.mjs';
 
 const [side, database] = process.argv.slice(2);
@@ -16,8 +18,12 @@ const answer = (name) => ROUTES[name].answer;
 
 async function ours() {
   await migrate(database);
-  const env = { DATABASE_URL: database, ROLE: 'api', LOG_LEVEL: process.env.LOG_LEVEL ?? 'info' };
-  const app = await createApp(new AppConfig(readConfig(env, false), database));
+  const config = new AppConfig(
+    readConfig({ DATABASE_URL: database, ROLE: 'api' }, false),
+    database,
+  );
+  Logger.overrideLogger(new NestLogger(createPino(config.logging)));
+  const app = await createApp(config);
   app.get(DecisionsService, { strict: false }).route = () => Promise.resolve(answer('route'));
   app.get(ParallelService, { strict: false }).execute = () => Promise.resolve(answer('execute'));
   const work = app.get(TaskWorkService, { strict: false });
@@ -40,4 +46,5 @@ process.on('message', () => {
   const { user, system } = process.cpuUsage();
   process.send({ cpu: user + system });
 });
+process.on('disconnect', () => process.exit(0));
 process.send({ port: await (side === 'ours' ? ours() : bare()) });

@@ -7,7 +7,7 @@
  *
  * The two take turns, so that a slow minute of the machine falls on both; figures are medians of the rounds. `CPU` is
  * processor time of the server's process for one request: it says more than the rate on a machine that is shared, and
- * where the client takes the other core.
+ * where the client takes the other core. `--profile <folder>` leaves a CPU profile of both sides there.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,8 +24,10 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '32' },
+    profile: { type: 'string' },
   },
 });
+const WARM_UP_SECONDS = 2;
 const folder = mkdtempSync(path.join(os.tmpdir(), 'bench-http-'));
 chmodSync(folder, 0o755);
 const children = [];
@@ -39,8 +41,10 @@ try {
   const sides = { bare: await start('bare'), ours: await start('ours', postgres.url) };
   const rows = [];
   for (const name of Object.keys(ROUTES)) {
+    for (const side of Object.values(sides)) await load(side, name, WARM_UP_SECONDS);
+  }
+  for (const name of Object.keys(ROUTES)) {
     const found = { bare: [], ours: [] };
-    for (const side of Object.values(sides)) await load(side, name, 1);
     for (let round = 0; round < Number(options.rounds); round += 1) {
       for (const [key, side] of Object.entries(sides)) found[key].push(await load(side, name));
     }
@@ -62,7 +66,7 @@ try {
 } finally {
   for (const child of children) {
     const ended = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.disconnect();
     await ended;
   }
   await postgres.stop();
@@ -71,7 +75,10 @@ try {
 
 async function start(side, ...more) {
   const script = path.join(import.meta.dirname, 'http-contender.mjs');
-  const child = fork(script, [side, ...more], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(script, [side, ...more], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [],
+  });
   children.push(child);
   const [{ port }] = await once(child, 'message');
   return { child, port };

@@ -37,11 +37,23 @@ export class IdempotencyInterceptor implements NestInterceptor {
     private readonly presence: ProcessPresence,
   ) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  /** Most requests carry no key, and pay for nothing here. */
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler,
+  ): Observable<unknown> | Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
     const key = request.headers['idempotency-key'];
     if (typeof key !== 'string' || !CHANGING_METHODS.has(request.method)) return next.handle();
+    return this.once(key, request, context.switchToHttp().getResponse<FastifyReply>(), next);
+  }
+
+  private async once(
+    key: string,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    next: CallHandler,
+  ): Promise<Observable<unknown>> {
     const { method, url, body } = request;
     const mark = markOf({ principal: principalOf(request).id, key, method, url, body });
     const { holder } = this.presence;
