@@ -119,6 +119,10 @@ export class TaskExecutionEntity {
   @Int({ default: 0 }) attempt: number;
   @Int({ default: 0 }) retry_count: number;
   @Int({ default: 3 }) max_retry_attempts: number;
+  /** Null: as the engine's defaults say. */
+  @Json(optional) retry_policy: JsonObject | null;
+  /** The first attempt of those that count, known once it has failed. */
+  @Instant(optional) first_started_at: Date | null;
   @Text(optional) error_message: string | null;
   @Json(optional) last_error: JsonObject | null;
   @Flag(optional) error_retryable: boolean | null;

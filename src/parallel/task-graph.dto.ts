@@ -35,6 +35,7 @@ import {
 import { IsClientId, IsJsonObject, IsText } from '#platform/http';
 
 import { HANDLER_REQUESTS, handlerType } from './handler.dto.js';
+import { RetryPolicyRequest } from './retry-policy.dto.js';
 
 /** One body holds at most 1 MiB; these bounds keep a single request's graph within what one transaction writes fast. */
 const MAX_TASKS = 10_000;
@@ -81,6 +82,17 @@ export class TaskRequest implements TaskDefinition {
   @Min(0)
   @Max(1_000)
   max_retry_attempts: number = 3;
+
+  @ApiPropertyOptional({
+    type: RetryPolicyRequest,
+    nullable: true,
+    description: 'How it is tried again; how often says `max_retry_attempts`.',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => RetryPolicyRequest)
+  retry_policy?: RetryPolicyRequest | null;
 
   @ApiPropertyOptional({ description: 'Of one attempt, from its claim.' })
   @IsNumber()

@@ -168,7 +168,11 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     { task_execution_id, lock_token }: ClaimedTask,
     answer:
       | { output_data: JsonObject }
-      | { error: JsonObject & { message: string }; retryable: boolean; retry_after_ms?: number },
+      | {
+          error: JsonObject & { code: string; message: string };
+          retryable: boolean;
+          retry_after_ms?: number;
+        },
   ): Promise<void> {
     try {
       const result = await this.outcomes.record({ task_execution_id, lock_token, ...answer });

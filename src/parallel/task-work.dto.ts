@@ -118,6 +118,16 @@ export class FailTaskRequest {
   @IsText({ min: 1, max: 10_000 })
   error_message: string;
 
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Which error it is, as `non_retryable_errors` of a `retry_policy` names it.',
+    example: 'card_declined',
+  })
+  @IsOptional()
+  @IsClientId()
+  error_code?: string | null;
+
   @ApiPropertyOptional({ description: 'False: no further attempt, whatever is left of them.' })
   @IsBoolean()
   retryable: boolean = true;

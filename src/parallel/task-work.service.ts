@@ -69,11 +69,11 @@ export class TaskWorkService {
   }
 
   fail(task_execution_id: string, request: FailTaskRequest): Promise<TaskAnswer> {
-    const { lock_token, error_message, retryable, retry_after_seconds } = request;
+    const { lock_token, error_message, error_code, retryable, retry_after_seconds } = request;
     return this.answer({
       task_execution_id,
       lock_token: lock_token.toLowerCase(),
-      error: { code: 'worker_failed', message: error_message },
+      error: { code: error_code ?? 'worker_failed', message: error_message },
       retryable,
       ...(typeof retry_after_seconds === 'number' && {
         retry_after_ms: retry_after_seconds * 1_000,

@@ -1,5 +1,4 @@
 import { estimateGraph } from './estimate.js';
-import { backoffMs } from './retry.js';
 
 const task = (task_id: string, minutes: number, dependencies: string[] = [], priority = 100) => ({
   task_id,
@@ -35,15 +34,5 @@ describe('estimateGraph', () => {
       critical_path: [],
       critical_path_minutes: 0,
     });
-  });
-});
-
-describe('backoffMs', () => {
-  it('doubles its range up to the cap and spreads over all of it', () => {
-    expect([1, 2, 3, 40].map((attempt) => backoffMs(attempt, 0.999999))).toEqual([
-      999, 1999, 3999, 59999,
-    ]);
-    expect(backoffMs(3, 0)).toBe(0);
-    expect(backoffMs(3, 0.5, { base_ms: 10, cap_ms: 30 })).toBe(15);
   });
 });

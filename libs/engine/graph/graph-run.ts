@@ -1,5 +1,4 @@
 import { endOf, mayRunAgain, startsRound } from './ending.js';
-import { afterFailedAttempt } from './retry.js';
 import type { ConditionHolds, GraphRun, RunEvent, RunPoint, RunTask } from './run-state.js';
 import { joinContext, judgePoint } from './synchronization.js';
 import { TASK_MACHINE, type TaskEvent } from './task-machine.js';
@@ -115,12 +114,7 @@ class Draft {
   private fail(taskId: string, retryable: boolean): void {
     const task = this.run.tasks.get(taskId);
     if (task?.status !== 'running') return;
-    const next = afterFailedAttempt({
-      attempt: task.attempt,
-      max_retry_attempts: task.definition.max_retry_attempts,
-      retryable,
-    });
-    if (next === 'retrying') {
+    if (retryable && task.attempt <= task.definition.max_retry_attempts) {
       this.move(taskId, 'retry');
       return;
     }

@@ -38,6 +38,7 @@ export type RunEvent =
   | { type: 'admitted' }
   | { type: 'task_started'; task_id: string }
   | { type: 'task_completed'; task_id: string; output: JsonObject }
+  /** `retryable`: neither who made the attempt nor the task's `retry_policy` says that another is of no use. */
   | { type: 'task_failed'; task_id: string; retryable: boolean }
   | { type: 'point_timed_out'; sync_id: string }
   | { type: 'execution_timed_out' }

@@ -1,3 +1,5 @@
+import type { RetryPolicy } from './retry.js';
+
 /** The words of a task graph: contract.md §68, and design.md §4 for handlers. */
 
 export const TASK_TYPES = [
@@ -89,6 +91,7 @@ export interface TaskDefinition {
   priority: number;
   estimated_duration_minutes: number;
   max_retry_attempts: number;
+  retry_policy?: RetryPolicy | null;
   timeout_minutes: number;
   dependencies: string[];
   input_data: JsonObject;

@@ -11,16 +11,17 @@ const creating = (execution: string): string => `
       execution_id text, task_execution_id uuid, step_id text, task_id text, task_name text, task_type text,
       ordinal int, status text, released boolean, delay_ms float8, handler jsonb, handler_kind text, priority int,
       dependencies jsonb, unmet_dependencies int, timeout_minutes float8, estimated_duration_minutes float8,
-      resource_requirements jsonb, max_retry_attempts int, input_data jsonb)
+      resource_requirements jsonb, max_retry_attempts int, retry_policy jsonb, input_data jsonb)
   ), tasks as (
     insert into task_executions
       (task_execution_id, execution_id, workflow_id, step_id, task_id, task_name, task_type, ordinal, status, handler,
        handler_kind, priority, dependencies, unmet_dependencies, timeout_minutes, estimated_duration_minutes,
-       resource_requirements, max_retry_attempts, input_data, correlation_id, released_at, available_at, attempt,
+       resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at, attempt,
        output_data, start_time, end_time, execution_time_seconds)
     select t.task_execution_id, e.execution_id, e.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
            t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
            t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
+           t.retry_policy,
            t.input_data, e.correlation_id, case when t.released then statement_timestamp() end,
            statement_timestamp() + t.delay_ms * interval '1 millisecond',
            case when done then 1 else 0 end, case when done then '{}'::jsonb end,

@@ -1,4 +1,4 @@
-import type { JsonObject, TaskStatus } from '#engine/graph';
+import type { JsonObject, RetryPolicy, TaskStatus } from '#engine/graph';
 import { statement } from '#persistence';
 
 import { LOCKED, type LockedExecution } from './progress.queries.js';
@@ -77,6 +77,9 @@ export interface RunningAttempt {
   lock_token: string;
   attempt: number;
   max_retry_attempts: number;
+  policy: RetryPolicy | null;
+  /** Since the first attempt began. */
+  elapsed_ms: number;
 }
 
 /** Of these tasks, those whose running attempt has the token given with it. */
@@ -86,7 +89,8 @@ export const readRunningAttempts = statement<
 >(
   'read_running_attempts',
   `
-  select t.task_execution_id, t.lock_token, t.attempt, t.max_retry_attempts
+  select t.task_execution_id, t.lock_token, t.attempt, t.max_retry_attempts, t.retry_policy as policy,
+         extract(epoch from clock_timestamp() - coalesce(t.first_started_at, t.start_time))::float8 * 1000 as elapsed_ms
   from unnest($1::uuid[], $2::uuid[]) as a(task_execution_id, lock_token)
   join task_executions t on t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token
   where t.status = 'running'`,
@@ -105,7 +109,7 @@ export const failTasks = statement<
       released_at = case when f.next = 'retrying' then t.released_at end,
       end_time = case when f.next = 'failed' then clock_timestamp() end,
       execution_time_seconds = extract(epoch from clock_timestamp() - t.start_time)::float8,
-      lock_expires_at = null, timeout_at = null,
+      lock_expires_at = null, timeout_at = null, first_started_at = coalesce(t.first_started_at, t.start_time),
       error_message = f.error ->> 'message', last_error = f.error, error_retryable = f.retryable
   from jsonb_to_recordset($1::jsonb) as f(
     task_execution_id uuid, lock_token uuid, next text, delay_ms float8, retryable boolean, error jsonb)

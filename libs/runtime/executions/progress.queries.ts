@@ -163,7 +163,7 @@ export const resetTasks = statement<object, [readonly string[], readonly string[
   )
   update task_executions t
   set status = case when unmet.tasks = 0 then 'ready' else 'pending' end, unmet_dependencies = unmet.tasks,
-      attempt = 0, retry_count = 0, released_at = null, lock_token = null, worker_id = null, start_time = null,
+      attempt = 0, retry_count = 0, first_started_at = null, released_at = null, lock_token = null, worker_id = null, start_time = null,
       end_time = null, execution_time_seconds = null, available_at = clock_timestamp()
   from unmet
   where t.task_execution_id = unmet.task_execution_id`,

@@ -39,7 +39,7 @@ export const reviveTasks = statement<object, [string, readonly string[]]>(
   update task_executions t
   set status = case when doomed.task_execution_id is not null then 'skipped'
                     when revived.tasks = 0 then 'ready' else 'pending' end,
-      unmet_dependencies = revived.tasks, attempt = 0, retry_count = 0, released_at = null, lock_token = null,
+      unmet_dependencies = revived.tasks, attempt = 0, retry_count = 0, first_started_at = null, released_at = null, lock_token = null,
       worker_id = null, start_time = null, execution_time_seconds = null, available_at = clock_timestamp(),
       end_time = case when doomed.task_execution_id is not null then clock_timestamp() end
   from revived left join doomed on doomed.task_execution_id = revived.task_execution_id

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { afterFailedAttempt, backoffMs, type JsonObject, mayRunAgain } from '#engine/graph';
+import { afterFailedAttempt, type AttemptError, type JsonObject, mayRunAgain } from '#engine/graph';
 import { afterCommit, Database, type Tx } from '#persistence';
 
 import { Batcher } from './batcher.js';
@@ -30,7 +30,7 @@ export interface TaskCompletion extends Attempt {
 }
 
 export interface TaskFailure extends Attempt {
-  error: JsonObject & { message: string };
+  error: JsonObject & AttemptError;
   retryable: boolean;
   /** Wait at least so long instead of the backoff. */
   retry_after_ms?: number;
@@ -149,10 +149,12 @@ export class TaskOutcomes {
       const answer = byTask.get(attempt.task_execution_id);
       if (!answer) return [];
       const { error, retryable, retry_after_ms } = answer;
-      const next = afterFailedAttempt({ ...attempt, retryable });
-      const delay_ms = retry_after_ms ?? backoffMs(attempt.attempt, Math.random());
+      const after = afterFailedAttempt(
+        { ...attempt, retryable, error, retry_after_ms },
+        Math.random(),
+      );
       const { task_execution_id, lock_token } = attempt;
-      return [{ task_execution_id, lock_token, next, delay_ms, retryable, error }];
+      return [{ task_execution_id, lock_token, ...after, retryable, error }];
     });
     if (decided.length === 0) return [];
     const ended = await failTasks(tx, [JSON.stringify(decided)]);

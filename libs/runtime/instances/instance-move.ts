@@ -1,5 +1,5 @@
 import type { CompiledDefinition, StepDefinition } from '#engine/definition';
-import type { JsonObject, TaskGraphDefinition } from '#engine/graph';
+import { type JsonObject, readRetryPolicy, type TaskGraphDefinition } from '#engine/graph';
 import {
   type Command,
   decide,
@@ -137,8 +137,12 @@ function graphOf(
   data: JsonObject,
 ): TaskGraphDefinition {
   if (step.parallel) return step.parallel;
-  const { task_type } = step.conditions;
-  const { max_attempts } = definition.retry_configuration;
+  const { task_type, retry_policy } = step.conditions;
+  const settings = {
+    ...definition.retry_configuration,
+    ...(typeof retry_policy === 'object' ? retry_policy : {}),
+  };
+  const { max_attempts } = settings;
   return {
     tasks: [
       {
@@ -150,6 +154,7 @@ function graphOf(
         estimated_duration_minutes: step.estimated_duration_minutes,
         max_retry_attempts:
           typeof max_attempts === 'number' ? Math.max(0, Math.trunc(max_attempts) - 1) : 3,
+        retry_policy: readRetryPolicy(settings),
         timeout_minutes: 60,
         dependencies: [],
         input_data: data,
