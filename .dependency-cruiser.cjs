@@ -16,6 +16,7 @@ const PERSISTENCE = '^libs/persistence/';
 const RUNTIME = '^libs/runtime/';
 const JOBS = '^libs/jobs/';
 const ACCESS = '^libs/access/';
+const AUDIT = '^libs/audit/';
 
 module.exports = {
   forbidden: [
@@ -42,8 +43,15 @@ module.exports = {
       '^migrations/',
     ]),
     layer('jobs-use-persistence-and-platform', JOBS, [ENGINE, PLATFORM, PERSISTENCE]),
+    layer('audit-uses-jobs-persistence-platform', AUDIT, [ENGINE, PLATFORM, PERSISTENCE, JOBS]),
     layer('access-uses-jobs-persistence-platform', ACCESS, [ENGINE, PLATFORM, PERSISTENCE, JOBS]),
-    layer('runtime-uses-jobs-persistence-platform', RUNTIME, [ENGINE, PLATFORM, PERSISTENCE, JOBS]),
+    layer('runtime-uses-jobs-persistence-platform', RUNTIME, [
+      ENGINE,
+      PLATFORM,
+      PERSISTENCE,
+      JOBS,
+      AUDIT,
+    ]),
     layer('migrations-stand-alone', '^migrations/', []),
     {
       name: 'product-knows-no-tests',

@@ -11,6 +11,7 @@ import { Choices1795391245104 } from './1795391245104-choices.js';
 import { KeyHolders1795391620443 } from './1795391620443-key-holders.js';
 import { ApiKeys1795391659688 } from './1795391659688-api-keys.js';
 import { Incidents1795392896507 } from './1795392896507-incidents.js';
+import { Audit1795393289277 } from './1795393289277-audit.js';
 import { RetryPolicies1795393567903 } from './1795393567903-retry-policies.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
@@ -28,5 +29,6 @@ export const migrations = [
   KeyHolders1795391620443,
   ApiKeys1795391659688,
   Incidents1795392896507,
+  Audit1795393289277,
   RetryPolicies1795393567903,
 ];

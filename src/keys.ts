@@ -3,11 +3,12 @@ import { createKey, type MadeKey } from '#access/keys';
 import { DomainError } from '#engine/errors';
 import { createDataSource, migrate } from '#persistence';
 import { isProductRole, PRODUCT_ROLES, type ProductRole } from '#platform/auth';
-import { type BootConfig, ConfigurationError, readConfig } from '#platform/config';
+import { ConfigurationError, readConfig } from '#platform/config';
 import { createPino, NestLogger } from '#platform/logging';
-import { EmbeddedPostgres, EmbeddedPostgresError } from '#platform/postgres';
+import { EmbeddedPostgresError } from '#platform/postgres';
 import { isClientId } from '#platform/http';
 import { BootError, whenReachable } from './operations/boot.js';
+import { openDatabase } from './operations/database-of-settings.js';
 
 const USAGE = `npm run keys [-- NAME [ROLES [DAYS]]]
   NAME   what stands in history, "admin" by default: letters, digits and _ . : -
@@ -54,18 +55,6 @@ async function makeKey(url: string, wanted: Wanted): Promise<MadeKey> {
   } finally {
     await dataSource.destroy();
   }
-}
-
-/** The database of the settings, or the embedded one: as a running process has it, or started for this moment. */
-async function openDatabase({
-  database,
-  data_dir,
-}: BootConfig): Promise<{ url: string; close: () => Promise<void> }> {
-  const url = database.url ?? (await EmbeddedPostgres.running(data_dir));
-  if (url !== undefined) return { url, close: () => Promise.resolve() };
-  const note = (sentence: string) => process.stderr.write(`${sentence}\n`);
-  const postgres = await EmbeddedPostgres.start({ data_dir, note, warn: note });
-  return { url: postgres.url, close: () => postgres.stop() };
 }
 
 function readWishes([name = 'admin', roles = 'admin', days, ...rest]: string[]): Wanted {

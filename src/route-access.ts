@@ -119,4 +119,7 @@ export const ROUTE_ACCESS: AccessRows = {
   'GET /access/keys': ADMINISTERS,
   'DELETE /access/keys/{key_id}': ADMINISTERS,
   'POST /access/keys/{key_id}/rotate': ADMINISTERS,
+
+  'GET /audit': ADMINISTERS,
+  'POST /audit/erasures': ADMINISTERS,
 };

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
@@ -30,6 +31,13 @@ const RETRYABLE = new Set(['40001', '40P01']);
 const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 5;
 const SETTLE_MS = 5_000;
+
+const followUps = new AsyncLocalStorage<true>();
+
+/** Whether this is what an `afterCommit` set off: of the same request still, but no more what it asked for. */
+export function isFollowUp(): boolean {
+  return followUps.getStore() === true;
+}
 
 interface Attempt {
   effects: Effect[];
@@ -169,7 +177,9 @@ export class Database implements BeforeApplicationShutdown {
 
   private start(effects: readonly Effect[]): void {
     if (effects.length === 0) return;
-    const run = this.run(effects).finally(() => this.running.delete(run));
+    const run = followUps
+      .run(true, () => this.run(effects))
+      .finally(() => this.running.delete(run));
     this.running.add(run);
   }
 

@@ -7,6 +7,7 @@ export {
   afterRollback,
   unawaited,
   Database,
+  isFollowUp,
   sqlState,
   type TransactionOptions,
   type Tx,

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'forbidden'
   // what it names
   | 'api_key_not_found'
+  | 'subject_not_found'
   | 'route_not_found'
   | 'method_not_allowed'
   | 'workflow_not_found'

@@ -14,6 +14,7 @@ export const PROBLEM_STATUS = {
   route_not_found: 404,
   method_not_allowed: 405,
   api_key_not_found: 404,
+  subject_not_found: 404,
   workflow_not_found: 404,
   version_not_found: 404,
   instance_not_found: 404,

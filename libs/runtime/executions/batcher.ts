@@ -1,7 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
+import { type PendingAudit, presentAudits, runWithAudits } from '#audit';
 
 interface Waiting<Item, Result> {
   item: Item;
+  audits: readonly PendingAudit[];
   resolve: (result: Result) => void;
   reject: (error: unknown) => void;
 }
@@ -16,7 +18,10 @@ export class Batcher<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private readonly writing = new Set<Promise<void>>();
   private planned = false;
-  /** A batch is nobody's own: no request's correlation or idempotency key may count for the others in it. */
+  /**
+   * A batch is nobody's own: no request's correlation or idempotency key may count for the others in it. The audit
+   * gets an entry of each request.
+   */
   private readonly outside = new AsyncResource('Batcher');
 
   /** @param write gives one result for each item, in their order; applies all of them or none */
@@ -27,7 +32,7 @@ export class Batcher<Item, Result> {
 
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
+      this.waiting.push({ item, audits: presentAudits(), resolve, reject });
       this.plan();
     });
   }
@@ -62,7 +67,8 @@ export class Batcher<Item, Result> {
 
   private async settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
-      const results = await this.write(batch.map(({ item }) => item));
+      const audits = [...new Set(batch.flatMap((one) => one.audits))];
+      const results = await runWithAudits(audits, () => this.write(batch.map(({ item }) => item)));
       batch.forEach(({ resolve, reject }, index) => {
         const result = results[index];
         if (result === undefined) reject(new Error('A batch gave too few results.'));
