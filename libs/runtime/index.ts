@@ -38,6 +38,7 @@ export {
   InstanceRuntime,
   nameOf,
 } from './instances/instance-runtime.js';
+export type { OverrideRow, StartFactsRow as StartFacts } from './instances/instances.queries.js';
 export { InstanceStarts } from './instances/instance-starts.js';
 export { InstanceWatch } from './instances/instance-watch.js';
 export { RuntimeModule } from './runtime.module.js';

@@ -1,6 +1,6 @@
 import { compileCondition, type CompiledDefinition } from '#engine/definition';
 import type { Fault } from '#engine/errors';
-import { appliesAfter, NEW_INSTANCE } from '#engine/instance';
+import { appliesAfter, type InstanceState, NEW_INSTANCE } from '#engine/instance';
 import {
   ACTIONS_TO_A_STEP,
   type CompiledTree,
@@ -9,16 +9,15 @@ import {
   routingContext,
 } from '#engine/routing';
 import type { CompiledTable } from '#engine/table';
+import type { OverrideRow } from '#runtime';
 
 import type { BusinessRuleRequest, RouteRequest } from './decisions.dto.js';
-import type { DecisionInstanceRow, OverrideRow } from './decisions.queries.js';
 
 /** All that was loaded for one decision. */
 export interface DecisionFacts {
   request: RouteRequest;
   definition: CompiledDefinition;
-  /** Null: the client's instance is mentioned for the first time. */
-  instance: Pick<DecisionInstanceRow, 'data' | 'step_entries'> | null;
+  instance: Pick<InstanceState, 'data' | 'step_entries'>;
   tree: CompiledTree | null;
   table: CompiledTable | null;
   stored: readonly DecisionRule[];
@@ -82,13 +81,12 @@ export function targetFaults(
 export function decisionInput(facts: DecisionFacts): DecisionInput {
   const { request, definition, instance, tree, table, now } = facts;
   const { current_step_id, workflow_data, user_context, system_context } = request.context;
-  const step_entries = instance?.step_entries ?? { [current_step_id]: 1 };
-  const state = { ...NEW_INSTANCE, step_entries };
+  const state = { ...NEW_INSTANCE, step_entries: instance.step_entries };
   const overrides = facts.overrides.filter((route) => appliesAfter(route, current_step_id, state));
   const routes = definition.rules.filter((route) => appliesAfter(route, current_step_id, state));
   return {
     context: routingContext({
-      instance_data: instance?.data ?? {},
+      instance_data: instance.data,
       workflow_data,
       user_context,
       system_context,

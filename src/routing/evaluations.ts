@@ -4,11 +4,11 @@ import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#engine/errors';
 import { compile, ExpressionLimitError, ExpressionSyntaxError, toJson } from '#engine/expression';
-import { compileTree, decideByTree } from '#engine/routing';
+import { decideByTree } from '#engine/routing';
 import { decideByTable } from '#engine/table';
 import { Database } from '#persistence';
 
-import { compiledTable } from './compiled-tables.js';
+import { compiledTable, compiledTree } from './compiled-versions.js';
 import { findActiveTable } from './decision-tables.queries.js';
 import { findActiveTree } from './decision-trees.queries.js';
 import type { EvaluationRequest, EvaluationResult } from './decisions.dto.js';
@@ -69,7 +69,7 @@ export class Evaluations {
   ): Promise<EvaluationResult> {
     const [row] = await findActiveTree(this.database.read, [tree_id]);
     if (!row) throw notFound('decision_tree_not_found', `decision tree ${tree_id}`);
-    const tree = compileTree({ ...row, nodes: row.tree_structure.nodes });
+    const tree = compiledTree(row);
     const { action, target_step_id, leaf_node_id, branches, path, undecided_because } =
       decideByTree(tree, context, { now });
     return {

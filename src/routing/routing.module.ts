@@ -4,6 +4,8 @@ import { BacktestRunner } from './backtest-runner.js';
 import { BacktestsController } from './backtests.controller.js';
 import { BacktestsService } from './backtests.service.js';
 import { ChoicesService } from './choices.service.js';
+import { Decider } from './decider.js';
+import { DecisionBatches } from './decision-batches.js';
 import { DecisionCounts } from './decision-counts.js';
 import { DecisionMaterial } from './decision-material.js';
 import { DecisionTablesController } from './decision-tables.controller.js';
@@ -32,6 +34,8 @@ import { StoredRules } from './stored-rules.js';
     InstancesService,
     DecisionsService,
     ChoicesService,
+    Decider,
+    DecisionBatches,
     DecisionCounts,
     DecisionMaterial,
     RulesService,
