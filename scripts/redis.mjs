@@ -7,12 +7,13 @@ import { freePort, stopProcess } from './processes.mjs';
  * 127.0.0.1; on Debian as root the package is installed where there is none. Fails, saying what to install, when
  * there is none to be had.
  * @param {string} folder its working directory
+ * @param {number} [given] the port, where it is to come back on the one that it had
  * @returns {Promise<{url: string, stop: () => Promise<void>}>}
  */
-export async function startRedis(folder) {
+export async function startRedis(folder, given) {
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => {} };
   if (!runs('redis-server', ['--version'])) install();
-  const port = await freePort();
+  const port = given ?? (await freePort());
   const settings = {
     bind: '127.0.0.1',
     port: String(port),
