@@ -2,28 +2,34 @@ import { Injectable } from '@nestjs/common';
 
 import {
   type DefinitionDiff,
+  type DefinitionEdit,
   diffDefinitions,
   editDefinition,
   type ImpactAnalysis,
-  impactOf,
   type ModificationType,
   type StepMapping,
   type WorkflowDefinition,
 } from '#engine/definition';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
+import type { Finding } from '#engine/soundness';
 import type { Tx } from '#persistence';
-import { AppConfig } from '#platform/config';
 import { isClientId } from '#platform/http';
 
 import { DefinitionsService, type StoredDefinition } from '../definitions/definitions.service.js';
 import { type Fate, fatesOf, type Position } from './fates.js';
+import { ImpactReader, type PlannedChange } from './impact-facts.service.js';
 import type { ApplyTo, StepModificationRequest } from './modification.dto.js';
-import { readMoveSpeed, readNamedInstances, readPositions } from './modification.queries.js';
+import { readNamedInstances, readPositions } from './modification.queries.js';
+import { type Change, conflictOf } from './open-changes.js';
+import { listOpenChanges } from './open-changes.queries.js';
+import { newFindings } from './soundness-change.js';
 import { mappingFaults, mappingOf } from './step-mapping-check.js';
 
 /** A change as it is asked for, now or when it was stored. */
 export interface ChangeAsked {
+  /** Of one that is stored. */
+  modification_id?: string | null;
   workflow_id: string;
   modification_type: ModificationType;
   step_modifications: StepModificationRequest[];
@@ -40,17 +46,21 @@ export interface Plan {
   diff: DefinitionDiff;
   step_mapping: StepMapping;
   positions: Position[];
+  /** What is unsound about it and was not before. */
+  unsound: Finding[];
   impact: ImpactAnalysis;
 }
 
 const REQUEST = '/workflow_modification';
+/** More are looked at when they are applied themselves. */
+const MOST_OPEN = 20;
 
 /** Works out what a change would do, and writes nothing. */
 @Injectable()
 export class ModificationPlanner {
   constructor(
     private readonly definitions: DefinitionsService,
-    private readonly config: AppConfig,
+    private readonly impacts: ImpactReader,
   ) {}
 
   /**
@@ -93,13 +103,22 @@ export class ModificationPlanner {
     if (diff.changes.length === 0) faults.push(NO_CHANGE);
     if (faults.length > 0) throw new ValidationError(faults);
     const rows = await readPositions(tx, [current.workflow_id, null]);
-    const positions = rows.map(({ named, nearest_deadline, ...position }) => ({
+    const positions = rows.map(({ named, ...position }) => ({
       ...position,
       moving: asked.apply_to === 'all' ? position.instances : 0,
     }));
-    const impact = await this.impact(tx, { current, after, diff, rows, positions, bypassed: [] });
+    const unsound = newFindings(current.definition, after);
     const step_mapping = mappingOf(asked.step_mapping);
-    return { current, after, diff, step_mapping, positions, impact };
+    return this.planned(tx, {
+      current,
+      after,
+      diff,
+      step_mapping,
+      positions,
+      bypassed: [],
+      unsound,
+      conflicts: await this.conflicts(tx, asked, current.definition),
+    });
   }
 
   private async planBypass(tx: Tx, asked: ChangeAsked, current: StoredDefinition): Promise<Plan> {
@@ -109,7 +128,7 @@ export class ModificationPlanner {
     faults.push(...this.migrationFaults(asked, current.definition, current.definition));
     const bypassed = asked.step_modifications.map(({ step_id }) => step_id);
     const rows = await readPositions(tx, [current.workflow_id, names]);
-    const positions = rows.map(({ named, nearest_deadline, ...position }) => ({
+    const positions = rows.map(({ named, ...position }) => ({
       ...position,
       moving: position.step_id !== null && bypassed.includes(position.step_id) ? named : 0,
     }));
@@ -128,13 +147,59 @@ export class ModificationPlanner {
       ),
     };
     const after = current.definition;
-    const impact = await this.impact(tx, { current, after, diff, rows, positions, bypassed });
-    return { current, after: null, diff, step_mapping: {}, positions, impact };
+    const change = { current, after, diff, step_mapping: {}, positions, bypassed };
+    const plan = await this.planned(tx, { ...change, unsound: [], conflicts: [] });
+    return { ...plan, after: null };
+  }
+
+  private async planned(
+    tx: Tx,
+    change: Omit<PlannedChange, 'unsound'> & { unsound: Finding[] },
+  ): Promise<Plan> {
+    const { current, after, diff, step_mapping, positions, unsound } = change;
+    const words = unsound.map(({ message }) => message);
+    const impact = await this.impacts.impact(tx, { ...change, unsound: words });
+    return {
+      current,
+      after,
+      diff,
+      step_mapping,
+      positions: positions.map(({ nearest_deadline, ...position }) => position),
+      unsound,
+      impact,
+    };
+  }
+
+  /** Other open modifications of the workflow that this one does not go together with, in words. */
+  private async conflicts(
+    tx: Tx,
+    asked: ChangeAsked,
+    definition: WorkflowDefinition,
+  ): Promise<string[]> {
+    const changeBy =
+      (edit: DefinitionEdit): Change =>
+      async (before) => {
+        try {
+          return await this.edited(edit, before);
+        } catch (error) {
+          if (error instanceof ValidationError) return null;
+          throw error;
+        }
+      };
+    const id = asked.modification_id ?? null;
+    const open = await listOpenChanges(tx, [asked.workflow_id, id, MOST_OPEN]);
+    const conflicts: string[] = [];
+    for (const { modification_id, modification_type, modification_details } of open) {
+      const other = changeBy({ modification_type, ...modification_details });
+      const conflict = await conflictOf(definition, changeBy(asked), other, modification_id);
+      if (conflict !== null) conflicts.push(conflict);
+    }
+    return conflicts;
   }
 
   /** @throws ValidationError */
   private async edited(
-    asked: ChangeAsked,
+    asked: DefinitionEdit,
     before: WorkflowDefinition,
   ): Promise<WorkflowDefinition> {
     const { draft, faults, pointerOf } = editDefinition(before, asked);
@@ -180,38 +245,6 @@ export class ModificationPlanner {
             },
           ],
     );
-  }
-
-  private async impact(
-    tx: Tx,
-    facts: {
-      current: StoredDefinition;
-      after: WorkflowDefinition;
-      diff: DefinitionDiff;
-      rows: readonly { nearest_deadline: Date | null }[];
-      positions: readonly Position[];
-      bypassed: string[];
-    },
-  ): Promise<ImpactAnalysis> {
-    const [speed] = await readMoveSpeed(tx, [facts.current.workflow_id]);
-    const deadlines = facts.rows.flatMap(({ nearest_deadline }, index) =>
-      nearest_deadline && (facts.positions[index]?.moving ?? 0) > 0
-        ? [nearest_deadline.toISOString()]
-        : [],
-    );
-    return impactOf({
-      before: facts.current.definition,
-      after: facts.after,
-      changes: facts.diff.changes,
-      bypassed: facts.bypassed,
-      positions: facts.positions,
-      nearest_deadline: deadlines.sort()[0] ?? null,
-      measured:
-        speed && speed.ms_an_instance !== null
-          ? { instances: speed.instances, ms_an_instance: speed.ms_an_instance }
-          : null,
-      approval_required_for_high_impact: this.config.settings.approval_required_for_high_impact,
-    });
   }
 }
 

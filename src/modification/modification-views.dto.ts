@@ -7,6 +7,7 @@ import {
   MODIFICATION_TYPES,
   type ModificationType,
 } from '#engine/definition';
+import type { Finding, FindingCode, PathStep } from '#engine/soundness';
 import { APPROVAL_STATUSES, MODIFICATION_STATUSES } from '#persistence';
 
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
@@ -143,6 +144,24 @@ export class FateView {
   @ApiProperty({ example: 'They go on at hr_processing.' }) what_happens: string;
 }
 
+export class PathStepView implements PathStep {
+  @ApiProperty() step_id: string;
+  @ApiProperty({ ...TEXT_OR_NULL, description: 'What it ends with; null: the way ends there.' })
+  outcome: string | null;
+  @ApiProperty({ ...ANY_OBJECT, description: 'Data with which it goes this way.' })
+  data: Record<string, unknown>;
+}
+
+export class FindingView implements Finding {
+  @ApiProperty({ type: String, example: 'never_ends' }) code: FindingCode;
+  @ApiProperty({ enum: ['error', 'warning'] }) severity: 'error' | 'warning';
+  @ApiProperty({ description: 'The step, rule or synchronization point.' }) subject: string;
+  @ApiProperty({ description: 'JSON pointer into the new definition.' }) pointer: string;
+  @ApiProperty() message: string;
+  @ApiProperty({ type: [PathStepView], description: 'A way that shows it, from the start.' })
+  path: PathStepView[];
+}
+
 export class PreviewAnswer {
   @ApiProperty({ format: 'uuid' }) workflow_id: string;
   @ApiProperty() from_version: number;
@@ -156,5 +175,10 @@ export class PreviewAnswer {
   new_definition: object | null;
   @ApiProperty({ type: [FateView], description: 'What happens to open instances, by step.' })
   instances: FateView[];
+  @ApiProperty({
+    type: [FindingView],
+    description: 'What is unsound about the new definition and was not about the former one.',
+  })
+  unsound: FindingView[];
   @ApiProperty({ type: ImpactAnalysisView }) impact_analysis: ImpactAnalysis;
 }

@@ -5,6 +5,7 @@ import { CapabilityCatalog } from '#platform/capabilities';
 import { AppConfig } from '#platform/config';
 
 import { DefinitionsModule } from '../definitions/definitions.module.js';
+import { ImpactReader } from './impact-facts.service.js';
 import { APPLY_TO, ROLLBACK_STRATEGIES } from './modification.dto.js';
 import { ModificationApplier } from './modification-apply.service.js';
 import { ModificationPlanner } from './modification-plan.service.js';
@@ -22,6 +23,7 @@ import { RoutingOverrides } from './routing-overrides.service.js';
   imports: [DefinitionsModule],
   controllers: [ModificationsController, RollbackController, RoutingOverridesController],
   providers: [
+    ImpactReader,
     ModificationPlanner,
     ModificationApplier,
     ModificationsService,

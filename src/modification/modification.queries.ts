@@ -146,18 +146,6 @@ export const readNamedInstances = statement<
    where workflow_id = $1 and workflow_instance_id = any($2)`,
 );
 
-/** How long earlier moves of a workflow's instances took. */
-export const readMoveSpeed = statement<
-  { instances: number; ms_an_instance: number | null },
-  [workflow_id: string]
->(
-  'read_move_speed',
-  `select count(*)::int as instances, avg(v.elapsed_ms) as ms_an_instance
-   from runtime_modifications m
-   join modification_moves v on v.modification_id = m.modification_id
-   where m.workflow_id = $1 and v.elapsed_ms is not null`,
-);
-
 export const decideModification = statement<
   { modification_id: string },
   [

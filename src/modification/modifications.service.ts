@@ -90,6 +90,7 @@ export class ModificationsService {
       changes: plan.diff.changes,
       new_definition: plan.after,
       instances: await this.planner.fates(read, plan),
+      unsound: plan.unsound,
       impact_analysis: plan.impact,
     };
   }

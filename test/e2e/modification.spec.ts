@@ -380,6 +380,89 @@ describeOnBothQueues('modification', (queue) => {
     expect(list.body).toEqual({ items: [], next_cursor: null });
   });
 
+  it('warns of what becomes unsound, in the definition and for instances that move', async () => {
+    const workflow_id = await workflow();
+    await start(workflow_id, 'request', 'approve');
+    const trap = {
+      type: 'update_routing',
+      steps: [
+        {
+          step_id: 'file',
+          routing_conditions: {
+            rule_id: 'again',
+            condition_expression: 'true',
+            source_step_id: 'file',
+            priority: 1,
+          },
+        },
+      ],
+      apply_to: 'all',
+    };
+    const shown = await service.request<{
+      unsound: { code: string; path: { step_id: string }[] }[];
+      impact_analysis: { risk_factors: string[] };
+    }>('POST', '/dynamic/preview', body(workflow_id, trap));
+    expect(shown.status).toBe(200);
+    const [found] = shown.body.unsound;
+    expect(found).toMatchObject({
+      code: 'never_ends',
+      path: expect.arrayContaining([expect.objectContaining({ step_id: 'file' })]),
+    });
+    const { risk_factors } = shown.body.impact_analysis;
+    expect(risk_factors).toContainEqual(expect.stringContaining('no way leads to the end'));
+    expect(risk_factors).toContainEqual(
+      expect.stringMatching(/The instance .* at file: From here/),
+    );
+  });
+
+  it('names other open changes that it does not go together with', async () => {
+    const workflow_id = await workflow();
+    const hours = (global_timeout_hours: number, more = {}) => ({
+      type: 'update_timeout',
+      globals: { global_timeout_hours },
+      auto_apply: false,
+      ...more,
+    });
+    const first = idOf(await modify(workflow_id, hours(12)));
+    const other = await modify(workflow_id, hours(24));
+    expect(other.body.modification_result.impact_analysis).toMatchObject({
+      impact_level: 'medium',
+      risk_factors: expect.arrayContaining([expect.stringContaining(first)]),
+    });
+    const apart = await modify(workflow_id, {
+      type: 'modify_step',
+      steps: [{ step_id: 'file', new_configuration: { step_name: 'Keep' } }],
+      auto_apply: false,
+    });
+    expect(apart.body.modification_result.impact_analysis).toMatchObject({ impact_level: 'low' });
+  });
+
+  it('takes its times from moves that were measured, and has none before', async () => {
+    const workflow_id = await workflow();
+    await start(workflow_id);
+    const preview = async () => {
+      const { body: shown } = await service.request<{
+        impact_analysis: { estimated_disruption_minutes: number; mitigation_strategies: string[] };
+      }>(
+        'POST',
+        '/dynamic/preview',
+        body(workflow_id, { type: 'add_step', steps: [upload], apply_to: 'all' }),
+      );
+      return shown.impact_analysis;
+    };
+    const id = idOf(
+      await modify(workflow_id, {
+        type: 'update_timeout',
+        globals: { global_timeout_hours: 12 },
+        apply_to: 'all',
+      }),
+    );
+    await moved(id);
+    const known = await preview();
+    expect(known.estimated_disruption_minutes).toBeGreaterThan(0);
+    expect(known.mitigation_strategies.join(' ')).toContain('measured moves of this workflow');
+  });
+
   it('waits for somebody else to approve what is of high impact', async () => {
     const workflow_id = await workflow();
     const weaker = { type: 'change_approval', globals: { approval_hierarchies: [] } };

@@ -1,6 +1,7 @@
 import { newDefinition, newLevel, newStep } from '../../../test/factories/definition.factory.js';
 import { diffDefinitions } from './diff.js';
-import { impactOf, type ImpactFacts } from './impact.js';
+import { impactOf } from './impact.js';
+import type { ImpactFacts } from './impact-types.js';
 import type { StepDefinition, WorkflowDefinition } from './types.js';
 
 const BEFORE = newDefinition({
@@ -35,6 +36,12 @@ const impact = (
     bypassed: [],
     positions,
     nearest_deadline: null,
+    redone: [],
+    lacking: [],
+    history: [],
+    history_days: 30,
+    unsound: [],
+    conflicts: [],
     measured: null,
     approval_required_for_high_impact: true,
     ...more,
@@ -121,15 +128,38 @@ describe('the impact', () => {
     expect(found).toMatchObject({ impact_level: 'high', affected_instances: 2 });
   });
 
-  it('takes its times from measured moves, and says so when it cannot', () => {
-    const assumed = impact(RENAMED, at('request', 60));
-    expect(assumed.estimated_disruption_minutes).toBeCloseTo(0.05);
-    expect(assumed.risk_factors.join(' ')).toContain('assume 50 ms');
+  it('takes its times from measured moves and recorded steps, and says so when it cannot', () => {
+    const unknown = impact(RENAMED, at('request', 60));
+    expect(unknown.estimated_disruption_minutes).toBe(0);
+    expect(unknown.risk_factors.join(' ')).toContain('not known');
     const measured = impact(RENAMED, at('request', 60), {
-      measured: { instances: 9, ms_an_instance: 1_000 },
+      measured: { instances: 9, ms_an_instance: 1_000, of_workflow: true },
+      redone: [{ step_id: 'request', instances: 60 }],
+      history: [{ step_id: 'request', cases: 4, mean_minutes: 12.5 }],
     });
-    expect(measured.estimated_disruption_minutes).toBeCloseTo(1);
-    expect(measured.mitigation_strategies.join(' ')).toContain('9 measured moves');
+    expect(measured).toMatchObject({
+      estimated_disruption_minutes: 13.5,
+      estimated_rollback_time_minutes: 1,
+    });
+    expect(measured.mitigation_strategies.join(' ')).toContain('9 measured moves of this workflow');
+    expect(measured.risk_factors).toEqual(
+      expect.arrayContaining([
+        '60 open instances would be made to begin request anew.',
+        'request was done 4 times in the last 30 days, in 13 minutes on average.',
+      ]),
+    );
+  });
+
+  it('names fields that instances lack, what is unsound, and changes that do not go together', () => {
+    const lacking = impact(RENAMED, at('request', 2), {
+      lacking: [{ field: 'amount', instances: 2 }],
+    });
+    expect(lacking.risk_factors.join(' ')).toContain('have no amount');
+    for (const odd of [{ unsound: ['It never ends.'] }, { conflicts: ['It conflicts.'] }]) {
+      const found = impact(RENAMED, [], odd);
+      expect(found.impact_level).toBe('medium');
+      expect(found.risk_factors[0]).toMatch(/^It /);
+    }
   });
 
   it('needs no approval where the setting says so', () => {

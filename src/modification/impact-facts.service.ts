@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+
+import {
+  compileCondition,
+  type DefinitionDiff,
+  entryExpression,
+  type ImpactAnalysis,
+  impactOf,
+  type StepMapping,
+  type WorkflowDefinition,
+} from '#engine/definition';
+import type { Tx } from '#persistence';
+import { AppConfig } from '#platform/config';
+
+import { DefinitionsService, type StoredDefinition } from '../definitions/definitions.service.js';
+import type { Position } from './fates.js';
+import {
+  readLacking,
+  readMoveSpeed,
+  readPositionSamples,
+  readStepHistory,
+} from './impact.queries.js';
+import { rehearse } from './rehearsal.js';
+
+const MOST_SAMPLES = 100;
+const OF_THE_ENGINE: ReadonlySet<string> = new Set(['outcome', 'step', 'user', 'system']);
+
+/** A change as far as it is worked out. */
+export interface PlannedChange {
+  current: StoredDefinition;
+  after: WorkflowDefinition;
+  diff: DefinitionDiff;
+  /** With the nearest deadline of each. */
+  positions: readonly (Position & { nearest_deadline: Date | null })[];
+  step_mapping: StepMapping;
+  /** Steps that an emergency bypass takes instances past. */
+  bypassed: readonly string[];
+  unsound: readonly string[];
+  conflicts: readonly string[];
+}
+
+/** The impact of a change, from what runs and what is recorded. */
+@Injectable()
+export class ImpactReader {
+  constructor(
+    private readonly definitions: DefinitionsService,
+    private readonly config: AppConfig,
+  ) {}
+
+  async impact(tx: Tx, change: PlannedChange): Promise<ImpactAnalysis> {
+    const { current, after, diff, positions, bypassed } = change;
+    const { workflow_id, definition: before } = current;
+    const { approval_required_for_high_impact, trend_analysis_days } = this.config.settings;
+    const moving = positions.some((position) => position.moving > 0);
+    const moves = moving && bypassed.length === 0;
+    const { redone, unsound } = moves
+      ? await this.rehearsal(tx, change)
+      : { redone: [], unsound: [] };
+    const [measured] = await readMoveSpeed(tx, [workflow_id]);
+    const touched = [...touchedSteps(diff, bypassed), ...redone.map(({ step_id }) => step_id)];
+    const deadlines = positions.flatMap(({ nearest_deadline, ...position }) =>
+      nearest_deadline && position.moving > 0 ? [nearest_deadline.toISOString()] : [],
+    );
+    const fields = moves ? newlyRead(before, after) : [];
+    return impactOf({
+      before,
+      after,
+      changes: diff.changes,
+      bypassed,
+      positions,
+      nearest_deadline: deadlines.sort()[0] ?? null,
+      redone,
+      lacking: fields.length > 0 ? await readLacking(tx, [workflow_id, fields]) : [],
+      history: await readStepHistory(tx, [workflow_id, [...new Set(touched)], trend_analysis_days]),
+      history_days: trend_analysis_days,
+      unsound: [...change.unsound, ...unsound],
+      conflicts: change.conflicts,
+      measured: measured ?? null,
+      approval_required_for_high_impact,
+    });
+  }
+
+  private async rehearsal(
+    tx: Tx,
+    { current, after, step_mapping }: PlannedChange,
+  ): Promise<ReturnType<typeof rehearse>> {
+    const { workflow_id, version_number, definition } = current;
+    const samples = await readPositionSamples(tx, [workflow_id, MOST_SAMPLES]);
+    const versions = new Map([[version_number, definition]]);
+    for (const { version_number: version } of samples) {
+      if (versions.has(version)) continue;
+      const stored = await this.definitions.readDefinition(tx, workflow_id, version);
+      versions.set(version, stored.definition);
+    }
+    return rehearse(samples, versions, after, step_mapping);
+  }
+}
+
+/** Steps that were there before and are changed, removed or bypassed. */
+function touchedSteps({ changes }: DefinitionDiff, bypassed: readonly string[]): string[] {
+  return [
+    ...bypassed,
+    ...changes.flatMap((change) => {
+      if (change.kind === 'step_removed') return [change.step.step_id];
+      return change.kind === 'step_changed' ? [change.step_id] : [];
+    }),
+  ];
+}
+
+/** Fields of the data that conditions of the new definition read and none of the old one did. */
+function newlyRead(before: WorkflowDefinition, after: WorkflowDefinition): string[] {
+  const known = fieldsRead(before);
+  return [...fieldsRead(after)].filter((field) => !known.has(field));
+}
+
+function fieldsRead({ steps, routing_rules }: WorkflowDefinition): Set<string> {
+  const conditions = [
+    ...routing_rules.map((rule) => rule.condition_expression),
+    ...steps.flatMap((step) => entryExpression(step) ?? []),
+  ];
+  const roots = conditions.flatMap((source) =>
+    compileCondition(source).variables.map((name) => name.split('.')[0] ?? ''),
+  );
+  return new Set(roots.filter((root) => root !== '' && !OF_THE_ENGINE.has(root)));
+}
