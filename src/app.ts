@@ -9,7 +9,7 @@ import { OpenApiDocument } from './operations/openapi-document.js';
 /** The whole application, not yet listening; its database is there and migrated. */
 export async function createApp(config: AppConfig): Promise<NestFastifyApplication> {
   const routes = new RouteTable();
-  const door = new Door(config.auth, ROUTE_ACCESS);
+  const door = new Door(config, ROUTE_ACCESS);
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(config, routes, door),
     createHttpAdapter(config, routes, door),

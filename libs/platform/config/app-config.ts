@@ -33,6 +33,14 @@ export interface AuthConfig {
   jwt: JwtConfig | undefined;
 }
 
+/** Of a minute each; 0 is no limit. */
+export interface LimitsConfig {
+  requests_per_principal: number;
+  requests_per_tenant: number;
+  /** Instances of one workflow. */
+  starts_per_workflow: number;
+}
+
 export type QueueConfig =
   | { backend: 'postgres' }
   | { backend: 'redis'; redis_url: string; cluster_nodes?: undefined }
@@ -60,7 +68,8 @@ interface ConfigBesideDatabase {
   /** Absolute. Holds what the process keeps itself: the embedded PostgreSQL. */
   data_dir: string;
   shutdown_timeout_seconds: number;
-  http: { host: string; port: number };
+  http: { host: string; port: number; cors_origins: readonly string[] };
+  limits: LimitsConfig;
   auth: AuthConfig;
   queue: QueueConfig;
   logging: { level: LogLevel; format: LogFormat };
@@ -85,7 +94,8 @@ export class AppConfig implements ConfigBesideDatabase {
   readonly role: Role;
   readonly data_dir: string;
   readonly shutdown_timeout_seconds: number;
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: ConfigBesideDatabase['http'];
+  readonly limits: Readonly<LimitsConfig>;
   readonly auth: Readonly<AuthConfig>;
   readonly database: Readonly<DatabaseConfig>;
   readonly queue: Readonly<QueueConfig>;
@@ -98,6 +108,7 @@ export class AppConfig implements ConfigBesideDatabase {
     this.data_dir = boot.data_dir;
     this.shutdown_timeout_seconds = boot.shutdown_timeout_seconds;
     this.http = boot.http;
+    this.limits = boot.limits;
     this.auth = boot.auth;
     this.database = { ...boot.database, url: databaseUrl };
     this.queue = boot.queue;

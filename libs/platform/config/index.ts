@@ -4,6 +4,7 @@ export {
   type AuthConfig,
   type BootConfig,
   type JwtConfig,
+  type LimitsConfig,
   type LogFormat,
   type LogLevel,
   type QueueConfig,

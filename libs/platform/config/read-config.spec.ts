@@ -23,7 +23,8 @@ describe('readConfig', () => {
       role: 'all',
       data_dir: resolve('data'),
       shutdown_timeout_seconds: 25,
-      http: { host: '127.0.0.1', port: 8000 },
+      http: { host: '127.0.0.1', port: 8000, cors_origins: [] },
+      limits: { requests_per_principal: 0, requests_per_tenant: 0, starts_per_workflow: 0 },
       auth: { required: false, api_keys: [], jwt: undefined },
       database: { url: undefined, pool_size: 20, read_urls: [] },
       queue: { backend: 'postgres' },
@@ -153,6 +154,20 @@ describe('readConfig', () => {
   it('refuses short keys', () => {
     expect(faultsOf({ API_KEYS: `erp:${'a'.repeat(31)}` })).toHaveProperty('API_KEYS');
   });
+});
+
+describe('the limits', () => {
+  it('are generous with authentication, and off without', () => {
+    expect(readConfig({ API_KEYS: SECRET }, false).limits.requests_per_principal).toBe(6000);
+    expect(readConfig({ RATE_LIMIT_PER_TENANT: '5' }, false).limits.requests_per_tenant).toBe(5);
+  });
+
+  it.each(['https://a.example/', 'a.example', '*', 'https://a.example/path', 'null'])(
+    'take no %s for an origin',
+    (CORS_ORIGINS) => {
+      expect(faultsOf({ CORS_ORIGINS })).toHaveProperty('CORS_ORIGINS');
+    },
+  );
 });
 
 describe('the settings of tokens', () => {

@@ -14,6 +14,7 @@ import {
   type Kind,
 } from './environment.js';
 import { readAuth } from './read-auth.js';
+import { readLimits, readOrigins } from './read-limits.js';
 
 const DATABASE_ADDRESS = url(
   ['postgres', 'postgresql'],
@@ -40,6 +41,7 @@ export function readConfig(
 ): BootConfig {
   const reader = new EnvironmentReader(variables);
   const host = reader.get('HOST', HOST, '127.0.0.1');
+  const auth = readAuth(reader, host);
   const config: BootConfig = {
     role: reader.get('ROLE', oneOf(ROLES), 'all'),
     data_dir: resolve(reader.get('DATA_DIR', text, './data')),
@@ -47,8 +49,10 @@ export function readConfig(
     http: {
       host,
       port: reader.get('PORT', integer(0, 65535), 8000),
+      cors_origins: readOrigins(reader),
     },
-    auth: readAuth(reader, host),
+    auth,
+    limits: readLimits(reader, auth.required),
     database: {
       url: readDatabaseUrl(reader),
       pool_size: reader.get('DATABASE_POOL_SIZE', integer(2, 500), 20),

@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AccessRows, Authenticator, RouteAccess } from '#platform/auth';
-import type { AppConfig, AuthConfig } from '#platform/config';
+import type { AppConfig } from '#platform/config';
+import { RateLimits } from '#platform/limits';
 import { correlationOf } from '#platform/logging';
 import { logAccess } from './access-log.js';
+import { Cors } from './cors.js';
 import { acceptJsonBodies, BODY_LIMIT_BYTES } from './json-body.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
 import { installDoor } from './request-door.js';
@@ -30,9 +32,11 @@ const OPERATOR_PATHS = new Set([
 export class Door {
   readonly authenticator: Authenticator;
   readonly access: RouteAccess;
+  readonly limits: RateLimits;
 
-  constructor(auth: AuthConfig, rows: AccessRows) {
-    this.authenticator = new Authenticator(auth);
+  constructor(config: AppConfig, rows: AccessRows) {
+    this.authenticator = new Authenticator(config.auth);
+    this.limits = new RateLimits(config);
     this.access = new RouteAccess(rows, BASE_PATH);
   }
 }
@@ -41,7 +45,7 @@ export class Door {
 export function createHttpAdapter(
   config: AppConfig,
   routes: RouteTable,
-  { authenticator, access }: Door,
+  { authenticator, access, limits }: Door,
 ): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -61,6 +65,8 @@ export function createHttpAdapter(
   installDoor(fastify, {
     authenticator,
     access,
+    limits,
+    cors: new Cors(config.http.cors_origins),
     role: config.role,
     operatorPaths: (path) => OPERATOR_PATHS.has(path),
   });

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { Authenticator, RouteAccess } from '#platform/auth';
+import { RateLimits } from '#platform/limits';
 import { BASE_PATH, type Door, ROOT_PATHS } from './adapter.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -21,10 +22,11 @@ export class HttpModule {
         ProcessPresence,
         { provide: Authenticator, useValue: door.authenticator },
         { provide: RouteAccess, useValue: door.access },
+        { provide: RateLimits, useValue: door.limits },
         { provide: APP_GUARD, useClass: UnknownQueryGuard },
         { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
       ],
-      exports: [RouteTable, Authenticator, RouteAccess],
+      exports: [RouteTable, Authenticator, RouteAccess, RateLimits],
     };
   }
 }

@@ -1,9 +1,17 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, ValidationError } from '#engine/errors';
-import { admit, ANONYMOUS, type Authenticator, type RouteAccess } from '#platform/auth';
+import {
+  admit,
+  ANONYMOUS,
+  type Authenticator,
+  type Principal,
+  type RouteAccess,
+} from '#platform/auth';
 import { isLoopback, type Role } from '#platform/config';
+import type { RateLimits } from '#platform/limits';
 import { runWithCorrelation } from '#platform/logging';
 import { inspectJson } from './body-check.js';
+import type { Cors } from './cors.js';
 
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -17,6 +25,8 @@ const SECURITY_HEADERS = {
 export interface DoorOptions {
   authenticator: Authenticator;
   access: RouteAccess;
+  limits: RateLimits;
+  cors: Cors;
   role: Role;
   /** Paths that a process answers which otherwise only works (ROLE=worker). */
   operatorPaths: (path: string) => boolean;
@@ -29,8 +39,10 @@ export interface DoorOptions {
 export function installDoor(fastify: FastifyInstance, options: DoorOptions): void {
   fastify.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS).header('x-correlation-id', request.id);
-    if (!options.authenticator.required) refuseStrangers(request);
-    await letIn(request, options);
+    if (!options.authenticator.required) refuseStrangers(request, options.cors);
+    if (options.cors.answer(request, reply)) return reply.code(204).send();
+    await letIn(request, reply, options);
+    return undefined;
   });
   // The body's stream loses the async context, so it is entered only when the body is there.
   fastify.addHook('preValidation', (request, _reply, done) => {
@@ -45,13 +57,18 @@ export function installDoor(fastify: FastifyInstance, options: DoorOptions): voi
   });
 }
 
-async function letIn(request: FastifyRequest, options: DoorOptions): Promise<void> {
+async function letIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: DoorOptions,
+): Promise<void> {
   const { url } = request.routeOptions;
   const admission = url === undefined ? undefined : options.access.admissionOf(request.method, url);
   request.principal =
     admission === 'everybody'
       ? ANONYMOUS
       : await options.authenticator.authenticate(request.headers.authorization);
+  if (admission !== 'everybody') await count(request.principal, reply, options.limits);
   // a path that there is not is answered 404, to those who may know
   if (url !== undefined) admit(request.principal, admission);
   const path = request.url.split('?', 1)[0] ?? '';
@@ -63,11 +80,22 @@ async function letIn(request: FastifyRequest, options: DoorOptions): Promise<voi
   }
 }
 
+/** The fields are those of the IETF's draft "RateLimit header fields for HTTP", in the form that clients know. */
+async function count(principal: Principal, reply: FastifyReply, limits: RateLimits): Promise<void> {
+  const allowance = await limits.request(principal.id);
+  if (allowance === undefined) return;
+  reply.headers({
+    'ratelimit-limit': allowance.limit,
+    'ratelimit-remaining': allowance.remaining,
+    'ratelimit-reset': allowance.reset_seconds,
+  });
+}
+
 /**
  * Without authentication the service trusts this machine, not the web pages that its browser shows: a page of
  * another site (Sec-Fetch-Site, Origin) or of a name rebound to 127.0.0.1 (Host) is turned away.
  */
-function refuseStrangers(request: FastifyRequest): void {
+function refuseStrangers(request: FastifyRequest, cors: Cors): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (!isLoopback(hostnameOf(request.headers.host))) {
     throw new DomainError(
@@ -75,6 +103,7 @@ function refuseStrangers(request: FastifyRequest): void {
       'Without authentication this service only answers under localhost, 127.0.0.1 or [::1]. Use one of these, or set API_KEYS.',
     );
   }
+  if (cors.allows(origin)) return;
   const foreign =
     site === 'cross-site' || (origin !== undefined && !isLoopback(hostnameOf(hostOf(origin))));
   if (foreign) {

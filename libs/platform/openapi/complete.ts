@@ -95,7 +95,7 @@ interface FormattedSchema {
 function generalCodes(operation: Operation, changes: boolean): ErrorCode[] {
   const codes: ErrorCode[] = ['validation_failed', 'internal_error', 'unavailable'];
   const isPublic = operation.security?.some((way) => Object.keys(way as object).length === 0);
-  if (isPublic !== true) codes.push('unauthenticated', 'forbidden');
+  if (isPublic !== true) codes.push('unauthenticated', 'forbidden', 'too_many_requests');
   if (operation.requestBody !== undefined) {
     codes.push('malformed_json', 'body_too_large', 'unsupported_media_type');
   }

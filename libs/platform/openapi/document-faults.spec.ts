@@ -108,7 +108,7 @@ describe('the OpenAPI document', () => {
       return Object.keys(content['application/problem+json']!.examples);
     };
     expect(Object.keys(responses).sort()).toEqual(
-      '201 400 401 403 404 409 413 415 422 500 503'.split(' '),
+      '201 400 401 403 404 409 413 415 422 429 500 503'.split(' '),
     );
     expect(codesOf('409')).toEqual([
       'execution_exists',

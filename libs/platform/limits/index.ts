@@ -1,0 +1,1 @@
+export { type Allowance, RateLimits } from './rate-limits.js';
