@@ -13,6 +13,7 @@ import { ApiKeys1795391659688 } from './1795391659688-api-keys.js';
 import { Incidents1795392896507 } from './1795392896507-incidents.js';
 import { Audit1795393289277 } from './1795393289277-audit.js';
 import { RetryPolicies1795393567903 } from './1795393567903-retry-policies.js';
+import { DecisionModels1795394359849 } from './1795394359849-decision-models.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   Incidents1795392896507,
   Audit1795393289277,
   RetryPolicies1795393567903,
+  DecisionModels1795394359849,
 ];

@@ -77,6 +77,8 @@ export const ROUTE_ACCESS: AccessRows = {
   'PUT /conditional/decision-tables/{table_id}': DESIGNS,
   'DELETE /conditional/decision-tables/{table_id}': DESIGNS,
   'GET /conditional/decision-tables/{table_id}/versions': SEES,
+  'GET /conditional/models': SEES,
+  'GET /conditional/models/{model_id}': SEES,
   'POST /conditional/backtest': DESIGNS,
   'GET /conditional/backtest/{backtest_id}': SEES,
 

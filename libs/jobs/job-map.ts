@@ -15,6 +15,8 @@ export interface JobMap {
   'modification.monitor': Record<string, never>;
   /** A candidate has recorded decisions to be tried on. */
   'routing.backtest': { backtest_id: string };
+  /** There may be like decisions enough for a model, or enough new ones for a new model. */
+  'routing.train': Record<string, never>;
   /** Roll history up into the tables that reports read. */
   'analytics.roll-up': Record<string, never>;
 }
@@ -48,6 +50,7 @@ export const JOBS: Readonly<Record<JobName, JobOptions>> = {
   'modification.move': { queue: 'engine', attempts: 3 },
   'modification.monitor': { queue: 'background', attempts: 1, every_ms: 5_000 },
   'routing.backtest': { queue: 'background', attempts: 3 },
+  'routing.train': { queue: 'background', attempts: 1 },
   'analytics.roll-up': { queue: 'background', attempts: 3, every_ms: 15 * 60_000 },
 };
 

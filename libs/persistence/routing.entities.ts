@@ -210,3 +210,50 @@ export class RoutingAnalyticsEntity {
   @Flag(optional) went_well: boolean | null;
   @Instant(now) routing_timestamp: Date;
 }
+
+const LIKE = ['workflow_id', 'decided_by', 'decided_by_id', 'used', 'target_step_id'];
+
+/** How many like decisions have an outcome. */
+@Entity('decision_evidence')
+// nulls not distinct
+@Index('decision_evidence_like', { synchronize: false })
+export class DecisionEvidenceEntity {
+  @UuidKey() evidence_id: string;
+  @Uuid() workflow_id: string;
+  @Word() decided_by: string;
+  @Id() decided_by_id: string;
+  /** The table that decided, else the tree that was asked. */
+  @Id(optional) used: string | null;
+  @Id(optional) target_step_id: string | null;
+  @Int({ default: 0 }) labelled_cases: number;
+  @Int({ default: 0 }) good_cases: number;
+  /** `labelled_cases` when a model was trained last. */
+  @Int({ default: 0 }) trained_at_cases: number;
+}
+
+/** A version of a logistic model of whether like decisions turn out well. */
+@Entity('decision_models')
+@Index('decision_models_like', LIKE, { where: 'is_current' })
+@Index('decision_models_by_workflow', ['workflow_id', 'model_id'])
+export class DecisionModelEntity {
+  @UuidKey() model_id: string;
+  @Uuid() workflow_id: string;
+  @Word() decided_by: string;
+  @Id() decided_by_id: string;
+  @Id(optional) used: string | null;
+  @Id(optional) target_step_id: string | null;
+  /** 1, 2, 3, … for the same kind of decision. */
+  @Int() version_number: number;
+  /** The latest of them. */
+  @Flag({ default: true }) is_current: boolean;
+  /** It did better on later decisions than their plain share: confidences are its. */
+  @Flag() is_better: boolean;
+  @Int() cases_trained: number;
+  @Int() cases_held_out: number;
+  @Instant() first_decision_at: Date;
+  @Instant() last_decision_at: Date;
+  /** As `DecisionModel` and `ModelCalibration` of `#engine/routing` have them. */
+  @Json() model: JsonObject;
+  @Json() calibration: JsonObject;
+  @Instant(now) created_at: Date;
+}

@@ -1,4 +1,4 @@
-export { DecisionEvidence } from './decisions/decision-evidence.js';
+export { type ConfidenceOn, DecisionEvidence } from './decisions/decision-evidence.js';
 export { JUDGED, WENT_WELL } from './decisions/judgement.js';
 export { Batcher } from './executions/batcher.js';
 export { definitionOf } from './definitions/definition-rows.js';

@@ -10,12 +10,11 @@ import {
   reasoning,
 } from '#engine/routing';
 import { newId, type Tx } from '#persistence';
-import { DecisionEvidence } from '#runtime';
+import { type ConfidenceOn, DecisionEvidence } from '#runtime';
 
 import { decisionInput } from './decision-input.js';
 import type { Material, Question } from './decision-material.js';
 import { type DecidedQuestion, decidedById, usedBy } from './decision-views.js';
-import type { RouteRequest } from './decisions.dto.js';
 
 /** One decision may take tens of milliseconds at its limits; other requests need not wait for all of them. */
 const TURN_MS = 10;
@@ -60,18 +59,18 @@ export class Decider {
     const confidenceIn = this.confidences(tx);
     return Promise.all(
       taken.map(async (each) => {
-        const confidence = await confidenceIn(each.question.request, each.decision);
+        const confidence = await confidenceIn(each);
         return { ...each, decided: this.decidedQuestion(each, confidence) };
       }),
     );
   }
 
-  /** Those of like decisions are asked for once. */
-  private confidences(tx: Tx): (request: RouteRequest, decision: Decision) => Promise<Confidence> {
-    const asked = new Map<string, Promise<Confidence>>();
-    return async (request, decision) => {
+  /** What became of like decisions is asked for once. */
+  private confidences(tx: Tx): (taken: Case & Taken) => Promise<Confidence> {
+    const asked = new Map<string, Promise<ConfidenceOn>>();
+    return async ({ question: { request }, decision, move }) => {
       if (decision.action === 'reject') return NEVER_JUDGED;
-      const like: Parameters<DecisionEvidence['confidence']>[1] = [
+      const like: Parameters<DecisionEvidence['of']>[1] = [
         request.workflow_id,
         decision.decided_by,
         decidedById(decision, request),
@@ -79,9 +78,11 @@ export class Decider {
         decision.target_step_id,
       ];
       const name = JSON.stringify(like);
-      const confidence = asked.get(name) ?? this.evidence.confidence(tx, like);
-      asked.set(name, confidence);
-      return confidence;
+      const evidence = asked.get(name) ?? this.evidence.of(tx, like);
+      asked.set(name, evidence);
+      const { workflow_data, user_context, system_context } = request.context;
+      const instance_data = move.state.data;
+      return (await evidence)({ instance_data, workflow_data, user_context, system_context });
     };
   }
 

@@ -55,7 +55,7 @@ export const countDecisions = statement<{ decisions: number }, [limit: number]>(
 
 /**
  * Notes of up to `$1` decisions of which a person chose otherwise or not, and of as many whose instance ended in the
- * last `$2` seconds, whether they turned out well, and counts that for what decided.
+ * last `$2` seconds, whether they turned out well, and counts that for what decided and for like decisions.
  */
 export const judgeDecisions = statement<
   { decisions: number },
@@ -76,7 +76,8 @@ export const judgeDecisions = statement<
      from workflow_instances i
      where i.instance_id = d.instance_id and d.analytics_id in (
        select analytics_id from chosen union all select analytics_id from ended)
-     returning d.decided_by, d.decision_tree_used, d.went_well, d.evaluation
+     returning d.workflow_id, d.decided_by, d.decided_by_id, d.decision_tree_used, d.decision_table_used,
+       d.routing_action, d.target_step_id, d.went_well, d.evaluation
    ), rules as (
      update business_rules b set
        success_count = b.success_count + r.good, failure_count = b.failure_count + r.bad
@@ -92,6 +93,17 @@ export const judgeDecisions = statement<
              count(*) filter (where went_well)::int as good, count(*)::int as total
            from judged where decided_by = 'tree' group by 1, 2) t
      where d.tree_id = t.tree_id and d.version_number = t.version_number
+   ), evidence as (
+     insert into decision_evidence as e (
+       evidence_id, workflow_id, decided_by, decided_by_id, used, target_step_id, labelled_cases, good_cases)
+     select gen_random_uuid(), workflow_id, decided_by, decided_by_id,
+       case decided_by when 'table' then decision_table_used else decision_tree_used end as used, target_step_id,
+       count(*)::int, (count(*) filter (where went_well))::int
+     from judged where decided_by is not null and routing_action <> 'reject' and went_well is not null
+     group by workflow_id, decided_by, decided_by_id, used, target_step_id
+     order by workflow_id, decided_by, decided_by_id, used, target_step_id
+     on conflict (workflow_id, decided_by, decided_by_id, used, target_step_id) do update set
+       labelled_cases = e.labelled_cases + excluded.labelled_cases, good_cases = e.good_cases + excluded.good_cases
    )
    select count(*)::int as decisions from judged`,
 );

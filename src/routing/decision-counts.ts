@@ -4,6 +4,7 @@ import { Sweeper } from '#jobs';
 import { Database } from '#persistence';
 
 import { countDecisions, judgeDecisions } from './decision-counts.queries.js';
+import { ModelTrainer } from './model-trainer.js';
 
 const BATCH = 1_000;
 const JUDGE_EVERY_MS = 10_000;
@@ -21,6 +22,7 @@ export class DecisionCounts {
 
   constructor(
     private readonly database: Database,
+    private readonly models: ModelTrainer,
     sweeper: Sweeper,
   ) {
     sweeper.register('decision_counts', () => this.sweep());
@@ -38,6 +40,7 @@ export class DecisionCounts {
       return;
     }
     this.judgedAt = now;
+    await this.models.wake();
   }
 
   /** Counts what is not counted yet. */

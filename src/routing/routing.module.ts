@@ -16,6 +16,8 @@ import { DecisionsService } from './decisions.service.js';
 import { Evaluations } from './evaluations.js';
 import { InstancesController } from './instances.controller.js';
 import { InstancesService } from './instances.service.js';
+import { ModelTrainer } from './model-trainer.js';
+import { ModelsController } from './models.controller.js';
 import { RoutingController } from './routing.controller.js';
 import { RulesController } from './rules.controller.js';
 import { RulesService } from './rules.service.js';
@@ -29,6 +31,7 @@ import { StoredRules } from './stored-rules.js';
     DecisionTreesController,
     DecisionTablesController,
     BacktestsController,
+    ModelsController,
   ],
   providers: [
     InstancesService,
@@ -45,6 +48,7 @@ import { StoredRules } from './stored-rules.js';
     Evaluations,
     BacktestsService,
     BacktestRunner,
+    ModelTrainer,
   ],
 })
 export class RoutingModule {}

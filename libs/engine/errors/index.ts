@@ -26,6 +26,7 @@ export type ErrorCode =
   | 'decision_tree_not_found'
   | 'decision_table_not_found'
   | 'backtest_not_found'
+  | 'decision_model_not_found'
   | 'decision_not_found'
   | 'modification_not_found'
   | 'incident_not_found'

@@ -11,6 +11,8 @@ export interface Confidence {
   score: number | null;
   /** What the score rests on: the share of like decisions, or a model of their inputs. Null with the score. */
   basis: 'history' | 'model' | null;
+  /** Of a model. */
+  model_id?: string;
   /** At 95 %; null with the score. */
   interval: { low: number; high: number } | null;
   cases: number;

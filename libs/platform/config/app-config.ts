@@ -56,6 +56,8 @@ export interface Settings {
   ml_prediction_enabled: boolean;
   /** Like cases that a prediction needs; with fewer it is null with a reason. */
   ml_min_evidence: number;
+  /** Like decisions with an outcome that a model of their data needs. */
+  ml_model_min_cases: number;
   optimization_recommendations_enabled: boolean;
   trend_analysis_days: number;
   emergency_modification_enabled: boolean;

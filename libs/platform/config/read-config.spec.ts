@@ -36,6 +36,7 @@ describe('readConfig', () => {
         monitoring_interval_seconds: 30,
         ml_prediction_enabled: true,
         ml_min_evidence: 20,
+        ml_model_min_cases: 200,
         optimization_recommendations_enabled: true,
         trend_analysis_days: 30,
         emergency_modification_enabled: true,

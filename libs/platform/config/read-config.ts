@@ -76,6 +76,7 @@ export function readConfig(
       ),
       ml_prediction_enabled: reader.get('ML_PREDICTION_ENABLED', boolean, true),
       ml_min_evidence: reader.get('ML_MIN_EVIDENCE', integer(1, 1_000_000), 20),
+      ml_model_min_cases: reader.get('ML_MODEL_MIN_CASES', integer(20, 1_000_000), 200),
       optimization_recommendations_enabled: reader.get(
         'OPTIMIZATION_RECOMMENDATIONS_ENABLED',
         boolean,

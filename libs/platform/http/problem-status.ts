@@ -25,6 +25,7 @@ export const PROBLEM_STATUS = {
   decision_tree_not_found: 404,
   decision_table_not_found: 404,
   backtest_not_found: 404,
+  decision_model_not_found: 404,
   decision_not_found: 404,
   modification_not_found: 404,
   api_key_name_taken: 409,

@@ -2,11 +2,23 @@ import { Injectable } from '@nestjs/common';
 
 import type { CompiledDefinition } from '#engine/definition';
 import type { Certainty, DecidedMove } from '#engine/instance';
-import { type CompiledTree, type Confidence, confidenceFrom, targetOf } from '#engine/routing';
+import {
+  type CompiledTree,
+  type Confidence,
+  confidenceByModel,
+  confidenceFrom,
+  type DecisionData,
+  modelInput,
+  targetOf,
+} from '#engine/routing';
 import type { Tx } from '#persistence';
 import { AppConfig } from '#platform/config';
 
-import { type LikeKey, OutcomeCounter } from './outcome-counts.js';
+import type { OutcomeRow } from './like-outcomes.queries.js';
+import { type LikeKey, NO_OUTCOMES, OutcomeCounter } from './outcome-counts.js';
+
+/** How certain a decision is on such data: a model of like decisions looks at them. */
+export type ConfidenceOn = (data: DecisionData) => Confidence;
 
 /** How certain decisions are, from what became of like ones. */
 @Injectable()
@@ -21,8 +33,10 @@ export class DecisionEvidence {
     return this.config.settings.ml_min_evidence;
   }
 
-  async confidence(tx: Tx, key: LikeKey): Promise<Confidence> {
-    return confidenceFrom(await this.outcomes.of(tx, key), this.minimumCases);
+  /** Of like decisions. */
+  async of(tx: Tx, key: LikeKey): Promise<ConfidenceOn> {
+    const outcomes = await this.outcomes.of(tx, key);
+    return (data) => this.confidenceOf(outcomes, data);
   }
 
   /** Of the moves that rules and trees of a definition decide by themselves. Null: it asks for no minimum. */
@@ -38,11 +52,24 @@ export class DecisionEvidence {
     const known = new Map(moves.map((move, index) => [nameOf(move), counts[index]]));
     return {
       minimum,
-      confidenceIn: (move) =>
-        confidenceFrom(known.get(nameOf(move)) ?? { good: 0, total: 0 }, this.minimumCases),
+      confidenceIn: (move, data) =>
+        this.confidenceOf(known.get(nameOf(move)) ?? NO_OUTCOMES, {
+          ...NO_CONTEXT,
+          workflow_data: data,
+        }),
     };
   }
+
+  private confidenceOf(outcomes: OutcomeRow, data: DecisionData): Confidence {
+    const { model } = outcomes;
+    if (!model || !this.config.settings.ml_prediction_enabled) {
+      return confidenceFrom(outcomes, this.minimumCases);
+    }
+    return { ...confidenceByModel(model, modelInput(data)), model_id: model.model_id };
+  }
 }
+
+const NO_CONTEXT = { instance_data: {}, user_context: {}, system_context: {} };
 
 function movesOfRules({ rules }: CompiledDefinition): DecidedMove[] {
   return rules.map(({ rule_id, target_step_id }) => ({

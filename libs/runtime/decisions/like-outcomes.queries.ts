@@ -1,3 +1,4 @@
+import type { DecisionModel } from '#engine/routing';
 import { statement } from '#persistence';
 
 import { JUDGED, WENT_WELL } from './judgement.js';
@@ -7,6 +8,12 @@ export interface OutcomeRow {
   total: number;
   /** Like decisions, those included of which it cannot be told yet. */
   looked_at: number;
+  /** Null: none does better than the share. */
+  model: StoredModel | null;
+}
+
+export interface StoredModel extends DecisionModel {
+  model_id: string;
 }
 
 /** How many like decisions are looked at: the latest, since what was right years ago may not be now. */
@@ -22,7 +29,12 @@ const likeOutcomes = (key: {
   `select count(*) filter (
             where ${JUDGED} and case when d.went_well is null then ${WENT_WELL} else d.went_well end)::int as good,
           count(*) filter (where ${JUDGED})::int as total,
-          count(*)::int as looked_at
+          count(*)::int as looked_at,
+          (select learnt.model || jsonb_build_object('model_id', learnt.model_id)
+           from decision_models learnt
+           where learnt.is_current and learnt.is_better and learnt.workflow_id = ${key.workflow_id}
+             and learnt.decided_by = ${key.decided_by} and learnt.decided_by_id = ${key.decided_by_id}
+             and learnt.used is not distinct from ${key.used} and learnt.target_step_id ${key.target}) as model
    from (
      select workflow_id, version_number, instance_id, instance_sequence, current_step_id, went_well, person_choice
      from routing_analytics

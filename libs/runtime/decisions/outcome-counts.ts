@@ -60,7 +60,7 @@ export class OutcomeCounter {
         if (key) counts[position] = this.keep(key, rows[index], took);
       }
     }
-    return counts.map((each) => each ?? NONE);
+    return counts.map((each) => each ?? NO_OUTCOMES);
   }
 
   private known(key: LikeKey, at: number): OutcomeRow | undefined {
@@ -68,7 +68,7 @@ export class OutcomeCounter {
     return known && known.until > at ? known.counts : undefined;
   }
 
-  private keep(key: LikeKey, counts: OutcomeRow = NONE, took: number): OutcomeRow {
+  private keep(key: LikeKey, counts: OutcomeRow = NO_OUTCOMES, took: number): OutcomeRow {
     const name = JSON.stringify(key);
     this.kept.delete(name);
     if (counts.looked_at < MANY) return counts;
@@ -79,7 +79,7 @@ export class OutcomeCounter {
   }
 }
 
-const NONE: OutcomeRow = { good: 0, total: 0, looked_at: 0 };
+export const NO_OUTCOMES: OutcomeRow = { good: 0, total: 0, looked_at: 0, model: null };
 
 function keyOf(workflow_id: string, move: DecidedMove): LikeKey {
   return [workflow_id, move.decided_by, move.decided_by_id, move.tree_id, move.target_step_id];
