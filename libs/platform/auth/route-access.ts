@@ -9,6 +9,9 @@ export type AccessRows = Readonly<Record<string, Admission>>;
 
 /** The one table of route × role, which the door asks and the documentation is made from. What it does not name, nobody may. */
 export class RouteAccess {
+  /** By method and path, of which there are as many as routes. */
+  private readonly keys = new Map<string, string>();
+
   constructor(
     readonly rows: AccessRows,
     private readonly basePath: string,
@@ -21,6 +24,13 @@ export class RouteAccess {
   }
 
   keyOf(method: string, path: string): string {
+    const asked = `${method} ${path}`;
+    const key = this.keys.get(asked) ?? this.makeKey(method, path);
+    this.keys.set(asked, key);
+    return key;
+  }
+
+  private makeKey(method: string, path: string): string {
     const below = path.startsWith(`${this.basePath}/`) ? path.slice(this.basePath.length) : path;
     return `${method === 'HEAD' ? 'GET' : method} ${below.replace(/:(\w+)/g, '{$1}')}`;
   }

@@ -41,8 +41,17 @@ describe('NestLogger', () => {
 
   it('hides secrets', () => {
     const { logger, lines } = recorder();
-    logger.log('request', { headers: { authorization: 'Bearer s3cret' }, password: 's3cret' }, 'x');
+    const details = { headers: { authorization: 'Bearer s3cret', host: 'a' }, password: 's3cret' };
+    logger.log('request', details, 'x');
+    logger.error(
+      'failed',
+      Object.assign(new Error('inner'), { secret: 's3cret', code: 'E1' }),
+      'x',
+    );
     expect(lines.join()).not.toContain('s3cret');
+    expect(lines[0]).toContain('"host":"a"');
+    expect(lines[1]).toContain('"code":"E1"');
+    expect(details.password).toBe('s3cret');
   });
 
   it('writes readable text for a terminal', () => {

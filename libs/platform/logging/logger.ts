@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger as Pino } from 'pino';
 import type { LogFormat, LogLevel } from '#platform/config';
 import { correlationId } from './correlation.js';
+import { withoutSecrets } from './secrets.js';
 import { textDestination } from './text-format.js';
 
 /** One JSON object a line on stdout, or readable text for a terminal; each carries the correlation id where there is one. */
@@ -14,8 +15,7 @@ export function createPino(
       level: options.level,
       base: { service: 'complex-workflows' },
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: ['authorization', '*.authorization', 'password', '*.password', 'secret', '*.secret'],
+      formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
       mixin: () => {
         const correlation_id = correlationId();
         return correlation_id === undefined ? {} : { correlation_id };
