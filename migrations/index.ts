@@ -14,6 +14,7 @@ import { Incidents1795392896507 } from './1795392896507-incidents.js';
 import { Audit1795393289277 } from './1795393289277-audit.js';
 import { RetryPolicies1795393567903 } from './1795393567903-retry-policies.js';
 import { DecisionModels1795394359849 } from './1795394359849-decision-models.js';
+import { CircuitBreakers1795395285882 } from './1795395285882-circuit-breakers.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   Audit1795393289277,
   RetryPolicies1795393567903,
   DecisionModels1795394359849,
+  CircuitBreakers1795395285882,
 ];

@@ -9,6 +9,7 @@ import { MetricsModule } from '#platform/metrics';
 import { RuntimeModule } from '#runtime';
 import { AccessModule } from './access/access.module.js';
 import { AnalyticsModule } from './analytics/analytics.module.js';
+import { BreakersModule } from './breakers/breakers.module.js';
 import { DefinitionsModule } from './definitions/definitions.module.js';
 import { IncidentsModule } from './incidents/incidents.module.js';
 import { ModificationModule } from './modification/modification.module.js';
@@ -23,6 +24,7 @@ const FEATURES = [
   RoutingModule,
   ParallelModule,
   IncidentsModule,
+  BreakersModule,
   AnalyticsModule,
   ModificationModule,
   OperationsModule,

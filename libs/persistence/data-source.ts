@@ -13,6 +13,9 @@ export interface DatabaseOptions {
   pool_size?: number;
 }
 
+/** A process that stands still in the middle of a transaction does not hold its locks, and the sweeper's turn, for long. */
+const SESSION = '-c timezone=UTC -c idle_in_transaction_session_timeout=15s';
+
 /**
  * Never synchronizes: the schema comes from migrations. Sessions run in UTC, so that `date_trunc` and `extract` mean
  * the same on every server.
@@ -37,7 +40,7 @@ export function dataSourceOptions({
     // a connection that broke while idle: the pool makes another
     poolErrorHandler: (error: unknown) => log.warn(`idle connection lost: ${String(error)}`),
     // pipeline: statements sent one after the other travel together; each waits for no answer but its own
-    extra: { types: numericTypes, options: '-c timezone=UTC', pipeline: true },
+    extra: { types: numericTypes, options: SESSION, pipeline: true },
   };
 }
 

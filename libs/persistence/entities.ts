@@ -1,5 +1,6 @@
 import * as access from './access.entities.js';
 import * as analytics from './analytics.entities.js';
+import * as breakers from './breaker.entities.js';
 import * as definitions from './definition.entities.js';
 import * as idempotency from './idempotency.entities.js';
 import * as incidents from './incident.entities.js';
@@ -12,6 +13,7 @@ type EntityClass = new () => object;
 
 /** Every table. Each of those files exports entity classes and nothing else. */
 export const entities: EntityClass[] = [
+  breakers,
   definitions,
   instances,
   incidents,

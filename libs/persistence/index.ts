@@ -1,5 +1,6 @@
 export * from './access.entities.js';
 export * from './analytics.entities.js';
+export * from './breaker.entities.js';
 export { type JsonObject } from './columns.js';
 export { createDataSource, type DatabaseOptions } from './data-source.js';
 export {

@@ -84,6 +84,9 @@ export class ParallelExecutionEntity {
 @Index('task_executions_claimable', { synchronize: false })
 // on (execution_id, priority desc, ordinal) where ready and not yet released
 @Index('task_executions_unreleased', { synchronize: false })
+@Index('task_executions_parked', ['parked_on'], {
+  where: "parked_on is not null and status in ('ready', 'retrying')",
+})
 @Index('task_executions_leases', ['lock_expires_at'], { where: "status = 'running'" })
 export class TaskExecutionEntity {
   @UuidKey() task_execution_id: string;
@@ -108,6 +111,8 @@ export class TaskExecutionEntity {
   @Instant(optional) released_at: Date | null;
   /** Not before then: the backoff of a retry. */
   @Instant(now) available_at: Date;
+  /** Since it was last claimed in vain: the target whose circuit is open. */
+  @Id(optional) parked_on: string | null;
   /** Names the present lease; an answer with another token is refused. */
   @Uuid(optional) lock_token: string | null;
   @Instant(optional) lock_expires_at: Date | null;

@@ -73,3 +73,6 @@ export type IncidentAction = (typeof INCIDENT_ACTIONS)[number];
 
 export const INCIDENT_BATCH_STATUSES = ['running', 'completed'] as const;
 export type IncidentBatchStatus = (typeof INCIDENT_BATCH_STATUSES)[number];
+
+export const BREAKER_KINDS = ['host', 'task_type'] as const;
+export type BreakerKind = (typeof BREAKER_KINDS)[number];

@@ -1,6 +1,9 @@
 export { type ConfidenceOn, DecisionEvidence } from './decisions/decision-evidence.js';
 export { JUDGED, WENT_WELL } from './decisions/judgement.js';
 export { Batcher } from './executions/batcher.js';
+export { type BreakerEventRow, type BreakerTarget } from './breakers/breakers.queries.js';
+export { CircuitBreakers } from './breakers/circuit-breakers.js';
+export { targetOf } from './breakers/target.js';
 export { definitionOf } from './definitions/definition-rows.js';
 export { DefinitionStore } from './definitions/definition-store.js';
 export type { DefinitionRow } from './definitions/definitions.queries.js';

@@ -132,6 +132,12 @@ export class TaskView {
   @ApiProperty() retry_count: number;
   @ApiProperty() max_retry_attempts: number;
   @ApiProperty({ type: String, nullable: true }) worker_id: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Parked: the host or task type whose circuit is open. No attempt is spent.',
+  })
+  waiting_on: string | null;
   @ApiProperty({ type: String, nullable: true }) error_message: string | null;
   @ApiProperty({ type: 'object', additionalProperties: true }) input_data: Record<string, unknown>;
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })

@@ -116,6 +116,7 @@ export interface TaskRow {
   retry_count: number;
   max_retry_attempts: number;
   worker_id: string | null;
+  waiting_on: string | null;
   error_message: string | null;
   input_data: JsonObject;
   output_data: JsonObject | null;
@@ -130,7 +131,12 @@ export const listTasks = statement<TaskRow, [string, number, number]>(
   `
   select task_execution_id, ordinal, task_id, task_name, task_type, step_id, status, priority, dependencies, attempt,
          retry_count, max_retry_attempts, worker_id, error_message, input_data, output_data, start_time, end_time,
-         execution_time_seconds
+         execution_time_seconds,
+         case when status in ('ready', 'retrying') and released_at is not null then coalesce(
+           parked_on, (
+             select name from circuit_breakers b
+             where handler_kind = 'worker' and b.kind = 'task_type' and b.name = task_type and b.state <> 'closed')) end
+           as waiting_on
   from task_executions
   where execution_id = $1 and ordinal > $2
   order by ordinal

@@ -12,8 +12,10 @@ import { newId } from '#persistence';
 import { AppConfig } from '#platform/config';
 import { runWithCorrelation } from '#platform/logging';
 import {
+  CircuitBreakers,
   type ClaimedTask,
   ExecutionSignals,
+  targetOf,
   TaskClaims,
   TaskLeases,
   TaskOutcomes,
@@ -29,6 +31,9 @@ const LEASE_SECONDS = 10;
 const RENEW_MS = 3_000;
 /** What runs at shutdown may end by itself for so long. */
 const DRAIN_MS = 5_000;
+
+/** By us: says nothing about who was called. */
+const INTERRUPTED = 'interrupted';
 
 interface Running {
   task: ClaimedTask;
@@ -60,6 +65,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly signals: ExecutionSignals,
     private readonly handlers: TaskHandlers,
     private readonly workers: WorkerRecords,
+    private readonly breakers: CircuitBreakers,
     private readonly config: AppConfig,
   ) {}
 
@@ -137,10 +143,12 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     const { task_execution_id, lock_token } = task;
     try {
       const output = await this.work(task, abort.signal);
+      this.tellBreaker(task, true);
       await this.record(task, { output_data: output });
     } catch (error) {
       const failed = failureOf(error, abort.signal);
       const { retryable, more } = failed;
+      if (failed.code !== INTERRUPTED) this.tellBreaker(task, !retryable);
       const problem = { code: failed.code, message: failed.message, ...more.details };
       await this.record(task, {
         error: problem,
@@ -162,6 +170,11 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
       throw new TaskFailed('no_handler', 'Tasks of this handler are claimed over the API.', false);
     }
     return this.handlers.run(handler.type, { ...task, handler, signal });
+  }
+
+  private tellBreaker({ handler }: ClaimedTask, succeeded: boolean): void {
+    const target = 'template_error' in handler ? null : targetOf(handler);
+    if (target) this.breakers.record(target, succeeded);
   }
 
   private async record(
@@ -226,7 +239,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
 function failureOf(error: unknown, signal: AbortSignal): TaskFailed {
   if (signal.aborted && signal.reason instanceof TaskFailed) return signal.reason;
   if (signal.aborted) {
-    return new TaskFailed('interrupted', 'The attempt was interrupted.', true, {
+    return new TaskFailed(INTERRUPTED, 'The attempt was interrupted.', true, {
       retry_after_ms: 0,
     });
   }

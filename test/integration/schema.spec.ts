@@ -1,3 +1,4 @@
+import { BREAKER_STATES } from '#engine/breaker';
 import { STEP_TYPES } from '#engine/definition';
 import { EXECUTION_STATUSES, SYNCHRONIZATION_STATUSES, TASK_STATUSES } from '#engine/graph';
 import { INSTANCE_STATUSES, STEP_STATUSES } from '#engine/instance';
@@ -5,6 +6,7 @@ import { AGGREGATIONS, HIT_POLICIES } from '#engine/table';
 import {
   APPROVAL_STATUSES,
   BACKTEST_STATUSES,
+  BREAKER_KINDS,
   createDataSource,
   HANDLER_KINDS,
   IDEMPOTENCY_STATES,
@@ -81,6 +83,8 @@ describe('the migrated schema', () => {
     ['decision_tables', 'aggregation', AGGREGATIONS],
     ['backtests', 'status', BACKTEST_STATUSES],
     ['incidents', 'kind', INCIDENT_KINDS],
+    ['circuit_breakers', 'kind', BREAKER_KINDS],
+    ['circuit_breakers', 'state', BREAKER_STATES],
     ['incidents', 'status', INCIDENT_STATUSES],
     ['incident_batches', 'action', INCIDENT_ACTIONS],
     ['incident_batches', 'status', INCIDENT_BATCH_STATUSES],

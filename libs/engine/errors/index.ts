@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'decision_not_found'
   | 'modification_not_found'
   | 'incident_not_found'
+  | 'circuit_breaker_not_found'
   | 'incident_batch_not_found'
   // what state it is in
   | 'api_key_name_taken'

@@ -52,6 +52,12 @@ export interface Settings {
   max_concurrent_executions: number;
   /** For a definition that names no `global_timeout_hours`. */
   default_timeout_hours: number;
+  /** Calls of so long decide whether the circuit breaker of a target opens, when there are so many and so many fail. */
+  circuit_window_seconds: number;
+  circuit_minimum_calls: number;
+  circuit_failure_percentage: number;
+  /** Until the target is probed. */
+  circuit_open_seconds: number;
   monitoring_interval_seconds: number;
   ml_prediction_enabled: boolean;
   /** Like cases that a prediction needs; with fewer it is null with a reason. */

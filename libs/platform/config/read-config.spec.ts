@@ -32,6 +32,10 @@ describe('readConfig', () => {
       outbound: { allowed_hosts: [] },
       settings: {
         max_concurrent_executions: 50,
+        circuit_window_seconds: 30,
+        circuit_minimum_calls: 20,
+        circuit_failure_percentage: 50,
+        circuit_open_seconds: 15,
         default_timeout_hours: 168,
         monitoring_interval_seconds: 30,
         ml_prediction_enabled: true,

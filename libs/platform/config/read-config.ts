@@ -68,6 +68,10 @@ export function readConfig(
     },
     settings: {
       max_concurrent_executions: reader.get('MAX_CONCURRENT_EXECUTIONS', integer(1, 100_000), 50),
+      circuit_window_seconds: reader.get('CIRCUIT_WINDOW_SECONDS', integer(1, 3_600), 30),
+      circuit_minimum_calls: reader.get('CIRCUIT_MINIMUM_CALLS', integer(1, 100_000), 20),
+      circuit_failure_percentage: reader.get('CIRCUIT_FAILURE_PERCENTAGE', integer(1, 100), 50),
+      circuit_open_seconds: reader.get('CIRCUIT_OPEN_SECONDS', integer(1, 3_600), 15),
       default_timeout_hours: reader.get('DEFAULT_TIMEOUT_HOURS', integer(1, 87_600), 168),
       monitoring_interval_seconds: reader.get(
         'MONITORING_INTERVAL_SECONDS',

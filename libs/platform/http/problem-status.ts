@@ -31,6 +31,7 @@ export const PROBLEM_STATUS = {
   api_key_name_taken: 409,
   api_key_ended: 409,
   incident_not_found: 404,
+  circuit_breaker_not_found: 404,
   incident_batch_not_found: 404,
   workflow_name_taken: 409,
   workflow_inactive: 409,

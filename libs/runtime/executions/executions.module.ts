@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 
+import { CircuitBreakers } from '../breakers/circuit-breakers.js';
 import { ExecutionAdmission } from './execution-admission.js';
 import { ExecutionEndings } from './execution-endings.js';
 import { ExecutionProgress } from './execution-progress.js';
@@ -15,6 +16,7 @@ import { WorkerRecords } from './worker-records.js';
 
 @Module({
   providers: [
+    CircuitBreakers,
     ExecutionAdmission,
     ExecutionEndings,
     ExecutionProgress,
@@ -29,6 +31,7 @@ import { WorkerRecords } from './worker-records.js';
     WorkerRecords,
   ],
   exports: [
+    CircuitBreakers,
     ExecutionRepair,
     ExecutionRuntime,
     ExecutionSignals,

@@ -9,6 +9,8 @@ export interface EndedTask {
   task_id: string;
   worker_id: string | null;
   execution_time_seconds: number;
+  handler_kind: 'builtin' | 'worker';
+  task_type: string;
 }
 
 export interface AnsweredExecution extends LockedExecution {
@@ -43,7 +45,8 @@ export const completeTasks = statement<AnsweredExecution, [string]>(
     from answers a, locked l
     where t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token and t.status = 'running'
       and a.output_data is not null and l.execution_id = t.execution_id
-    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds
+    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
+              t.task_type
   ), unblocked as (
     update task_executions t
     set unmet_dependencies = t.unmet_dependencies - met.tasks,
@@ -97,10 +100,7 @@ export const readRunningAttempts = statement<
 );
 
 /** Ends attempts, $1: [{task_execution_id, lock_token, next, delay_ms, retryable, error}]. */
-export const failTasks = statement<
-  EndedTask & { next: 'retrying' | 'failed'; handler_kind: 'builtin' | 'worker' },
-  [string]
->(
+export const failTasks = statement<EndedTask & { next: 'retrying' | 'failed' }, [string]>(
   'fail_tasks',
   `
   update task_executions t
@@ -115,7 +115,7 @@ export const failTasks = statement<
     task_execution_id uuid, lock_token uuid, next text, delay_ms float8, retryable boolean, error jsonb)
   where t.task_execution_id = f.task_execution_id and t.lock_token = f.lock_token and t.status = 'running'
   returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
-            f.next`,
+            t.task_type, f.next`,
 );
 
 /** What depends on these tasks, directly or not, is skipped. */

@@ -8,6 +8,8 @@ import {
   claimWorkerTasks,
   handOverTasks,
 } from './claims.queries.js';
+import { CircuitBreakers } from '../breakers/circuit-breakers.js';
+import { targetOf } from '../breakers/target.js';
 import { ExecutionSignals } from './execution-signals.js';
 import { KnownEmpty } from './known-empty.js';
 import { PeerWakeUps } from './peer-wake-ups.js';
@@ -40,13 +42,21 @@ export class TaskClaims implements OnModuleDestroy {
     private readonly signals: ExecutionSignals,
     private readonly workers: WorkerRecords,
     private readonly peers: PeerWakeUps,
+    private readonly breakers: CircuitBreakers,
   ) {
     database.beforeCommit((tx) => this.handOver(tx));
     signals.on('worker_work', () => this.knownEmpty.forget());
   }
 
-  claimBuiltin(maxTasks: number, workerId: string, lockSeconds: number): Promise<ClaimedTask[]> {
-    return claimBuiltinTasks(this.database.read, [maxTasks, workerId, lockSeconds]);
+  async claimBuiltin(
+    maxTasks: number,
+    workerId: string,
+    lockSeconds: number,
+  ): Promise<readonly ClaimedTask[]> {
+    const tasks = await claimBuiltinTasks(this.database.read, [maxTasks, workerId, lockSeconds]);
+    return this.breakers.admitEach(tasks, ({ handler }) =>
+      'template_error' in handler ? null : targetOf(handler),
+    );
   }
 
   /** @param gone ends the wait when the caller has hung up */
@@ -75,14 +85,15 @@ export class TaskClaims implements OnModuleDestroy {
   }
 
   /** Who does not wait hears of no news: for it the table is always asked. */
-  private async claimNow(claim: WorkerClaim): Promise<ClaimedTask[]> {
+  private async claimNow(claim: WorkerClaim): Promise<readonly ClaimedTask[]> {
     const { worker_id, task_types, max_tasks, lock_seconds, wait_seconds } = claim;
-    const asked = this.knownEmpty.ask(task_types);
-    if (asked.is_empty && wait_seconds > 0) return [];
-    const values = [max_tasks, worker_id, lock_seconds, task_types] as const;
-    const tasks = await claimWorkerTasks(this.database.read, [...values]);
-    if (tasks.length === 0) asked.remember();
-    return tasks;
+    const types = task_types.filter((name) => this.mayBeClaimed(name));
+    const asked = this.knownEmpty.ask(types);
+    if (types.length === 0 || (asked.is_empty && wait_seconds > 0)) return [];
+    const values = [max_tasks, worker_id, lock_seconds, types] as const;
+    const claimed = await claimWorkerTasks(this.database.read, [...values]);
+    if (claimed.length === 0) asked.remember();
+    return this.breakers.admitEach(claimed, ({ task_type: name }) => ({ kind: 'task_type', name }));
   }
 
   private async waitFor(
@@ -103,7 +114,10 @@ export class TaskClaims implements OnModuleDestroy {
   private handOver(tx: Tx): Promise<void> {
     const released = this.signals.workersTasksOf(tx);
     if (released === 0) return Promise.resolve();
-    const handed = [...this.waiting].slice(0, SERVED_AT_ONCE).map((waiting) => {
+    const served = [...this.waiting].filter(({ task_types }) =>
+      task_types.every((name) => this.breakers.isClosed({ kind: 'task_type', name })),
+    );
+    const handed = served.slice(0, SERVED_AT_ONCE).map((waiting) => {
       const { worker_id, task_types, max_tasks, lock_seconds } = waiting;
       this.waiting.delete(waiting);
       const settle = waiting.reserve();
@@ -124,6 +138,11 @@ export class TaskClaims implements OnModuleDestroy {
       this.peers.wake();
     });
     return Promise.resolve();
+  }
+
+  /** Not while the circuit of its type is open. */
+  private mayBeClaimed(name: string): boolean {
+    return this.breakers.mostOf({ kind: 'task_type', name }) > 0;
   }
 
   /** Listening begins before the table is asked, so that nothing released in between is missed. */

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { afterFailedAttempt, type AttemptError, type JsonObject, mayRunAgain } from '#engine/graph';
 import { afterCommit, Database, type Tx } from '#persistence';
 
+import { CircuitBreakers } from '../breakers/circuit-breakers.js';
 import { Batcher } from './batcher.js';
 import { ExecutionEndings } from './execution-endings.js';
 import { Movement, roundOf } from './execution-movement.js';
@@ -64,6 +65,7 @@ export class TaskOutcomes {
     private readonly signals: ExecutionSignals,
     private readonly workers: WorkerRecords,
     private readonly endings: ExecutionEndings,
+    private readonly breakers: CircuitBreakers,
   ) {}
 
   /** Resolves when it is committed. */
@@ -104,6 +106,7 @@ export class TaskOutcomes {
     const failed = await this.fail(tx, movement, outcomes);
     const ended = [...completed, ...failed];
     if (ended.length > 0) {
+      afterCommit(tx, () => this.tellBreakers(ended, outcomes));
       await this.progress.settle(tx, movement);
       const goingOn = await tell?.(movement);
       for (const execution_id of goingOn?.told ?? []) movement.told.add(execution_id);
@@ -112,6 +115,17 @@ export class TaskOutcomes {
       if (completed.length > 0) afterCommit(tx, () => this.workers.recordResults(completed));
     }
     return this.resultsOf(tx, outcomes, new Set(ended.map((task) => task.task_execution_id)));
+  }
+
+  /** Of workers' tasks; a handler's own calls are told by who makes them. */
+  private tellBreakers(ended: readonly EndedTask[], outcomes: readonly TaskOutcome[]): void {
+    const failed = new Set(
+      outcomes.flatMap((one) => (isFailure(one) && one.retryable ? [one.task_execution_id] : [])),
+    );
+    for (const { handler_kind, task_type: name, task_execution_id } of ended) {
+      if (handler_kind !== 'worker') continue;
+      this.breakers.record({ kind: 'task_type', name }, !failed.has(task_execution_id));
+    }
   }
 
   private complete(

@@ -1,0 +1,91 @@
+import type { Breaker, BreakerState } from '#engine/breaker';
+import { type BreakerKind, statement } from '#persistence';
+
+/** What work depends on: a host that handlers call (`api.example.com`), or a type of task that workers do. */
+export interface BreakerTarget {
+  kind: BreakerKind;
+  name: string;
+}
+
+export interface BreakerRow extends BreakerTarget {
+  breaker: Breaker;
+  /** Epoch milliseconds, by the database's clock. */
+  now: number;
+}
+
+const NOW = `(extract(epoch from clock_timestamp()) * 1000)::float8 as now`;
+
+/** $1: [{kind, name, breaker}], of those that are not there yet. */
+export const ensureBreakers = statement<object, [string]>(
+  'ensure_circuit_breakers',
+  `insert into circuit_breakers (kind, name, breaker)
+   select kind, name, breaker from jsonb_to_recordset($1::jsonb) as t(kind text, name text, breaker jsonb)
+   order by kind, name
+   on conflict do nothing`,
+);
+
+/** $1: [{kind, name}]; always in the same order, so that two of these cannot wait for each other. */
+export const lockBreakers = statement<BreakerRow, [string]>(
+  'lock_circuit_breakers',
+  `select b.kind, b.name, b.breaker, ${NOW} from circuit_breakers b
+   where (b.kind, b.name) in (select kind, name from jsonb_to_recordset($1::jsonb) as t(kind text, name text))
+   order by b.kind, b.name for update`,
+);
+
+/** $1: [{kind, name, state, breaker}] */
+export const saveBreakers = statement<object, [string]>(
+  'save_circuit_breakers',
+  `update circuit_breakers b set state = n.state, breaker = n.breaker, updated_at = clock_timestamp()
+   from jsonb_to_recordset($1::jsonb) as n(kind text, name text, state text, breaker jsonb)
+   where b.kind = n.kind and b.name = n.name`,
+);
+
+/** $1: [{kind, name, from_state, to_state, calls, failures, actor}] */
+export const addBreakerEvents = statement<object, [string]>(
+  'add_circuit_breaker_events',
+  `insert into circuit_breaker_events (kind, name, from_state, to_state, calls, failures, actor)
+   select kind, name, from_state, to_state, calls, failures, actor
+   from jsonb_to_recordset($1::jsonb) as e(
+     kind text, name text, from_state text, to_state text, calls int, failures int, actor text)`,
+);
+
+/** Few, but in bad times; the index on them serves this. */
+export const readBrokenBreakers = statement<BreakerRow>(
+  'read_broken_circuit_breakers',
+  `select kind, name, breaker, ${NOW} from circuit_breakers where state <> 'closed'`,
+);
+
+/** Gives tasks back that were claimed, $1: [{task_execution_id, lock_token, delay_ms}]: no attempt is spent. */
+export const parkTasks = statement<object, [string, string]>(
+  'park_tasks',
+  `
+  update task_executions t
+  set status = case when t.attempt > 1 then 'retrying' else 'ready' end, attempt = t.attempt - 1, lock_token = null,
+      lock_expires_at = null, timeout_at = null, worker_id = null, start_time = null, parked_on = $2,
+      available_at = clock_timestamp() + p.delay_ms * interval '1 millisecond'
+  from jsonb_to_recordset($1::jsonb) as p(task_execution_id uuid, lock_token uuid, delay_ms float8)
+  where t.task_execution_id = p.task_execution_id and t.lock_token = p.lock_token and t.status = 'running'`,
+);
+
+/** What is parked may go on, one task after another in so many milliseconds. */
+export const releaseParked = statement<object, [name: string, every_ms: number]>(
+  'release_parked_tasks',
+  `
+  update task_executions t
+  set available_at = clock_timestamp() + p.place * $2::float8 * interval '1 millisecond', parked_on = null
+  from (
+    select task_execution_id, row_number() over (order by priority desc, available_at) as place
+    from task_executions where parked_on = $1 and status in ('ready', 'retrying')
+  ) p
+  where t.task_execution_id = p.task_execution_id and t.status in ('ready', 'retrying')`,
+);
+
+export interface BreakerEventRow {
+  event_id: number;
+  from_state: BreakerState;
+  to_state: BreakerState;
+  calls: number;
+  failures: number;
+  actor: string;
+  occurred_at: Date;
+}

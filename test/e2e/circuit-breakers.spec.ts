@@ -1,0 +1,147 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { Receiver } from '../faults/receiver.js';
+import { eventually } from '../support/eventually.js';
+import { type Service, startService } from '../support/service.js';
+import { ParallelClient, type Problem, query, task } from './parallel-client.js';
+
+interface Breaker {
+  state: string;
+  parked_tasks: number;
+  history: { from_state: string; to_state: string; actor: string }[];
+}
+
+describe('circuit breakers', () => {
+  let service: Service;
+  let receiver: Receiver;
+  let client: ParallelClient;
+  let healthy: boolean;
+  beforeAll(async () => {
+    receiver = await Receiver.start((_: IncomingMessage, response: ServerResponse) => {
+      response.statusCode = healthy ? 200 : 503;
+      response.end();
+    });
+    service = await startService({
+      env: {
+        OUTBOUND_ALLOWED_HOSTS: receiver.host,
+        CIRCUIT_MINIMUM_CALLS: '10',
+        CIRCUIT_OPEN_SECONDS: '2',
+      },
+    });
+    client = await ParallelClient.of(service);
+  });
+  beforeEach(() => {
+    healthy = false;
+    receiver.calls.clear();
+  });
+  afterAll(async () => {
+    await service.stop();
+    await receiver.stop();
+  });
+
+  const read = async (kind: string, name: string): Promise<Breaker> =>
+    (await service.request<Breaker>('GET', `/parallel/circuit-breakers/${kind}/${name}`)).body;
+  const calls = (n: number, more = {}) =>
+    Array.from({ length: n }, (_, index) =>
+      task(`t${index}`, {
+        handler: { type: 'http', method: 'POST', url: `http://${receiver.host}/` },
+        ...more,
+      }),
+    );
+  const attempts = async (id: string) =>
+    query<{ attempts: number; open: number }>(
+      service,
+      `select sum(attempt)::int as attempts, count(*) filter (where status <> 'completed')::int as open
+       from task_executions where execution_id = $1`,
+      [id],
+    );
+
+  it('park the work of a host that fails, without spending attempts, and drain it when it answers again', async () => {
+    // its failures fill the window and are retried long after
+    const slow = { retry_policy: { initial_interval_ms: 600_000, jitter: 'none' } };
+    const all = { load_balancing: { max_concurrent_tasks: 100 } };
+    await client.start(calls(20, slow), all);
+    await eventually(async () =>
+      expect(await read('host', receiver.host)).toMatchObject({ state: 'open' }),
+    );
+    const metrics = await service.request<string>('GET', '/metrics');
+    expect(metrics.body).toMatch(
+      /circuit_breakers_not_closed\{kind="host",name="127\.0\.0\.1:\d+"\} 2/,
+    );
+    const before = receiver.calls.size;
+    const id = await client.start(calls(30, { max_retry_attempts: 0 }), all);
+    await eventually(async () => {
+      expect((await read('host', receiver.host)).parked_tasks).toBeGreaterThan(0);
+      const { body } = await service.request<{ items: { waiting_on: string | null }[] }>(
+        'GET',
+        `/parallel/executions/${id}/tasks`,
+      );
+      expect(body.items.some(({ waiting_on }) => waiting_on === receiver.host)).toBe(true);
+    });
+    healthy = true;
+    expect(await client.ended(id, 40_000)).toMatchObject({ overall_status: 'completed' });
+    expect(receiver.calls.size).toBe(before + 30);
+    expect(await attempts(id)).toEqual([{ attempts: 30, open: 0 }]);
+    const { history } = await eventually(async () => {
+      const breaker = await read('host', receiver.host);
+      expect(breaker.state).toBe('closed');
+      return breaker;
+    });
+    expect(history.at(-1)).toMatchObject({ from_state: 'closed', to_state: 'open' });
+    expect(history[0]).toMatchObject({ from_state: 'half_open', to_state: 'closed' });
+  }, 90_000);
+
+  it('are opened and closed by hand, for a type of task that workers do', async () => {
+    const type = `type-${crypto.randomUUID()}`;
+    const put = (how: string) =>
+      service.request<Breaker>('POST', `/parallel/circuit-breakers/task_type/${type}/${how}`);
+    expect((await put('open')).body).toMatchObject({ state: 'open', retry_at: null });
+    const id = await client.start([task('a', { task_type: type, max_retry_attempts: 1_000 })]);
+    await eventually(async () => {
+      const { body } = await service.request('GET', `/parallel/executions/${id}/tasks`);
+      expect(body.items).toMatchObject([{ status: 'ready', waiting_on: type }]);
+    });
+    await eventually(async () => {
+      // what was claimed before this process heard of it is let go
+      const claimed = await client.claim([type]);
+      for (const one of claimed)
+        await client.answer('fail', one, { error_message: 'x', retry_after_seconds: 0 });
+      expect(claimed).toEqual([]);
+    });
+    expect((await put('close')).body).toMatchObject({ state: 'closed' });
+    const [claimed] = await client.claim([type], { wait_seconds: 10 });
+    expect((await client.answer('complete', claimed!)).status).toBe(200);
+    const list = await service.request<{ items: { name: string }[] }>(
+      'GET',
+      '/parallel/circuit-breakers?state=closed',
+    );
+    expect(list.body.items.map(({ name }) => name)).toContain(type);
+  });
+
+  it('open when workers fail too much, and are probed by the next claims', async () => {
+    const type = `type-${crypto.randomUUID()}`;
+    const tasks = Array.from({ length: 12 }, (_, n) => task(`t${n}`, { task_type: type }));
+    const id = await client.start(tasks, { load_balancing: { max_concurrent_tasks: 12 } });
+    const claimed = await client.claim([type], { max_tasks: 12 });
+    const failure = { error_message: 'down', retry_after_seconds: 0 };
+    await Promise.all(claimed.map((one) => client.answer('fail', one, failure)));
+    await eventually(async () => expect((await read('task_type', type)).state).toBe('open'));
+    const [probe, ...others] = await client.claim([type], { max_tasks: 12, wait_seconds: 20 });
+    expect([probe?.attempt, others]).toEqual([2, []]);
+    await client.answer('complete', probe!);
+    let done = 1;
+    while (done < 12) {
+      const more = await client.claim([type], { max_tasks: 12, wait_seconds: 20 });
+      for (const one of more) await client.answer('complete', one);
+      done += more.length;
+    }
+    expect((await client.ended(id)).overall_status).toBe('completed');
+  }, 90_000);
+
+  it('are not there for what nobody has called', async () => {
+    const answer = await service.request<Problem>('GET', '/parallel/circuit-breakers/host/nobody');
+    expect(answer.body.code).toBe('circuit_breaker_not_found');
+    const kind = await service.request<Problem>('POST', '/parallel/circuit-breakers/x/y/open');
+    expect(kind.body.code).toBe('circuit_breaker_not_found');
+  });
+});
