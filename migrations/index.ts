@@ -15,6 +15,7 @@ import { Audit1795393289277 } from './1795393289277-audit.js';
 import { RetryPolicies1795393567903 } from './1795393567903-retry-policies.js';
 import { DecisionModels1795394359849 } from './1795394359849-decision-models.js';
 import { CircuitBreakers1795395285882 } from './1795395285882-circuit-breakers.js';
+import { RepeatedQuestions1795395032525 } from './1795395032525-repeated-questions.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   RetryPolicies1795393567903,
   DecisionModels1795394359849,
   CircuitBreakers1795395285882,
+  RepeatedQuestions1795395032525,
 ];

@@ -141,7 +141,9 @@ export class BacktestEntity {
 @Entity('routing_analytics')
 @Unique(['decision_id'])
 @Index('routing_analytics_by_time', ['workflow_id', 'routing_timestamp'])
-@Index('routing_analytics_of_instance', ['instance_id'], { where: 'instance_id is not null' })
+@Index('routing_analytics_of_instance', ['instance_id', 'instance_sequence'], {
+  where: 'instance_id is not null',
+})
 // outcomes of like decisions
 @Index('routing_analytics_like_decisions', [
   'workflow_id',

@@ -9,13 +9,14 @@ import { MetricsController } from './metrics.controller.js';
 import { OpenApiDocument } from './openapi-document.js';
 import { OperationsController } from './operations.controller.js';
 import { SystemMetricsService } from './system-metrics.service.js';
+import { TableStatistics } from './table-statistics.js';
 
 /** The sweeper turns once a second, so this is far more than can expire. */
 const EXPIRED_KEYS_A_TURN = 5_000;
 
 @Module({
   controllers: [HealthController, OperationsController, MetricsController, DocsController],
-  providers: [CapabilitiesService, SystemMetricsService, OpenApiDocument],
+  providers: [CapabilitiesService, SystemMetricsService, OpenApiDocument, TableStatistics],
   exports: [OpenApiDocument],
 })
 export class OperationsModule {
