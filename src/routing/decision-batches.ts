@@ -3,22 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#engine/errors';
 import { decidingSentence } from '#engine/routing';
 import { Database, type Tx, unawaited } from '#persistence';
-import { keepAnswers } from '#platform/http';
-import { Batcher, BUSY, changeOf, InstanceRuntime, refusalOf } from '#runtime';
+import { BUSY, changeOf, InstanceRuntime, refusalOf } from '#runtime';
 
 import { type Case, Decider } from './decider.js';
 import { DecisionMaterial, type Material, type Question } from './decision-material.js';
 import { answerOf, answerOfRecorded, type DecidedQuestion, recordOf } from './decision-views.js';
 import type { RouteResponse } from './decisions.dto.js';
 import { insertDecisions } from './decisions.queries.js';
-
-/** Questions of one transaction; more only make it longer. */
-const BATCH = 50;
-/** One batch is decided while the other waits for its commit. */
-const BATCHES_AT_A_TIME = 2;
-
-/** What came of a question, or why nothing did; BUSY: to be asked again, waiting for whoever has its instance. */
-type Carried = RouteResponse | DomainError | typeof BUSY;
+import { GroupCommit, type Outcome } from './group-commit.js';
 
 type Decided = Case & { decided: DecidedQuestion };
 
@@ -28,39 +20,28 @@ type Decided = Case & { decided: DecidedQuestion };
  */
 @Injectable()
 export class DecisionBatches {
-  private readonly batcher = new Batcher<Question, Carried>(
-    (questions) => this.transaction(questions, 'skip_locked'),
-    { size: BATCH, concurrency: BATCHES_AT_A_TIME },
-  );
+  private readonly commits: GroupCommit<Question, RouteResponse>;
 
   constructor(
-    private readonly database: Database,
+    database: Database,
     private readonly material: DecisionMaterial,
     private readonly decider: Decider,
     private readonly instances: InstanceRuntime,
-  ) {}
-
-  /** Resolves when it is committed. @throws ValidationError; DomainError step_not_current, instance_not_running */
-  async carryOut(question: Question): Promise<RouteResponse> {
-    let carried = await this.batcher.add(question);
-    while (carried === BUSY) [carried = BUSY] = await this.transaction([question], 'wait');
-    if (carried instanceof DomainError) throw carried;
-    return carried;
+  ) {
+    this.commits = new GroupCommit(database, (...asked) => this.together(...asked));
   }
 
-  private transaction(
-    questions: readonly Question[],
-    hold: 'wait' | 'skip_locked',
-  ): Promise<Carried[]> {
-    return this.database.transaction((tx) => this.together(tx, questions, hold), { lookups: true });
+  /** Resolves when it is committed. @throws ValidationError; DomainError step_not_current, instance_not_running */
+  carryOut(question: Question): Promise<RouteResponse> {
+    return this.commits.carryOut(question);
   }
 
   private async together(
     tx: Tx,
     questions: readonly Question[],
     hold: 'wait' | 'skip_locked',
-  ): Promise<Carried[]> {
-    const carried = new Map<Question, Carried>();
+  ): Promise<Outcome<RouteResponse>[]> {
+    const carried = new Map<Question, Outcome<RouteResponse>>();
     const materials = await this.material.load(tx, questions, hold);
     const open = questions.flatMap((question, place) => {
       const material = materials[place] ?? BUSY;
@@ -74,14 +55,8 @@ export class DecisionBatches {
       return !refusal;
     });
     for (const { question, move, decided } of await this.write(tx, moved)) {
-      carried.set(question, answerOf(decided, changeOf(move)));
+      carried.set(question, { answer: answerOf(decided, changeOf(move)) });
     }
-    await keepAnswers(
-      tx,
-      [...carried].flatMap(([{ claim }, body]) =>
-        claim && body !== BUSY && !(body instanceof DomainError) ? [{ claim, body }] : [],
-      ),
-    );
     return questions.map((question) => carried.get(question) ?? BUSY);
   }
 
@@ -113,8 +88,10 @@ function isMaterial(material: Material | DomainError | typeof BUSY): material is
 function knownAnswer(
   { request }: Question,
   { same, move }: Material,
-): RouteResponse | DomainError | undefined {
-  if (same && !request.force_evaluation) return answerOfRecorded(same);
+): Outcome<RouteResponse> | undefined {
+  if (same && !request.force_evaluation) {
+    return { answer: answerOfRecorded(same), unchanged: true };
+  }
   const { current_step_id } = request.context;
   const { status, current } = move.state;
   if (status !== 'running' || current?.step_id === current_step_id) return undefined;

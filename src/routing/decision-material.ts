@@ -5,7 +5,6 @@ import { DomainError, type Fault, ValidationError } from '#engine/errors';
 import type { CompiledTree, DecisionRule } from '#engine/routing';
 import type { CompiledTable } from '#engine/table';
 import type { Tx } from '#persistence';
-import type { Claim } from '#platform/http';
 import {
   BUSY,
   DefinitionStore,
@@ -34,7 +33,6 @@ export interface Question {
   hash: string;
   actor: string;
   correlation_id: string | null;
-  claim: Claim | undefined;
 }
 
 /** What a question names and what is to be considered, read. */

@@ -7,7 +7,6 @@ import type { InstanceState } from '#engine/instance';
 import type { CompiledTable } from '#engine/table';
 import { Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
-import { presentClaim } from '#platform/http';
 import { correlationId } from '#platform/logging';
 import { BUSY } from '#runtime';
 
@@ -40,7 +39,6 @@ export class DecisionsService {
       hash: questionHash(request),
       actor: principal.id,
       correlation_id: correlationId() ?? null,
-      claim: presentClaim(),
     };
     return request.dry_run ? this.tryOut(question) : this.batches.carryOut(question);
   }

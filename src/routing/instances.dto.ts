@@ -236,8 +236,9 @@ export class StepExecutionView {
   @ApiProperty({ type: String, nullable: true }) started_at: string | null;
   @ApiProperty({ type: String, nullable: true }) ended_at: string | null;
 
-  static of(row: StepExecutionRow): StepExecutionView {
+  static of(row: StepExecutionRow & { instance_id?: string }): StepExecutionView {
     const {
+      instance_id: _,
       output,
       approval_state,
       due_at,

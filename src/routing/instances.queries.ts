@@ -63,23 +63,35 @@ const FROM = `
   from workflow_instances i
   join workflow_definitions d on d.workflow_id = i.workflow_id and d.version_number = i.version_number`;
 
+const DETAIL = `
+  select ${SUMMARY}, i.data, i.step_entries, i.current_step -> 'awaiting' ->> 'decision_id' as awaited_decision_id ${FROM}`;
+
 export const readInstance = statement<
   InstanceDetailRow,
   [workflow_id: string, workflow_instance_id: string]
->(
-  'read_instance',
-  `select ${SUMMARY}, i.data, i.step_entries,
-     i.current_step -> 'awaiting' ->> 'decision_id' as awaited_decision_id ${FROM}
-   where i.workflow_id = $1 and i.workflow_instance_id = $2`,
+>('read_instance', `${DETAIL} where i.workflow_id = $1 and i.workflow_instance_id = $2`);
+
+export const readInstances = statement<InstanceDetailRow, [instance_ids: readonly string[]]>(
+  'read_instances',
+  `${DETAIL} where i.instance_id = any($1::uuid[])`,
 );
 
-export const readSteps = statement<StepExecutionRow, [instance_id: string]>(
+/** Oldest first, 1,000 of each instance at most. */
+export const readSteps = statement<
+  StepExecutionRow & { instance_id: string },
+  [instance_ids: readonly string[]]
+>(
   'read_instance_steps',
-  `select step_execution_id, step_id, step_name, step_type, entry, status, outcome, output, error_message,
-     completed_by, required_roles, approval_state, due_at, escalated_at, entered_at, started_at, ended_at
-   from step_executions where instance_id = $1
-   order by entered_at, step_execution_id
-   limit 1000`,
+  `select s.*
+   from unnest($1::uuid[]) as asked (instance_id)
+   cross join lateral (
+     select instance_id, step_execution_id, step_id, step_name, step_type, entry, status, outcome, output,
+       error_message, completed_by, required_roles, approval_state, due_at, escalated_at, entered_at, started_at,
+       ended_at
+     from step_executions where instance_id = asked.instance_id
+     order by entered_at, step_execution_id
+     limit 1000) s
+   order by s.entered_at, s.step_execution_id`,
 );
 
 /** Newest first. A null filter lets everything pass. */

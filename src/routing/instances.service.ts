@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#engine/errors';
-import type { Command } from '#engine/instance';
 import { Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
-import { decodeCursor, keepBody, type Page, pageOf, type PageQuery } from '#platform/http';
-import { InstanceRuntime } from '#runtime';
+import { decodeCursor, type Page, pageOf, type PageQuery } from '#platform/http';
+import { correlationId } from '#platform/logging';
+import {
+  BUSY,
+  type CommandRequest,
+  type InstanceChange,
+  InstanceRuntime,
+  type StartRequest,
+} from '#runtime';
 
+import { GroupCommit, type Outcome } from './group-commit.js';
 import {
   type CompleteStepRequest,
   type DecideApprovalRequest,
@@ -21,6 +28,7 @@ import {
   listEvents,
   listInstances,
   readInstance,
+  readInstances,
   readSteps,
 } from './instances.queries.js';
 
@@ -30,28 +38,35 @@ export interface InstanceKey {
   workflow_instance_id: string;
 }
 
-type InstanceCommand = Exclude<Command, { type: 'start' }>;
+type InstanceCommand = CommandRequest['command'];
 
 /** Instances as clients start, drive and read them. */
 @Injectable()
 export class InstancesService {
+  private readonly starts: GroupCommit<StartRequest, InstanceView>;
+  private readonly commands: GroupCommit<CommandRequest, InstanceView>;
+
   constructor(
     private readonly database: Database,
     private readonly runtime: InstanceRuntime,
-  ) {}
+  ) {
+    this.starts = new GroupCommit(database, async (tx, requests) =>
+      viewed(tx, await this.runtime.startMany(tx, requests)),
+    );
+    this.commands = new GroupCommit(database, async (tx, requests, hold) =>
+      viewed(tx, await this.runtime.applyMany(tx, requests, hold)),
+    );
+  }
 
-  async start(
+  start(
     workflow_id: string,
     request: StartInstanceRequest,
     principal: Principal,
   ): Promise<InstanceView> {
     const { workflow_instance_id, data } = request;
     const actor = request.started_by ?? principal.id;
-    return this.database.transaction(async (tx) => {
-      const asked = { workflow_id, workflow_instance_id, data, actor };
-      const started = await this.runtime.start(tx, asked);
-      return keepBody(tx, await view(tx, started));
-    });
+    const correlation_id = correlationId() ?? null;
+    return this.starts.carryOut({ workflow_id, workflow_instance_id, data, actor, correlation_id });
   }
 
   completeStep(
@@ -96,15 +111,16 @@ export class InstancesService {
     return this.command(key, command, id);
   }
 
-  async command(key: InstanceKey, command: InstanceCommand, actor: string): Promise<InstanceView> {
-    return this.database.transaction(async (tx) => {
-      await this.runtime.apply(tx, key, command, actor);
-      return keepBody(tx, await view(tx, key));
-    });
+  command(name: InstanceKey, command: InstanceCommand, actor: string): Promise<InstanceView> {
+    const correlation_id = correlationId() ?? null;
+    return this.commands.carryOut({ name, command, actor, correlation_id });
   }
 
-  read(key: InstanceKey): Promise<InstanceView> {
-    return view(this.database.read, key);
+  async read({ workflow_id, workflow_instance_id }: InstanceKey): Promise<InstanceView> {
+    const { read } = this.database;
+    const [row] = await readInstance(read, [workflow_id, workflow_instance_id]);
+    if (!row) throw notFound({ workflow_id, workflow_instance_id });
+    return InstanceView.from(row, await readSteps(read, [[row.instance_id]]));
   }
 
   async list({
@@ -143,13 +159,27 @@ export class InstancesService {
   }
 }
 
-async function view(
+/** What came of each request, as its answer shows it: read in the transaction that wrote it. */
+async function viewed(
   tx: Tx,
-  { workflow_id, workflow_instance_id }: InstanceKey,
-): Promise<InstanceView> {
-  const [row] = await readInstance(tx, [workflow_id, workflow_instance_id]);
-  if (!row) throw notFound({ workflow_id, workflow_instance_id });
-  return InstanceView.from(row, await readSteps(tx, [row.instance_id]));
+  results: readonly (InstanceChange | DomainError | typeof BUSY)[],
+): Promise<Outcome<InstanceView>[]> {
+  const ids = results.flatMap((result) =>
+    result === BUSY || result instanceof DomainError ? [] : [result.instance_id],
+  );
+  const [rows, steps] = await Promise.all([readInstances(tx, [ids]), readSteps(tx, [ids])]);
+  const views = new Map(
+    rows.map((row) => {
+      const own = steps.filter(({ instance_id }) => instance_id === row.instance_id);
+      return [row.instance_id, InstanceView.from(row, own)];
+    }),
+  );
+  return results.map((result) => {
+    if (result === BUSY || result instanceof DomainError) return result;
+    const answer = views.get(result.instance_id);
+    if (!answer) throw new Error(`instance ${result.instance_id} was written and is not there`);
+    return { answer };
+  });
 }
 
 function notFound(key: InstanceKey): DomainError {
