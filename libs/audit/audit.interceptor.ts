@@ -8,7 +8,6 @@ import type { FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { type Principal, principalOf, RouteAccess } from '#platform/auth';
 import { type PendingAudit, runWithAudits } from './pending.js';
-import { AuditSubjects } from './subjects.js';
 
 const CHANGING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 /** Where a caller says for whom they act. */
@@ -28,29 +27,25 @@ const MAX_FIELDS = 100;
 /** Tells the transactions of a request what the audit is to say of it; they write it themselves, with their effect. */
 @Injectable()
 export class AuditInterceptor implements NestInterceptor {
-  constructor(
-    private readonly subjects: AuditSubjects,
-    private readonly access: RouteAccess,
-  ) {}
+  constructor(private readonly access: RouteAccess) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (!CHANGING_METHODS.has(request.method)) return next.handle();
-    const audit = await this.pendingOf(request);
-    return runWithAudits([audit], () => next.handle());
+    return runWithAudits([this.pendingOf(request)], () => next.handle());
   }
 
-  private async pendingOf(request: FastifyRequest): Promise<PendingAudit> {
+  private pendingOf(request: FastifyRequest): PendingAudit {
     const principal = principalOf(request);
     const sent = isRecord(request.body) ? request.body : {};
     const behalf = behalfOf(sent, principal);
-    const isPerson = principal.subject !== null;
-    const from = { id: principal.id, address: request.ip };
+    const { id, subject } = principal;
+    const isPerson = subject !== null;
     return {
       actor_kind: principal.kind,
-      actor: isPerson ? null : principal.id,
-      person: isPerson ? await this.subjects.seal(principal.subject ?? '', from) : null,
-      behalf: behalf === undefined ? null : await this.subjects.seal(behalf, { id: behalf }),
+      actor: isPerson ? null : id,
+      person: isPerson ? { subject, data: { id, address: request.ip } } : null,
+      behalf: behalf === undefined ? null : { subject: behalf, data: { id: behalf } },
       operation: this.access.keyOf(request.method, request.routeOptions.url ?? ''),
       resource: {
         ...(request.params as Record<string, unknown>),

@@ -150,18 +150,30 @@ export interface SubjectKey {
   key: Buffer;
 }
 
-/** The person's key; the first time, the given one becomes it. */
+/**
+ * The person's key, if they have one; else the given one becomes it, where the transaction has written something. No row
+ * where it has not, or where another transaction has made one meanwhile, which the next statement sees.
+ */
 export const keyOfSubject = statement<
-  SubjectKey,
+  SubjectKey & { is_new: boolean },
   [subject_key_id: string, subject: string, key: Buffer]
 >(
   'audit_subject_key',
-  `with made as (
-     insert into audit_subjects (subject_key_id, subject, key) values ($1, $2, $3)
+  `with known as (
+     select subject_key_id, key, xmin is not distinct from pg_current_xact_id_if_assigned()::xid as is_new
+     from audit_subjects where subject = $2),
+   made as (
+     insert into audit_subjects (subject_key_id, subject, key)
+     select $1, $2, $3 where pg_current_xact_id_if_assigned() is not null and not exists (select from known)
      on conflict (tenant_id, subject) where subject is not null do nothing returning subject_key_id, key
    )
-   select subject_key_id, key from made union all
-   select subject_key_id, key from audit_subjects where subject = $2 limit 1`,
+   select subject_key_id, key, is_new from known
+   union all select subject_key_id, key, true from made`,
+);
+
+export const hasWritten = statement<{ has_written: boolean }>(
+  'audit_has_written',
+  'select pg_current_xact_id_if_assigned() is not null as has_written',
 );
 
 export const eraseSubject = statement<

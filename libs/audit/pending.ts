@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isFollowUp } from '#persistence';
 
-/** What is told of a person, sealed so that throwing the key away erases it. */
-export interface SealedPerson {
-  key_id: string;
-  sealed: Buffer;
+/** What is to be told of a person, sealed under their own key. */
+export interface ToldPerson {
+  subject: string;
+  data: Record<string, unknown>;
 }
 
 /** What the audit will say of a request, once a transaction of it writes something. */
@@ -12,8 +12,8 @@ export interface PendingAudit {
   actor_kind: string;
   /** Of a program; a person is sealed. */
   actor: string | null;
-  person: SealedPerson | null;
-  behalf: SealedPerson | null;
+  person: ToldPerson | null;
+  behalf: ToldPerson | null;
   /** The route: `POST /workflows/{workflow_id}/activate`. */
   operation: string;
   /** What its path named. */

@@ -1,9 +1,15 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '#engine/errors';
-import { Database, newId } from '#persistence';
-import { countEntriesOf, eraseSubject, keyOfSubject, type SubjectKey } from './audit.queries.js';
-import type { SealedPerson } from './pending.js';
+import { Database, newId, type Tx } from '#persistence';
+import {
+  countEntriesOf,
+  eraseSubject,
+  hasWritten,
+  keyOfSubject,
+  type SubjectKey,
+} from './audit.queries.js';
+import type { ToldPerson } from './pending.js';
 
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
@@ -12,6 +18,12 @@ const TAG_BYTES = 16;
 /** How long another process may go on with a key after it was erased; what it seals then is lost, not shown. */
 const KNOWN_MS = 30_000;
 const MAX_KNOWN = 10_000;
+
+/** What the audit keeps of a person. */
+export interface SealedPerson {
+  key_id: string;
+  sealed: Buffer;
+}
 
 export interface Erasure {
   subject_key_id: string;
@@ -22,12 +34,15 @@ export interface Erasure {
 /** Personal data for the audit, sealed (AES-256-GCM) under one key a person. Erasing a person is throwing the key away. */
 @Injectable()
 export class AuditSubjects {
-  private readonly known = new Map<string, { key: Promise<SubjectKey>; until: number }>();
+  private readonly known = new Map<string, { key: SubjectKey; until: number }>();
 
   constructor(private readonly database: Database) {}
 
-  async seal(subject: string, data: Record<string, unknown>): Promise<SealedPerson> {
-    const { subject_key_id, key } = await this.keyOf(subject);
+  /** @returns undefined where `tx` has written nothing, so that there is nothing to tell either */
+  async seal(tx: Tx, { subject, data }: ToldPerson): Promise<SealedPerson | undefined> {
+    const own = await this.keyOf(tx, subject);
+    if (own === undefined) return undefined;
+    const { subject_key_id, key } = own;
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv(CIPHER, key, iv).setAAD(Buffer.from(subject_key_id));
     const text = Buffer.concat([cipher.update(JSON.stringify(data), 'utf8'), cipher.final()]);
@@ -50,27 +65,25 @@ export class AuditSubjects {
     });
   }
 
-  private keyOf(subject: string): Promise<SubjectKey> {
+  /** One that was made here is remembered only once it has been read again: until then it may be rolled back. */
+  private async keyOf(tx: Tx, subject: string): Promise<SubjectKey | undefined> {
     const now = performance.now();
     const known = this.known.get(subject);
     if (known !== undefined && known.until > now) return known.key;
-    if (this.known.size >= MAX_KNOWN) this.known.clear();
-    const key = this.readKey(subject);
-    this.known.set(subject, { key, until: now + KNOWN_MS });
-    key.catch(() => this.known.delete(subject));
-    return key;
+    for (;;) {
+      const [row] = await keyOfSubject(tx, [newId(), subject, randomBytes(KEY_BYTES)]);
+      if (row !== undefined) {
+        if (!row.is_new) this.remember(subject, row, now + KNOWN_MS);
+        return row;
+      }
+      const [transaction] = await hasWritten(tx, []);
+      if (transaction?.has_written !== true) return undefined;
+    }
   }
 
-  private async readKey(subject: string): Promise<SubjectKey> {
-    for (;;) {
-      const [row] = await keyOfSubject(this.database.read, [
-        newId(),
-        subject,
-        randomBytes(KEY_BYTES),
-      ]);
-      // none: another process has just made it, which this statement did not see yet
-      if (row !== undefined) return row;
-    }
+  private remember(subject: string, key: SubjectKey, until: number): void {
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.set(subject, { key, until });
   }
 }
 

@@ -54,6 +54,35 @@ describe('NestLogger', () => {
     expect(details.password).toBe('s3cret');
   });
 
+  it('shows where the database refused something, and not what', () => {
+    const { logger, lines, entries } = recorder();
+    const driverError = Object.assign(
+      new Error('invalid input syntax for type integer: "s3cret"'),
+      {
+        name: 'DatabaseError',
+        code: '22P02',
+        detail: 'Key (name)=(s3cret) already exists.',
+        where: "unnamed portal parameter $1 = 's3cret'",
+        table: 'business_rules',
+      },
+    );
+    const error = Object.assign(new Error(driverError.message), {
+      code: '22P02',
+      query: 'insert …',
+      parameters: ['s3cret'],
+      driverError,
+    });
+    logger.error('failed', error, 'Http');
+    logger.error(error, 'Http');
+    expect(lines.join()).not.toContain('s3cret');
+    expect(entries()[0].err.cause).toMatchObject({
+      type: 'DatabaseError',
+      code: '22P02',
+      table: 'business_rules',
+    });
+    expect(entries()[0].err.stack).toContain('logger.spec');
+  });
+
   it('writes readable text for a terminal', () => {
     const { logger, lines } = recorder('text');
     logger.log('The API answers', { port: 8000 }, 'Boot');

@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger as Pino } from 'pino';
 import type { LogFormat, LogLevel } from '#platform/config';
 import { correlationId } from './correlation.js';
+import { describeError } from './describe-error.js';
 import { withoutSecrets } from './secrets.js';
 import { textDestination } from './text-format.js';
 
@@ -16,6 +17,9 @@ export function createPino(
       base: { service: 'complex-workflows' },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
+      serializers: {
+        err: (error: unknown) => (error instanceof Error ? describeError(error) : error),
+      },
       mixin: () => {
         const correlation_id = correlationId();
         return correlation_id === undefined ? {} : { correlation_id };
@@ -73,8 +77,9 @@ export class NestLogger implements LoggerService {
       else if (typeof detail === 'string') fields.stack = detail;
       else if (typeof detail === 'object' && detail !== null) Object.assign(fields, detail);
     }
-    if (message instanceof Error) this.pino[level]({ ...fields, err: message }, message.message);
-    else if (typeof message === 'object' && message !== null)
+    if (message instanceof Error) {
+      this.pino[level]({ ...fields, err: message }, describeError(message).message);
+    } else if (typeof message === 'object' && message !== null)
       this.pino[level]({ ...fields, ...message });
     else this.pino[level](fields, String(message));
   }
