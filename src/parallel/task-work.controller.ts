@@ -66,7 +66,7 @@ export class TaskWorkController {
     description: 'Recorded once: repeating the call answers `repeated` and changes nothing.',
   })
   @ApiOkResponse({ type: TaskAnswer })
-  @ApiProblems('task_not_found', 'lock_lost')
+  @ApiProblems('task_not_found', 'task_cancelled', 'lock_lost')
   complete(
     @UuidParam('task_execution_id') task_execution_id: string,
     @Body() request: CompleteTaskRequest,
@@ -83,7 +83,7 @@ export class TaskWorkController {
       'It is tried again after a growing pause, or after `retry_after_seconds`, while attempts are left.',
   })
   @ApiOkResponse({ type: TaskAnswer })
-  @ApiProblems('task_not_found', 'lock_lost')
+  @ApiProblems('task_not_found', 'task_cancelled', 'lock_lost')
   fail(
     @UuidParam('task_execution_id') task_execution_id: string,
     @Body() request: FailTaskRequest,
@@ -100,7 +100,7 @@ export class TaskWorkController {
       'Moves `lock_expires_at` to so many seconds from now. 409 tells that the work can be dropped.',
   })
   @ApiOkResponse({ type: TaskExtension })
-  @ApiProblems('lock_lost')
+  @ApiProblems('task_cancelled', 'lock_lost')
   extend(
     @UuidParam('task_execution_id') task_execution_id: string,
     @Body() request: ExtendTaskRequest,

@@ -156,14 +156,14 @@ export class ExtendTaskRequest {
   lock_seconds: number;
 }
 
-const RESULTS = ['recorded', 'repeated', 'lock_lost', 'task_not_found'] as const;
+const RESULTS = ['recorded', 'repeated', 'task_cancelled', 'lock_lost', 'task_not_found'] as const;
 
 export class TaskAnswer {
   @ApiProperty() task_execution_id: string;
   @ApiProperty({
     enum: RESULTS,
     description:
-      '`repeated`: the same answer had been recorded before. `lock_lost` and `task_not_found` only in a list.',
+      '`repeated`: the same answer had been recorded before. `task_cancelled`, `lock_lost` and `task_not_found` only in a list.',
   })
   result: (typeof RESULTS)[number];
 }

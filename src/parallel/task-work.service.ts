@@ -25,6 +25,7 @@ import type {
 const IN_A_LIST = {
   recorded: 'recorded',
   repeated: 'repeated',
+  cancelled: 'task_cancelled',
   lost: 'lock_lost',
   unknown: 'task_not_found',
 } as const satisfies Record<OutcomeResult, TaskAnswer['result']>;
@@ -103,13 +104,18 @@ export class TaskWorkService {
   async extend(task_execution_id: string, request: ExtendTaskRequest): Promise<TaskExtension> {
     const lock_token = request.lock_token.toLowerCase();
     const [lease] = await this.leases.extend([{ ...request, lock_token, task_execution_id }]);
-    if (!lease) throw lockLost(task_execution_id);
+    if (!lease) {
+      throw (await this.leases.isCancelled(task_execution_id))
+        ? taskCancelled(task_execution_id)
+        : lockLost(task_execution_id);
+    }
     return { task_execution_id, lock_expires_at: lease.lock_expires_at };
   }
 
   private async answer(outcome: TaskOutcome): Promise<TaskAnswer> {
     const { task_execution_id } = outcome;
     const result = await this.outcomes.record(outcome);
+    if (result === 'cancelled') throw taskCancelled(task_execution_id);
     if (result === 'lost') throw lockLost(task_execution_id);
     if (result === 'unknown') {
       throw new DomainError('task_not_found', `There is no task ${task_execution_id}.`, {
@@ -120,10 +126,18 @@ export class TaskWorkService {
   }
 }
 
+function taskCancelled(task_execution_id: string): DomainError {
+  return new DomainError(
+    'task_cancelled',
+    'The task was cancelled, or its execution has ended: nobody wants its result. Drop its work and claim again.',
+    { task_execution_id },
+  );
+}
+
 function lockLost(task_execution_id: string): DomainError {
   return new DomainError(
     'lock_lost',
-    'The task is no longer yours: its lock expired, it was cancelled, or its execution has ended. Drop its work and claim again.',
+    'The task is no longer yours: its lock expired, or somebody else has ended it. Drop its work and claim again.',
     { task_execution_id },
   );
 }

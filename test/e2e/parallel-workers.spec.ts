@@ -125,7 +125,19 @@ describeOnBothQueues('the worker protocol', (queue) => {
     const [a, b] = await client.claim([type], { max_tasks: 2 });
     await client.answer('fail', a!, { error_message: 'broken', retryable: false });
     expect((await client.ended(id)).overall_status).toBe('failed');
-    expect((await client.answer('complete', b!)).status).toBe(409);
+    for (const [what, more] of [
+      ['extend', { lock_seconds: 5 }],
+      ['complete', {}],
+      ['fail', { error_message: 'x' }],
+    ] as const) {
+      const told = await client.answer(what, b!, more);
+      expect([told.status, told.body.code]).toEqual([409, 'task_cancelled']);
+    }
+    const { task_execution_id, lock_token } = b!;
+    const list = await service.request('POST', '/parallel/tasks/complete', {
+      tasks: [{ task_execution_id, lock_token }],
+    });
+    expect(list.body.results).toEqual([{ task_execution_id, result: 'task_cancelled' }]);
     expect(await client.statuses(id)).toEqual({ a: 'failed', b: 'cancelled' });
   });
 

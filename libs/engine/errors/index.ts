@@ -52,6 +52,7 @@ export type ErrorCode =
   | 'execution_exists'
   | 'execution_ended'
   | 'execution_not_failed'
+  | 'task_cancelled'
   | 'lock_lost'
   | 'incident_resolved'
   | 'rule_exists'

@@ -50,6 +50,7 @@ export const PROBLEM_STATUS = {
   execution_exists: 409,
   execution_ended: 409,
   execution_not_failed: 409,
+  task_cancelled: 409,
   lock_lost: 409,
   incident_resolved: 409,
   rule_exists: 409,

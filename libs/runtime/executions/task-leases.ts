@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { Database } from '#persistence';
 
-import { type ExtendedLease, extendLeases } from './outcomes.queries.js';
+import { type ExtendedLease, extendLeases, readAnswered } from './outcomes.queries.js';
 
 export interface LeaseExtension {
   task_execution_id: string;
@@ -20,5 +20,11 @@ export class TaskLeases {
   async extend(extensions: readonly LeaseExtension[]): Promise<ExtendedLease[]> {
     if (extensions.length === 0) return [];
     return extendLeases(this.database.read, [JSON.stringify(extensions)]);
+  }
+
+  /** Why a lease could not be extended: the work is not wanted any more. */
+  async isCancelled(task_execution_id: string): Promise<boolean> {
+    const [task] = await readAnswered(this.database.read, [[task_execution_id]]);
+    return task?.status === 'cancelled';
   }
 }

@@ -41,9 +41,10 @@ export type TaskOutcome = TaskCompletion | TaskFailure;
 
 /**
  * `recorded`: written. `repeated`: the same answer had been recorded before. `lost`: the task is no longer this
- * attempt's (its lease expired, or the execution has ended); nothing changed. `unknown`: there is no such task.
+ * attempt's (its lease expired). `cancelled`: it was, or its execution has ended. `unknown`: there is no such task.
+ * Nothing changed by the last three.
  */
-export type OutcomeResult = 'recorded' | 'repeated' | 'lost' | 'unknown';
+export type OutcomeResult = 'recorded' | 'repeated' | 'cancelled' | 'lost' | 'unknown';
 
 /** Answers of one transaction; more only make it longer. */
 const BATCH = 500;
@@ -241,6 +242,7 @@ export class TaskOutcomes {
       if (recorded.has(outcome.task_execution_id)) return 'recorded';
       const task = standing.get(outcome.task_execution_id);
       if (!task) return 'unknown';
+      if (task.status === 'cancelled') return 'cancelled';
       if (task.lock_token !== outcome.lock_token) return 'lost';
       const expected = isCompletion(outcome) ? ['completed'] : ['failed', 'retrying'];
       return expected.includes(task.status) ? 'repeated' : 'lost';
