@@ -18,7 +18,7 @@ export class BacktestsController {
     operationId: 'startBacktest',
     summary: 'Try a candidate on recorded decisions',
     description:
-      'Decides the recorded decisions of a period anew, latest first, as a job; nothing stored changes. The candidate stands in the place of the tree, table, rules sent along and stored rules of then; what it does not decide, the routing rules of the version of then do, or the order of its steps. Temporary routes are left aside.',
+      'Decides the recorded decisions of a period anew, latest first, as a job; nothing stored changes. The candidate stands in the place of the tree, table, rules sent along and stored rules of then; what it does not decide, the routing rules of the version of then do, or the order of its steps. What rules and trees decided by themselves when a step ended, and temporary routes, are left aside.',
   })
   @ApiAcceptedResponse({ type: BacktestView })
   @ApiProblems(

@@ -29,6 +29,9 @@ const BACKTEST = `backtest_id, workflow_id, status, candidate, period_start, per
   decisions_changed, decisions_undecidable, next_after::text as next_after, next_after_id, matrix, changes,
   error_message, created_at, updated_at, ended_at`;
 
+/** What a rule or a tree of the workflow decided by itself would not have been put to the candidate. */
+const ASKED_FOR = 'question_hash is not null';
+
 export const insertBacktest = statement<
   BacktestRow,
   [
@@ -48,6 +51,7 @@ export const insertBacktest = statement<
      select count(*) from (
        select from routing_analytics
        where workflow_id = $2::uuid and routing_timestamp >= $4::timestamptz and routing_timestamp < $5::timestamptz
+         and ${ASKED_FOR}
        limit $6) counted)
    returning ${BACKTEST}`,
 );
@@ -94,7 +98,7 @@ export const readRecorded = statement<
      case when i.ended_at is null then 'open' when i.outcome = 'rejected' then 'rejected' else i.status end as outcome
    from (
      select * from routing_analytics
-     where workflow_id = $1 and routing_timestamp >= $2 and routing_timestamp < $3
+     where workflow_id = $1 and routing_timestamp >= $2 and routing_timestamp < $3 and ${ASKED_FOR}
        and ($4::timestamptz is null
          or (routing_timestamp <= $4::timestamptz
            and (routing_timestamp, decision_id) < ($4::timestamptz, $5::uuid)))

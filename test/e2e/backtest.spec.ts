@@ -207,9 +207,9 @@ describe('a backtest', () => {
     await database.query(
       `insert into routing_analytics (
          analytics_id, decision_id, request_id, workflow_id, version_number, workflow_instance_id, current_step_id,
-         routing_action, target_step_id, execution_time_ms, context_data, counted, routing_timestamp)
+         routing_action, target_step_id, question_hash, execution_time_ms, context_data, counted, routing_timestamp)
        select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), workflow_id, version_number, 'copy',
-         current_step_id, routing_action, target_step_id, 1, context_data, true,
+         current_step_id, routing_action, target_step_id, question_hash, 1, context_data, true,
          routing_timestamp - (n / 3) * interval '1 ms'
        from routing_analytics, generate_series(1, 8000) n where workflow_instance_id = 'i900'`,
     );
