@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#engine/errors';
-import type { InstanceState } from '#engine/instance';
+import { hasEnded, type InstanceState } from '#engine/instance';
 import type { CompiledTable } from '#engine/table';
 import { Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
@@ -91,6 +91,11 @@ function questionHash({ force_evaluation, dry_run, ...question }: RouteRequest):
 function standingRemarks(request: RouteRequest, { status, current }: InstanceState): string[] {
   if (status !== 'running') {
     return [`The instance is ${status}, so a call without dry_run would be refused.`];
+  }
+  if (current && hasEnded(current)) {
+    return [
+      `Decision ${current.awaiting?.decision_id} waits for a person to choose, so a call without dry_run would be refused.`,
+    ];
   }
   return current?.step_id === request.context.current_step_id
     ? []

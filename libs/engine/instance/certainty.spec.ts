@@ -94,11 +94,11 @@ describe('a move that a rule decides', () => {
     expect(asked).toEqual([]);
   });
 
-  it('takes no other command than those that end the instance, hold it or choose', () => {
+  it('takes no other command than those that end the instance, hold it, choose or take it past the step', () => {
     const given = facts(0.1);
     const others: [Command, string | null][] = [
       [complete, 'decision_awaited'],
-      [{ type: 'bypass_step', step_id: 'request', reason: '' }, 'decision_awaited'],
+      [{ type: 'bypass_step', step_id: 'request', reason: '' }, null],
       [{ type: 'suspend', reason: '' }, null],
       [{ type: 'cancel', reason: '' }, null],
       [{ type: 'time_out' }, null],
@@ -109,6 +109,14 @@ describe('a move that a rule decides', () => {
       // the step has ended once
       expect(ran.events.filter(({ type }) => type === 'step_cancelled')).toEqual([]);
     }
+  });
+
+  it('goes on as decided when the step is bypassed', () => {
+    const bypass: Command = { type: 'bypass_step', step_id: 'request', reason: 'now' };
+    expect(run([start, complete, bypass], facts(0.1)).state.current).toMatchObject({
+      step_id: 'boss',
+      entry: 1,
+    });
   });
 
   it.each([

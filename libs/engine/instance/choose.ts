@@ -49,6 +49,11 @@ export function choose(progress: Progress, command: CommandOf<'choose'>): void {
       reason: comment || 'A person chose.',
     });
   }
+  goOn(progress, decision_id, target_step_id);
+}
+
+/** From a step that has ended to where a decision leads; null: to the end. */
+export function goOn(progress: Progress, decision_id: string, target_step_id: string | null): void {
   walk(
     progress,
     target_step_id === null

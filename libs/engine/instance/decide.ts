@@ -2,7 +2,7 @@ import type { CompiledDefinition } from '#engine/definition';
 import { DomainError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
 
-import { choose } from './choose.js';
+import { choose, goOn } from './choose.js';
 import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
 import { migrate } from './migrate.js';
@@ -185,7 +185,12 @@ function objectOr(value: unknown): JsonObject {
     : {};
 }
 
+/** A step that has ended already, and only waits for a choice, is left as was decided. */
 function bypassStep(progress: Progress, command: CommandOf<'bypass_step'>): void {
+  const awaiting = progress.state.current?.awaiting;
+  if (awaiting?.step_ended && progress.state.current?.step_id === command.step_id) {
+    return goOn(progress, awaiting.decision_id, awaiting.target_step_id);
+  }
   const { current } = currentStep(progress, command.step_id);
   completed(progress, current, { outcome: 'bypassed', output: {}, reason: command.reason });
 }

@@ -2,5 +2,5 @@ export { entitlementFaults } from './approvals.js';
 export * from './decide.js';
 export * from './effects.js';
 export * from './evolve.js';
-export { appliesAfter } from './movement.js';
+export { appliesAfter, hasEnded } from './movement.js';
 export * from './types.js';
