@@ -16,6 +16,7 @@ import { RetryPolicies1795393567903 } from './1795393567903-retry-policies.js';
 import { DecisionModels1795394359849 } from './1795394359849-decision-models.js';
 import { CircuitBreakers1795395285882 } from './1795395285882-circuit-breakers.js';
 import { RepeatedQuestions1795395032525 } from './1795395032525-repeated-questions.js';
+import { TaskTurns1795393582590 } from './1795393582590-task-turns.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   DecisionModels1795394359849,
   CircuitBreakers1795395285882,
   RepeatedQuestions1795395032525,
+  TaskTurns1795393582590,
 ];

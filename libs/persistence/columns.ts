@@ -31,6 +31,8 @@ export const Id = (options?: Options) =>
 export const Word = (options?: Options) => Column({ type: 'varchar', length: 50, ...options });
 export const Text = (options?: Options) => Column({ type: 'text', ...options });
 export const Int = (options?: Options) => Column({ type: 'integer', ...options });
+/** A whole number that may grow for years. */
+export const Count = (options?: Options) => Column({ type: 'bigint', ...options });
 /** A measured or configured figure that need not be whole. */
 export const Figure = (options?: Options) => Column({ type: 'double precision', ...options });
 export const Flag = (options?: Options) => Column({ type: 'boolean', ...options });

@@ -3,6 +3,7 @@ import {
   EXECUTION_STATUSES,
   type ExecutionStatus,
   type FailureStrategy,
+  type LoadBalancingStrategy,
   SYNCHRONIZATION_STATUSES,
   type SynchronizationFailureStrategy,
   type SynchronizationStatus,
@@ -11,6 +12,7 @@ import {
   type TaskStatus,
 } from '#engine/graph';
 import {
+  Count,
   Figure,
   Flag,
   Id,
@@ -68,6 +70,8 @@ export class ParallelExecutionEntity {
   @Figure() monitoring_interval_seconds: number;
   /** How often `retry_all` has started everything again. */
   @Int({ default: 0 }) retry_round: number;
+  /** Of the latest task that was handed out; -1 before. */
+  @Count({ default: -1 }) last_turn: number;
   @Flag({ default: false }) synchronization_failed: boolean;
   @Text(optional) end_reason: string | null;
   @Json(optional) output: JsonObject | null;
@@ -80,12 +84,18 @@ export class ParallelExecutionEntity {
 @Unique(['execution_id', 'task_id'])
 @Check('task_executions_status_check', oneOf('status', TASK_STATUSES))
 @Check('task_executions_handler_kind_check', oneOf('handler_kind', HANDLER_KINDS))
-// on (handler_kind, priority desc, available_at, task_execution_id) where claimable
-@Index('task_executions_claimable', { synchronize: false })
+// on (turn, priority desc, available_at, task_execution_id) where claimable, of built-in handlers
+@Index('task_executions_for_us', { synchronize: false })
+// the same after task_type, of workers: what nobody comes for is not read by those who come for other types
+@Index('task_executions_for_workers', { synchronize: false })
 // on (execution_id, priority desc, ordinal) where ready and not yet released
 @Index('task_executions_unreleased', { synchronize: false })
 @Index('task_executions_parked', ['parked_on'], {
   where: "parked_on is not null and status in ('ready', 'retrying')",
+})
+// what is handed out where that is counted against resources
+@Index('task_executions_resources', ['execution_id'], {
+  where: "strategy = 'resource_aware' and released_at is not null",
 })
 @Index('task_executions_leases', ['lock_expires_at'], { where: "status = 'running'" })
 export class TaskExecutionEntity {
@@ -105,6 +115,10 @@ export class TaskExecutionEntity {
   /** A weight: the larger starts first. */
   @Int({ default: 100 }) priority: number;
   @Json({ default: [] }) dependencies: string[];
+  /** Of its execution: how it is handed out. */
+  @Word({ default: 'priority_based' }) strategy: LoadBalancingStrategy;
+  /** Among what is handed out the lowest goes first; then the heaviest, then the oldest. */
+  @Count({ default: 0 }) turn: number;
   /** Dependencies that have not completed yet. */
   @Int({ default: 0 }) unmet_dependencies: number;
   /** Since then it may be claimed: ready, and within its execution's concurrency. */
@@ -189,6 +203,9 @@ export class ThreadManagementEntity {
   @Word() worker_type: string;
   @Word() status: WorkerStatus;
   @Id(optional) current_task_id: string | null;
+  /** How many tasks it could take on as well, when it last asked; null where it never asks. */
+  @Int(optional) free_capacity: number | null;
+  @Json({ default: [] }) task_types: string[];
   @Int({ default: 0 }) tasks_completed: number;
   @Figure({ default: 0 }) total_execution_time_seconds: number;
   /** Null where the worker does not tell. */

@@ -18,6 +18,7 @@ import { ParallelController } from './parallel.controller.js';
 import { ParallelService } from './parallel.service.js';
 import { ProgressStream } from './progress-stream.service.js';
 import { TaskRunner } from './task-runner.js';
+import { WorkerCapacity } from './worker-capacity.js';
 import { TaskWorkController } from './task-work.controller.js';
 import { TaskWorkService } from './task-work.service.js';
 
@@ -33,6 +34,7 @@ import { TaskWorkService } from './task-work.service.js';
     ProgressStream,
     TaskHandlers,
     TaskRunner,
+    WorkerCapacity,
     TaskWorkService,
   ],
 })

@@ -110,7 +110,11 @@ export class TaskRequest implements TaskDefinition {
   @IsJsonObject()
   input_data: Record<string, unknown> = {};
 
-  @ApiPropertyOptional(ANY_OBJECT)
+  @ApiPropertyOptional({
+    ...ANY_OBJECT,
+    description: 'Amounts by the names of resources; they count under `resource_aware`.',
+    example: { cpu: 2, memory_mb: 512 },
+  })
   @IsJsonObject()
   resource_requirements: Record<string, unknown> = {};
 
@@ -182,7 +186,11 @@ export class SynchronizationPointRequest implements SynchronizationPointDefiniti
 }
 
 export class LoadBalancingRequest implements LoadBalancing {
-  @ApiPropertyOptional({ enum: LOAD_BALANCING_STRATEGIES })
+  @ApiPropertyOptional({
+    enum: LOAD_BALANCING_STRATEGIES,
+    description:
+      'Which of the tasks that wait is handed out next. `priority_based`: the larger priority, then the older, whatever execution it is of. `round_robin`: one of each execution in turn, in each its largest priority first. `least_loaded`: to the worker with the most free capacity; what it has not taken after a second is for any. `resource_aware`: only what fits into `resource_constraints` beside what runs, and into the `resources` that a worker names.',
+  })
   @IsIn(LOAD_BALANCING_STRATEGIES)
   strategy: LoadBalancingStrategy = 'round_robin';
 
@@ -192,7 +200,12 @@ export class LoadBalancingRequest implements LoadBalancing {
   @Max(10_000)
   max_concurrent_tasks: number = 10;
 
-  @ApiPropertyOptional(ANY_OBJECT)
+  @ApiPropertyOptional({
+    ...ANY_OBJECT,
+    description:
+      'Of `resource_aware`: how much of each resource all tasks in hand may need together. A task that needs more than there is at all runs alone.',
+    example: { cpu: 8 },
+  })
   @IsJsonObject()
   resource_constraints: Record<string, unknown> = {};
 
@@ -202,7 +215,10 @@ export class LoadBalancingRequest implements LoadBalancing {
   @Max(100)
   queue_priority_levels: number = 3;
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({
+    description:
+      'Processes that do built-in tasks take on fewer at a time when their event loop is late or results take long to record, and more when all is well.',
+  })
   @IsBoolean()
   adaptive_scaling: boolean = true;
 }

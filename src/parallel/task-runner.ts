@@ -24,9 +24,8 @@ import {
 
 import { TaskFailed } from './handlers/task-handler.js';
 import { TaskHandlers } from './handlers/task-handlers.js';
+import { WorkerCapacity } from './worker-capacity.js';
 
-/** Attempts at a time in one process: most of them wait for somebody else's answer. */
-const CAPACITY = 200;
 const LEASE_SECONDS = 10;
 const RENEW_MS = 3_000;
 /** What runs at shutdown may end by itself for so long. */
@@ -66,13 +65,14 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly handlers: TaskHandlers,
     private readonly workers: WorkerRecords,
     private readonly breakers: CircuitBreakers,
+    private readonly capacity: WorkerCapacity,
     private readonly config: AppConfig,
   ) {}
 
   onApplicationBootstrap(): void {
     if (this.config.role === 'api') return;
     this.stopped = false;
-    this.signals.reportRoom(() => !this.stopped && this.running.size < CAPACITY);
+    this.signals.reportRoom(() => !this.stopped && this.running.size < this.capacity.limit);
     this.signals.on('builtin_work', () => void this.run());
     this.signals.on('cancelled', (ids) => this.abortExecutions(new Set(ids)));
     this.renewal = setInterval(() => void this.renew(), RENEW_MS);
@@ -86,7 +86,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     this.claiming ??= this.claimAll().finally(() => {
       this.claiming = undefined;
       // asked again between the last claim and now
-      if (this.hungry && this.running.size < CAPACITY) void this.run();
+      if (this.hungry && this.running.size < this.capacity.limit) void this.run();
     });
     await this.claiming;
   }
@@ -107,8 +107,8 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   /** Never rejects: where the database is away, the sweeper wakes this process when it is back. */
   private async claimAll(): Promise<void> {
     try {
-      while (this.hungry && !this.stopped && this.running.size < CAPACITY) {
-        const free = CAPACITY - this.running.size;
+      while (this.hungry && !this.stopped && this.running.size < this.capacity.limit) {
+        const free = this.capacity.limit - this.running.size;
         this.hungry = false;
         const tasks = await this.claims.claimBuiltin(free, this.workerId, LEASE_SECONDS);
         for (const task of tasks) this.start(task);
@@ -129,6 +129,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
       },
     );
     this.running.set(task.lock_token, { task, abort, done });
+    this.capacity.began(this.running.size, task.adaptive_scaling);
   }
 
   /** Never rejects: an answer that cannot be written is given again by the next attempt, when the lease has expired. */
@@ -187,8 +188,10 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
           retry_after_ms?: number;
         },
   ): Promise<void> {
+    const begun = performance.now();
     try {
       const result = await this.outcomes.record({ task_execution_id, lock_token, ...answer });
+      this.capacity.resultTook(performance.now() - begun);
       if (result !== 'recorded') {
         this.logger.debug({ task_execution_id, result }, 'A late answer was not taken.');
       }
@@ -229,6 +232,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
       worker_id: this.workerId,
       worker_type: 'builtin',
       status,
+      free_capacity: Math.max(0, this.capacity.limit - this.running.size),
       memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
       ...(task && { execution_id: task.execution_id, current_task_id: task.task_id }),
     });

@@ -15,7 +15,7 @@ import {
   IsObject,
 } from 'class-validator';
 
-import { IsClientId, IsJsonObject, IsText } from '#platform/http';
+import { IsAmounts, IsClientId, IsJsonObject, IsText } from '#platform/http';
 
 const MAX_TASKS = 500;
 const MAX_LOCK_SECONDS = 3_600;
@@ -61,6 +61,18 @@ export class ClaimTasksRequest {
   @Min(0)
   @Max(30)
   wait_seconds: number = 0;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    nullable: true,
+    additionalProperties: { type: 'number', minimum: 0 },
+    description:
+      'What you have for the tasks that you ask for. Of an execution under `resource_aware` you then get only tasks whose `resource_requirements` fit, all of them together; resources that you do not name do not count.',
+    example: { cpu: 4, memory_mb: 8_192 },
+  })
+  @IsOptional()
+  @IsAmounts()
+  resources?: Record<string, number> | null;
 }
 
 export class ClaimedTaskView {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 
 import {
   FAILURE_STRATEGIES,
+  LOAD_BALANCING_STRATEGIES,
   type LoadBalancing,
   SYNCHRONIZATION_FAILURE_STRATEGIES,
   SYNCHRONIZATION_TYPES,
@@ -70,6 +71,7 @@ export function anyGraph(maxTasks: number): fc.Arbitrary<TaskGraphDefinition> {
     priority: fc.integer({ min: 1, max: 5 }),
     max_retry_attempts: fc.integer({ min: 0, max: 2 }),
     dependencies: fc.array(fc.nat(), { maxLength: 3 }),
+    resource_requirements: fc.record({ cpu: fc.nat({ max: 4 }) }),
   });
   const point = fc.record({
     sync_type: fc.constantFrom(...SYNCHRONIZATION_TYPES),
@@ -83,11 +85,14 @@ export function anyGraph(maxTasks: number): fc.Arbitrary<TaskGraphDefinition> {
       points: fc.array(point, { maxLength: 3 }),
       failure_strategy: fc.constantFrom(...FAILURE_STRATEGIES),
       max_concurrent_tasks: fc.integer({ min: 1, max: 8 }),
+      strategy: fc.constantFrom(...LOAD_BALANCING_STRATEGIES),
+      cpu: fc.nat({ max: 6 }),
     })
-    .map(({ tasks, points, failure_strategy, max_concurrent_tasks }) =>
+    .map(({ tasks, points, failure_strategy, max_concurrent_tasks, strategy, cpu }) =>
       newGraph({
         failure_strategy,
         max_concurrent_tasks,
+        load_balancing: { strategy, resource_constraints: { cpu } },
         tasks: tasks.map(({ dependencies, ...own }, index) =>
           newTask({
             ...own,

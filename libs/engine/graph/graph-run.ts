@@ -1,4 +1,5 @@
 import { endOf, mayRunAgain, startsRound } from './ending.js';
+import { fitting } from './resources.js';
 import type { ConditionHolds, GraphRun, RunEvent, RunPoint, RunTask } from './run-state.js';
 import { joinContext, judgePoint } from './synchronization.js';
 import { TASK_MACHINE, type TaskEvent } from './task-machine.js';
@@ -205,9 +206,17 @@ class Draft {
     const ready = [...this.run.tasks]
       .filter(([, task]) => task.status === 'ready' && !task.released)
       .sort(([, a], [, b]) => b.definition.priority - a.definition.priority);
-    const free = this.run.graph.load_balancing.max_concurrent_tasks - this.released();
-    for (const [id, task] of ready.slice(0, Math.max(free, 0))) {
-      this.run.tasks.set(id, { ...task, released: true });
+    const { strategy, max_concurrent_tasks, resource_constraints } = this.run.graph.load_balancing;
+    const free = Math.max(max_concurrent_tasks - this.released(), 0);
+    const within = fitting(
+      ready.map(([id, { definition }]) => ({ ...definition, id })),
+      [...this.run.tasks.values()].filter((task) => task.released).map((task) => task.definition),
+      strategy === 'resource_aware' ? resource_constraints : {},
+      free,
+    );
+    const chosen = new Set(within.map(({ id }) => id));
+    for (const [id, task] of ready) {
+      if (chosen.has(id)) this.run.tasks.set(id, { ...task, released: true });
     }
   }
 

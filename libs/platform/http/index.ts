@@ -36,6 +36,7 @@ export {
   CLIENT_ID_PATTERN,
   IsClientId,
   isClientId,
+  IsAmounts,
   IsJsonObject,
   isJsonObject,
   IsText,

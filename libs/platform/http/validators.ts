@@ -88,6 +88,28 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A JSON object whose values are numbers of 0 or more. */
+export function IsAmounts(options?: ValidationOptions): PropertyDecorator {
+  return applyDecorators(
+    AsSent(),
+    ValidateBy(
+      {
+        name: 'isAmounts',
+        validator: {
+          validate: (value) =>
+            isJsonObject(value) &&
+            Object.values(value).every((amount) => typeof amount === 'number' && amount >= 0),
+          defaultMessage: buildMessage(
+            (each) => `${each}$property must be a JSON object of numbers of 0 or more`,
+            options,
+          ),
+        },
+      },
+      options,
+    ),
+  );
+}
+
 /** Any JSON value, taken over as it was sent. */
 export function AsSent(): PropertyDecorator {
   return Transform(asSent);

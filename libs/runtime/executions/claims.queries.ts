@@ -22,6 +22,8 @@ export interface ClaimedTask {
   /** Milliseconds from now until `timeout_at`, by the database's clock. */
   time_left_ms: number;
   correlation_id: string | null;
+  resource_requirements: JsonObject;
+  adaptive_scaling: boolean;
 }
 
 /**
@@ -31,16 +33,23 @@ export interface ClaimedTask {
  */
 const HURRIED = `select set_config('synchronous_commit', 'off', true)`;
 
-const claim = (condition: string, begin: string): string => `
+const NEXT = 'turn, priority desc, available_at, task_execution_id';
+
+/** The next ones that nobody else is claiming, locked. */
+const next = (condition: string, tasks: string): string => `
+  select task_execution_id, turn, priority, available_at from task_executions
+  where ${condition} and status in ('ready', 'retrying') and released_at is not null
+    and available_at <= clock_timestamp()
+  order by ${NEXT}
+  limit ${tasks}
+  for update skip locked`;
+
+/** @param due gives ids of tasks that are locked */
+const claim = (due: string, begin: string): string => `
   with begun as materialized (
     ${begin}
   ), due as (
-    select task_execution_id from begun, task_executions
-    where handler_kind = ${condition}
-      and status in ('ready', 'retrying') and released_at is not null and available_at <= clock_timestamp()
-    order by priority desc, available_at, task_execution_id
-    limit $1
-    for update of task_executions skip locked
+    select due.task_execution_id from begun cross join lateral (${due}) due
   ), claimed as (
     update task_executions t
     set status = 'running', attempt = t.attempt + 1, worker_id = $2, lock_token = gen_random_uuid(),
@@ -53,31 +62,58 @@ const claim = (condition: string, begin: string): string => `
   )
   select c.task_execution_id, c.lock_token, c.execution_id, c.workflow_id, e.workflow_instance_id, c.step_id,
          c.task_id, c.task_name, c.task_type, c.handler, c.input_data, c.attempt, c.lock_expires_at, c.timeout_at,
-         extract(epoch from c.timeout_at - clock_timestamp())::float8 * 1000 as time_left_ms, c.correlation_id
+         extract(epoch from c.timeout_at - clock_timestamp())::float8 * 1000 as time_left_ms, c.correlation_id,
+         c.resource_requirements, coalesce((e.load_balancing_config ->> 'adaptive_scaling')::boolean, true) as adaptive_scaling
   from claimed c
   join parallel_executions e on e.execution_id = c.execution_id
-  order by c.priority desc, c.ordinal`;
+  order by c.turn, c.priority desc, c.ordinal`;
 
 /** Arguments: how many at most, the worker, seconds of lease. One statement: no lock on the execution is needed. */
 export const claimBuiltinTasks = statement<ClaimedTask, [number, string, number]>(
   'claim_builtin_tasks',
-  claim(`'builtin'`, HURRIED),
+  claim(next(`handler_kind = 'builtin'`, '$1'), HURRIED),
 );
 
-type WorkerClaimValues = [number, string, number, readonly string[]];
+type WorkerClaimValues = [number, string, number, readonly string[], string | null];
 
-const OF_WORKER = `'worker' and task_type = any($4::text[])`;
+/**
+ * Under `least_loaded` a task is for the worker with the most free capacity (how many tasks it asked for, less what it
+ * got) among those that were heard of in the last five seconds; what none of them has taken for a second is for
+ * anybody. Under `resource_aware` a worker that says what it has gets only what it has enough for.
+ */
+const FOR_WORKER = `
+  handler_kind = 'worker' and task_type = own.type
+  and (strategy <> 'least_loaded' or available_at < clock_timestamp() - interval '1 second' or not exists (
+    select from thread_management w
+    where w.worker_id <> $2 and w.free_capacity > $1 and w.status <> 'offline' and w.task_types ? own.type
+      and w.last_heartbeat > clock_timestamp() - interval '5 seconds'))
+  and (strategy <> 'resource_aware' or $5::jsonb is null or not exists (
+    select from jsonb_each($5::jsonb) has join jsonb_each(resource_requirements) needs on needs.key = has.key
+    where case when jsonb_typeof(needs.value) = 'number' then needs.value > has.value end))`;
 
-/** Beside those of `claimBuiltinTasks`: the types of task that the worker takes. */
+/** Type by type, so that what nobody comes for is not read by those who come for other types. */
+const forWorker = (tasks: string): string => `
+  select task_execution_id from (select distinct unnest($4::text[]) as type) own
+  cross join lateral (${next(FOR_WORKER, tasks)}) n
+  order by ${NEXT}
+  limit ${tasks}`;
+
+/** Beside those of `claimBuiltinTasks`: the types of task that the worker takes; its resources or null. */
 export const claimWorkerTasks = statement<ClaimedTask, WorkerClaimValues>(
   'claim_worker_tasks',
-  claim(OF_WORKER, HURRIED),
+  claim(forWorker('$1'), HURRIED),
+);
+
+/** The same, of one task. */
+export const claimWorkerTask = statement<ClaimedTask, WorkerClaimValues>(
+  'claim_worker_task',
+  claim(forWorker('1'), HURRIED),
 );
 
 /** The same in the transaction that makes the tasks, and with its commit. */
 export const handOverTasks = statement<ClaimedTask, WorkerClaimValues>(
   'hand_over_tasks',
-  claim(OF_WORKER, 'select'),
+  claim(forWorker('$1'), 'select'),
 );
 
 /** Whether built-in work waits for somebody to claim it. */

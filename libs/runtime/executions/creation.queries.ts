@@ -1,5 +1,7 @@
 import { statement } from '#persistence';
 
+import { lockedExecutions, type LockedExecution, turns } from './progress.queries.js';
+
 type CreationValues = readonly [string, string, string, string, string];
 
 /** Tasks, with what belongs to them, of the executions that `execution` gives. */
@@ -12,12 +14,13 @@ const creating = (execution: string): string => `
       ordinal int, status text, released boolean, delay_ms float8, handler jsonb, handler_kind text, priority int,
       dependencies jsonb, unmet_dependencies int, timeout_minutes float8, estimated_duration_minutes float8,
       resource_requirements jsonb, max_retry_attempts int, retry_policy jsonb, input_data jsonb)
-  ), tasks as (
+  ), turns as materialized (${turns('given where released')}), tasks as (
     insert into task_executions
       (task_execution_id, execution_id, workflow_id, step_id, task_id, task_name, task_type, ordinal, status, handler,
        handler_kind, priority, dependencies, unmet_dependencies, timeout_minutes, estimated_duration_minutes,
        resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at, attempt,
-       output_data, start_time, end_time, execution_time_seconds)
+       output_data, start_time, end_time, execution_time_seconds,
+       strategy, turn)
     select t.task_execution_id, e.execution_id, e.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
            t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
            t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
@@ -26,7 +29,9 @@ const creating = (execution: string): string => `
            statement_timestamp() + t.delay_ms * interval '1 millisecond',
            case when done then 1 else 0 end, case when done then '{}'::jsonb end,
            case when done then statement_timestamp() end, case when done then statement_timestamp() end,
-           case when done then 0 end
+           case when done then 0 end, e.strategy,
+           case when t.released then (
+             select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end
     from given t join execution e on e.execution_id = t.execution_id, lateral (select t.status = 'completed' as done) d
   ), dependencies as (
     insert into task_dependencies (execution_id, task_execution_id, depends_on)
@@ -93,18 +98,19 @@ export const insertExecutions = statement<{ execution_id: string }, CreationValu
       synchronization_failed boolean, end_reason text, output jsonb, correlation_id text, told boolean),
       lateral (select overall_status <> 'initializing' as begun) as b
     on conflict (execution_id) do nothing
-    returning execution_id, workflow_id, correlation_id`),
+    returning execution_id, workflow_id, correlation_id, load_balancing_config ->> 'strategy' as strategy`),
 );
 
 /** Further tasks of executions that this transaction has made; the arguments are the same. */
 export const insertMoreTasks = statement<{ execution_id: string }, CreationValues>(
   'insert_more_tasks',
-  creating(`select execution_id, workflow_id, correlation_id from parallel_executions
+  creating(`select execution_id, workflow_id, correlation_id, load_balancing_config ->> 'strategy' as strategy
+    from parallel_executions
     where execution_id in (select execution_id from jsonb_to_recordset($1::jsonb) as e(execution_id text))`),
 );
 
-/** Of an execution that is to run (again): its clock starts now, and so do those of its waiting points. */
-export const startExecutions = statement<{ execution_id: string }, [readonly string[]]>(
+/** Of an execution that is to run (again): its clock starts now, and so do those of its waiting points. It is locked then. */
+export const startExecutions = statement<LockedExecution, [readonly string[]]>(
   'start_executions',
   `
   with started as (
@@ -114,14 +120,14 @@ export const startExecutions = statement<{ execution_id: string }, [readonly str
         estimated_completion_time =
           clock_timestamp() + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute'
     where execution_id = any($1::text[]) and overall_status = 'initializing'
-    returning execution_id
+    returning *
   ), points as (
     update synchronization_points p
     set timeout_time = clock_timestamp() + p.timeout_minutes * interval '1 minute'
     from started s
     where p.execution_id = s.execution_id and p.status = 'waiting'
   )
-  select execution_id from started`,
+  ${lockedExecutions('started')}`,
 );
 
 /** Only one process at a time decides who may start; until the end of its transaction. */
@@ -138,15 +144,24 @@ export const findWaiting = statement<{ execution_id: string }>(
 );
 
 /**
- * Who may start, oldest first, so that at most $1 run. An execution of a single task is no parallel work (it is an
- * automated step): it neither counts nor waits.
+ * Who may start, oldest first, so that at most $1 have work under way: a task that runs, or that a process of ours will
+ * take, or that was handed to workers less than $2 seconds ago. What no worker has come for since then does not keep
+ * others from starting. An execution of a single task is no parallel work (it is an automated step): it neither counts
+ * nor waits.
  */
-export const lockAdmissible = statement<{ execution_id: string }, [number]>(
+export const lockAdmissible = statement<{ execution_id: string }, [number, number]>(
   'lock_admissible_executions',
   `
-  with running as (
-    select count(*)::int as executions from parallel_executions
-    where overall_status = 'running' and total_tasks > 1
+  with under_way as (
+    select execution_id from task_executions where status = 'running'
+    union
+    select execution_id from task_executions
+    where status in ('ready', 'retrying') and released_at is not null
+      and (handler_kind = 'builtin' or handler_kind = 'worker' and released_at > clock_timestamp() - $2::float8 * interval '1 second')
+  ), running as (
+    select count(*)::int as executions
+    from under_way join parallel_executions e using (execution_id)
+    where e.overall_status = 'running' and e.total_tasks > 1
   ), admissible as (
     select execution_id from parallel_executions
     where overall_status = 'initializing' and timeout_at is null

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 
 import { Sweeper } from '#jobs';
-import { Database, type Tx } from '#persistence';
+import { Database, type Tx, unawaited } from '#persistence';
 import { AppConfig } from '#platform/config';
 
 import { findWaiting, lockAdmissible, startExecutions, takeAdmission } from './creation.queries.js';
 import { Movement } from './execution-movement.js';
 import { ExecutionProgress } from './execution-progress.js';
 import { ExecutionSignals } from './execution-signals.js';
-import { lockExecutions } from './progress.queries.js';
+
+/** Workers' tasks that nobody has come for since then do not count as work under way. */
+const UNCLAIMED_SECONDS = 10;
 
 /**
  * Lets executions start within MAX_CONCURRENT_EXECUTIONS, the oldest first. Apart from creating them, so that a burst
@@ -43,10 +45,7 @@ export class ExecutionAdmission {
 
   /** In the caller's transaction, whatever else runs. */
   async start(tx: Tx, executionIds: readonly string[]): Promise<void> {
-    const started = await startExecutions(tx, [executionIds]);
-    const movement = new Movement(
-      await lockExecutions(tx, [started.map((execution) => execution.execution_id)]),
-    );
+    const movement = new Movement(await startExecutions(tx, [executionIds]));
     for (const id of movement.executions.keys()) movement.record(id, 'execution_started', null);
     await this.progress.advance(tx, movement);
   }
@@ -56,10 +55,9 @@ export class ExecutionAdmission {
       this.again = false;
       if ((await findWaiting(this.database.read, [])).length === 0) continue;
       await this.database.transaction(async (tx) => {
-        await takeAdmission(tx, []);
-        const admissible = await lockAdmissible(tx, [
-          this.config.settings.max_concurrent_executions,
-        ]);
+        unawaited(tx, takeAdmission(tx, []));
+        const limit = this.config.settings.max_concurrent_executions;
+        const admissible = await lockAdmissible(tx, [limit, UNCLAIMED_SECONDS]);
         if (admissible.length > 0) {
           await this.start(
             tx,

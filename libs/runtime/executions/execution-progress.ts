@@ -19,12 +19,12 @@ import {
   type LockedExecution,
   readOutputs,
   readWaitingPoints,
-  releaseTasks,
   resetTasks,
   savePoints,
   saveProgress,
   type WaitingPoint,
 } from './progress.queries.js';
+import { releaseWithin } from './task-release.js';
 
 /**
  * The tail of every change of executions, in the transaction that holds their rows: synchronization points, newly
@@ -184,13 +184,12 @@ export class ExecutionProgress {
         total_tasks > tasks_running + tasks_completed + tasks_failed,
     );
     if (free.length === 0) return;
-    const released = await releaseTasks(tx, [
-      free.map((execution) => execution.execution_id),
-      free.map((execution) => execution.max_concurrent_tasks - execution.tasks_running),
-    ]);
-    for (const { execution_id, tasks } of released) {
+    const released = await releaseWithin(tx, free);
+    for (const { execution_id, tasks, last_turn } of released) {
       const execution = movement.executions.get(execution_id);
-      if (execution) execution.tasks_running += tasks;
+      if (!execution) continue;
+      execution.tasks_running += tasks;
+      execution.last_turn = Math.max(execution.last_turn, last_turn);
     }
     movement.released.push(...released);
   }

@@ -2,6 +2,7 @@ import type {
   ExecutionStatus,
   FailureStrategy,
   JsonObject,
+  LoadBalancingStrategy,
   SynchronizationFailureStrategy,
   SynchronizationType,
 } from '#engine/graph';
@@ -19,6 +20,9 @@ export interface LockedExecution {
   /** Handed out and not ended. */
   tasks_running: number;
   retry_round: number;
+  last_turn: number;
+  strategy: LoadBalancingStrategy;
+  resource_constraints: JsonObject;
   synchronization_failed: boolean;
   instance_id: string | null;
   step_execution_id: string | null;
@@ -26,12 +30,17 @@ export interface LockedExecution {
   has_points: boolean;
 }
 
-export const LOCKED = `
+/** @param from executions as `e` */
+export const lockedExecutions = (from: string): string => `
   select e.execution_id, e.overall_status, e.failure_strategy, e.max_concurrent_tasks, e.total_tasks,
-         e.tasks_completed, e.tasks_failed, e.tasks_running, e.retry_round, e.synchronization_failed,
+         e.tasks_completed, e.tasks_failed, e.tasks_running, e.retry_round, e.last_turn, e.synchronization_failed,
+         e.load_balancing_config ->> 'strategy' as strategy,
+         coalesce(e.load_balancing_config -> 'resource_constraints', '{}') as resource_constraints,
          e.instance_id, e.step_execution_id, e.correlation_id,
          exists (select from synchronization_points p where p.execution_id = e.execution_id) as has_points
-  from parallel_executions e`;
+  from ${from} e`;
+
+export const LOCKED = lockedExecutions('parallel_executions');
 
 /** Always in the order of ids, so that two transactions cannot wait for each other. */
 export const lockExecutions = statement<LockedExecution, [readonly string[]]>(
@@ -45,32 +54,96 @@ export interface ReleasedTasks {
   /** 0 but for a `delay` handler. */
   delay_ms: number;
   tasks: number;
+  /** The latest of their turns. */
+  last_turn: number;
 }
 
-/** Hands out ready tasks: so many ($2) of each execution ($1), the largest priority first. A delay begins here. */
-export const releaseTasks = statement<ReleasedTasks, [readonly string[], readonly number[]]>(
-  'release_tasks',
-  `
-  with released as (
+const DELAY_MS = `case when r.handler ->> 'type' = 'delay' then (r.handler ->> 'duration_ms')::float8 else 0 end`;
+
+const waitingTurn = (condition: string, order: 'asc' | 'desc'): string => `(
+    select turn from task_executions
+    where ${condition} and status in ('ready', 'retrying') and released_at is not null
+    order by turn ${order} limit 1)`;
+
+const turnOf = (order: 'asc' | 'desc'): string => `
+  case when handler_kind = 'builtin' then ${waitingTurn(`handler_kind = 'builtin'`, order)}
+    else ${waitingTurn(`handler_kind = 'worker' and task_type = k.task_type`, order)} end`;
+
+/**
+ * Of what is handed out and not claimed, by who may claim it: the turn that is being served, and the one after the last.
+ * @param tasks rows with handler_kind and task_type
+ */
+export const turns = (tasks: string): string => `
+  select handler_kind, task_type, coalesce(${turnOf('asc')}, 0) as served, coalesce(${turnOf('desc')} + 1, 0) as next
+  from (select distinct handler_kind, task_type from ${tasks}) k`;
+
+/** @param picked tasks, and how their turn follows from that of those who wait */
+const releasing = (picked: string, turn: string): string => `
+  with picked as materialized (${picked}), turns as materialized (${turns('picked')}), released as (
     update task_executions t
-    set released_at = clock_timestamp(),
+    set released_at = clock_timestamp(), turn = ${turn},
         available_at = clock_timestamp() + picked.delay_ms * interval '1 millisecond'
-    from (
-      select ready.* from unnest($1::text[], $2::int[]) as free(execution_id, slots)
-      cross join lateral (
-        select r.task_execution_id,
-               case when r.handler ->> 'type' = 'delay' then (r.handler ->> 'duration_ms')::float8 else 0 end as delay_ms
-        from task_executions r
-        where r.execution_id = free.execution_id and r.status = 'ready' and r.released_at is null
-        order by r.priority desc, r.ordinal
-        limit free.slots
-      ) ready
-    ) picked
+    from picked join turns using (handler_kind, task_type)
     where t.task_execution_id = picked.task_execution_id
-    returning t.execution_id, t.handler_kind, picked.delay_ms
+    returning t.execution_id, t.handler_kind, t.turn, picked.delay_ms
   )
-  select execution_id, handler_kind, delay_ms, count(*)::int as tasks
-  from released group by execution_id, handler_kind, delay_ms`,
+  select execution_id, handler_kind, delay_ms, count(*)::int as tasks, max(turn) as last_turn
+  from released group by execution_id, handler_kind, delay_ms`;
+
+/**
+ * Hands out ready tasks: so many ($2) of each execution ($1), the largest priority first. A delay begins here.
+ * The turn is the one that is being served; under `round_robin` ($3) every task of an execution gets a turn of its own,
+ * after its last ($4), but none further behind than at the end of the line.
+ */
+export const releaseTasks = statement<
+  ReleasedTasks,
+  [readonly string[], readonly number[], readonly string[], readonly number[]]
+>(
+  'release_tasks',
+  releasing(
+    `
+    select ready.*, free.strategy, free.last_turn
+    from unnest($1::text[], $2::int[], $3::text[], $4::bigint[]) as free(execution_id, slots, strategy, last_turn)
+    cross join lateral (
+      select r.task_execution_id, r.handler_kind, r.task_type, ${DELAY_MS} as delay_ms,
+             row_number() over (order by r.priority desc, r.ordinal) as place
+      from task_executions r
+      where r.execution_id = free.execution_id and r.status = 'ready' and r.released_at is null
+      order by r.priority desc, r.ordinal
+      limit free.slots
+    ) ready`,
+    `case when picked.strategy = 'round_robin'
+           then least(greatest(picked.last_turn + 1, served), next) + place - 1 else served end`,
+  ),
+);
+
+/** Hands out these tasks. */
+export const releaseChosen = statement<ReleasedTasks, [readonly string[]]>(
+  'release_chosen_tasks',
+  releasing(
+    `select r.task_execution_id, r.handler_kind, r.task_type, ${DELAY_MS} as delay_ms
+     from task_executions r where r.task_execution_id = any($1::uuid[])`,
+    'served',
+  ),
+);
+
+export interface ResourceNeed {
+  /** Null: it is handed out. */
+  task_execution_id: string | null;
+  resource_requirements: JsonObject;
+}
+
+/** Of one execution under `resource_aware`: what is handed out, and the first of what is ready, in its order. */
+export const readResourceNeeds = statement<ResourceNeed, [string, number]>(
+  'read_resource_needs',
+  `
+  (select null::uuid as task_execution_id, resource_requirements from task_executions
+   where execution_id = $1 and strategy = 'resource_aware' and released_at is not null)
+  union all
+  (select task_execution_id, resource_requirements from task_executions
+   where execution_id = $1 and status = 'ready' and released_at is null
+   order by priority desc, ordinal
+   limit $2)`,
 );
 
 export interface WaitingPoint {
@@ -183,7 +256,7 @@ export const saveProgress = statement<object, [string, string]>(
   with saved as (
     update parallel_executions e
     set overall_status = n.overall_status, tasks_completed = n.tasks_completed, tasks_failed = n.tasks_failed,
-        tasks_running = n.tasks_running, retry_round = n.retry_round,
+        tasks_running = n.tasks_running, retry_round = n.retry_round, last_turn = n.last_turn,
         synchronization_failed = n.synchronization_failed,
         execution_progress_percentage = 100.0 * n.tasks_completed / n.total_tasks,
         end_reason = n.end_reason,
@@ -208,7 +281,7 @@ export const saveProgress = statement<object, [string, string]>(
           end
     from jsonb_to_recordset($1::jsonb) as n(
       execution_id text, overall_status text, total_tasks int, tasks_completed int, tasks_failed int,
-      tasks_running int, retry_round int, synchronization_failed boolean, end_reason text, step_execution_id uuid,
+      tasks_running int, retry_round int, last_turn bigint, synchronization_failed boolean, end_reason text, step_execution_id uuid,
       told boolean)
     where e.execution_id = n.execution_id
   )

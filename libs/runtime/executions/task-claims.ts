@@ -5,6 +5,7 @@ import { afterCommit, afterRollback, Database, type Tx, unawaited } from '#persi
 import {
   type ClaimedTask,
   claimBuiltinTasks,
+  claimWorkerTask,
   claimWorkerTasks,
   handOverTasks,
 } from './claims.queries.js';
@@ -21,12 +22,16 @@ export interface WorkerClaim {
   task_types: readonly string[];
   max_tasks: number;
   lock_seconds: number;
+  /** What the worker has for these tasks; left out: enough. */
+  resources?: Readonly<Record<string, number>> | null | undefined;
   /** Holds the call until there is work, at most so long. */
   wait_seconds: number;
 }
 
 /** Tasks of which no news came (a retry that has become due, a lost notification) are seen after so long at the latest. */
 const RECHECK_MS = 250;
+/** A worker that waits is shown so often: after five seconds without a sign nothing is kept for it. */
+const SHOWN_EVERY_MS = 2_000;
 /** Waiting claims that one transaction serves. */
 const SERVED_AT_ONCE = 2;
 
@@ -63,15 +68,20 @@ export class TaskClaims implements OnModuleDestroy {
   async claimForWorker(claim: WorkerClaim, gone: AbortSignal): Promise<readonly ClaimedTask[]> {
     const deadline = performance.now() + claim.wait_seconds * 1_000;
     const ended = AbortSignal.any([gone, this.stopped.signal]);
+    let shown = -Infinity;
     for (;;) {
       const work = this.workArrives(deadline, ended);
       try {
         let tasks: readonly ClaimedTask[] = await this.claimNow(claim);
         if (tasks.length === 0 && !ended.aborted && performance.now() < deadline) {
+          if (performance.now() - shown > SHOWN_EVERY_MS) {
+            this.show(claim, []);
+            shown = performance.now();
+          }
           tasks = await this.waitFor(claim, work.arrived);
         }
         if (tasks.length > 0 || ended.aborted || performance.now() >= deadline) {
-          this.show(claim.worker_id, tasks);
+          this.show(claim, tasks);
           return tasks;
         }
       } finally {
@@ -86,22 +96,26 @@ export class TaskClaims implements OnModuleDestroy {
 
   /** Who does not wait hears of no news: for it the table is always asked. */
   private async claimNow(claim: WorkerClaim): Promise<readonly ClaimedTask[]> {
-    const { worker_id, task_types, max_tasks, lock_seconds, wait_seconds } = claim;
-    const types = task_types.filter((name) => this.mayBeClaimed(name));
-    const asked = this.knownEmpty.ask(types);
-    if (types.length === 0 || (asked.is_empty && wait_seconds > 0)) return [];
-    const values = [max_tasks, worker_id, lock_seconds, types] as const;
-    const claimed = await claimWorkerTasks(this.database.read, [...values]);
-    if (claimed.length === 0) asked.remember();
+    const { worker_id, max_tasks, lock_seconds, wait_seconds, resources } = claim;
+    const task_types = claim.task_types.filter((name) => this.mayBeClaimed(name));
+    const asked = this.knownEmpty.ask(task_types);
+    if (task_types.length === 0 || (asked.is_empty && wait_seconds > 0)) return [];
+    const { read } = this.database;
+    const claimed = resources
+      ? await claimWithin(read, { ...claim, task_types }, resources)
+      : await claimWorkerTasks(read, [max_tasks, worker_id, lock_seconds, task_types, null]);
+    // another worker may be asked for more than this one, or have other resources
+    if (claimed.length === 0 && !resources) asked.remember();
     return this.breakers.admitEach(claimed, ({ task_type: name }) => ({ kind: 'task_type', name }));
   }
 
   private async waitFor(
-    { worker_id, task_types, max_tasks, lock_seconds }: WorkerClaim,
+    { worker_id, task_types, max_tasks, lock_seconds, resources }: WorkerClaim,
     arrived: Promise<void>,
   ): Promise<readonly ClaimedTask[]> {
     const waiting = new WaitingClaim(worker_id, task_types, max_tasks, lock_seconds);
-    this.waiting.add(waiting);
+    // who says what it has asks for itself
+    if (!resources) this.waiting.add(waiting);
     await Promise.race([arrived, waiting.reserved]);
     this.waiting.delete(waiting);
     return waiting.handed();
@@ -114,14 +128,16 @@ export class TaskClaims implements OnModuleDestroy {
   private handOver(tx: Tx): Promise<void> {
     const released = this.signals.workersTasksOf(tx);
     if (released === 0) return Promise.resolve();
-    const served = [...this.waiting].filter(({ task_types }) =>
-      task_types.every((name) => this.breakers.isClosed({ kind: 'task_type', name })),
-    );
+    const served = [...this.waiting]
+      .filter(({ task_types }) =>
+        task_types.every((name) => this.breakers.isClosed({ kind: 'task_type', name })),
+      )
+      .sort((a, b) => b.max_tasks - a.max_tasks);
     const handed = served.slice(0, SERVED_AT_ONCE).map((waiting) => {
       const { worker_id, task_types, max_tasks, lock_seconds } = waiting;
       this.waiting.delete(waiting);
       const settle = waiting.reserve();
-      const claimed = handOverTasks(tx, [max_tasks, worker_id, lock_seconds, task_types]);
+      const claimed = handOverTasks(tx, [max_tasks, worker_id, lock_seconds, task_types, null]);
       unawaited(tx, claimed);
       afterRollback(tx, () => settle([]));
       return { settle, claimed };
@@ -166,12 +182,43 @@ export class TaskClaims implements OnModuleDestroy {
     return { arrived, stop };
   }
 
-  private show(worker_id: string, [task]: readonly ClaimedTask[]): void {
+  private show(claim: WorkerClaim, tasks: readonly ClaimedTask[]): void {
+    const { worker_id, task_types, max_tasks } = claim;
+    const [task] = tasks;
     this.workers.show({
       worker_id,
       worker_type: 'external',
       status: task ? 'busy' : 'idle',
+      free_capacity: max_tasks - tasks.length,
+      task_types,
       ...(task && { execution_id: task.execution_id, current_task_id: task.task_id }),
     });
   }
+}
+
+/** One after the other, each within what those before it have left. */
+async function claimWithin(
+  tx: Tx,
+  { worker_id, task_types, max_tasks, lock_seconds }: WorkerClaim,
+  resources: Readonly<Record<string, number>>,
+): Promise<ClaimedTask[]> {
+  const left = { ...resources };
+  const tasks: ClaimedTask[] = [];
+  while (tasks.length < max_tasks) {
+    const free = max_tasks - tasks.length;
+    const [task] = await claimWorkerTask(tx, [
+      free,
+      worker_id,
+      lock_seconds,
+      task_types,
+      JSON.stringify(left),
+    ]);
+    if (!task) break;
+    tasks.push(task);
+    for (const [name, amount] of Object.entries(task.resource_requirements)) {
+      const had = left[name];
+      if (had !== undefined && typeof amount === 'number') left[name] = had - amount;
+    }
+  }
+  return tasks;
 }

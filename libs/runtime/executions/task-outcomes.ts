@@ -180,7 +180,7 @@ export class TaskOutcomes {
       movement.record(task.execution_id, event, task.task_id, { error: error?.message });
       if (task.next === 'retrying') {
         const delay_ms = delays.get(task.task_execution_id) ?? 0;
-        movement.released.push({ ...task, handler_kind: task.handler_kind, delay_ms, tasks: 1 });
+        movement.released.push({ handler_kind: task.handler_kind, delay_ms });
       }
     }
     await this.giveUp(

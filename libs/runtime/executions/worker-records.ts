@@ -27,16 +27,18 @@ const showWorkers = statement<object, [string]>(
   'show_workers',
   `
   insert into thread_management
-    (worker_id, worker_type, status, execution_id, current_task_id, cpu_usage_percentage, memory_usage_mb, last_heartbeat)
+    (worker_id, worker_type, status, execution_id, current_task_id, cpu_usage_percentage, memory_usage_mb, free_capacity,
+     task_types, last_heartbeat)
   select worker_id, worker_type, status, execution_id, current_task_id, cpu_usage_percentage, memory_usage_mb,
-         clock_timestamp()
+         free_capacity, coalesce(task_types, '[]'), clock_timestamp()
   from jsonb_to_recordset($1::jsonb) as h(
     worker_id text, worker_type text, status text, execution_id text, current_task_id text,
-    cpu_usage_percentage float8, memory_usage_mb float8)
+    cpu_usage_percentage float8, memory_usage_mb float8, free_capacity int, task_types jsonb)
   on conflict (worker_id) do update
   set worker_type = excluded.worker_type, status = excluded.status, execution_id = excluded.execution_id,
       current_task_id = excluded.current_task_id, cpu_usage_percentage = excluded.cpu_usage_percentage,
-      memory_usage_mb = excluded.memory_usage_mb, last_heartbeat = excluded.last_heartbeat`,
+      memory_usage_mb = excluded.memory_usage_mb, free_capacity = excluded.free_capacity,
+      task_types = excluded.task_types, last_heartbeat = excluded.last_heartbeat`,
 );
 
 const markSilent = statement<object>(
@@ -52,6 +54,10 @@ export interface WorkerHeartbeat {
   status: 'idle' | 'busy' | 'offline';
   execution_id?: string;
   current_task_id?: string;
+  /** Tasks that it could take on as well. */
+  free_capacity: number;
+  /** Of an external worker. */
+  task_types?: readonly string[];
   /** Null where it is not known. */
   cpu_usage_percentage?: number;
   memory_usage_mb?: number;

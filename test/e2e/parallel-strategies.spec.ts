@@ -1,0 +1,130 @@
+import { eventually } from '../support/eventually.js';
+import { type Service, startService } from '../support/service.js';
+import { type Claimed, ParallelClient, query, task } from './parallel-client.js';
+
+describe('load-balancing strategies', () => {
+  let service: Service;
+  let client: ParallelClient;
+  let type: string;
+  beforeAll(async () => {
+    service = await startService({ env: { MAX_CONCURRENT_EXECUTIONS: '100' } });
+    client = await ParallelClient.of(service);
+  });
+  beforeEach(() => {
+    type = `type-${crypto.randomUUID()}`;
+  });
+  afterAll(() => service.stop());
+
+  const many = (prefix: string, count: number, more: object = {}) =>
+    Array.from({ length: count }, (_, n) => task(`${prefix}${n}`, { task_type: type, ...more }));
+  const balanced = (strategy: string, more: object = {}) => ({
+    load_balancing: { strategy, max_concurrent_tasks: 100, ...more },
+  });
+  const ids = (claimed: readonly Claimed[]): string[] => claimed.map(({ task_id }) => task_id);
+  async function oneByOne(count: number): Promise<string[]> {
+    const claimed: string[] = [];
+    for (let n = 0; n < count; n += 1) claimed.push(...ids(await client.claim([type])));
+    return claimed;
+  }
+
+  it('round_robin takes one of each execution in turn: a large one does not hold up a small one', async () => {
+    await client.start(many('large', 40), balanced('round_robin'));
+    await client.start(many('small', 2), balanced('round_robin'));
+    expect(await oneByOne(5)).toEqual(['large0', 'small0', 'large1', 'small1', 'large2']);
+  });
+
+  it('round_robin puts what has long been served no further behind than at the end of the line', async () => {
+    const first = await client.start(
+      many('a', 30),
+      balanced('round_robin', { max_concurrent_tasks: 1 }),
+    );
+    for (let n = 0; n < 20; n += 1) {
+      const [claimed] = await client.claim([type]);
+      await client.answer('complete', claimed!);
+    }
+    await client.start(many('b', 3), balanced('round_robin'));
+    // its next task waits since before those of the other
+    expect(await oneByOne(1)).toEqual(['a20']);
+    expect((await client.read(first)).tasks_completed).toBe(20);
+    expect(await oneByOne(3)).toEqual(['b0', 'b1', 'b2']);
+  });
+
+  it('priority_based takes the larger priority first, of whatever execution', async () => {
+    await client.start(many('low', 3, { priority: 1 }), balanced('priority_based'));
+    await client.start(many('high', 2, { priority: 9 }), balanced('priority_based'));
+    expect(await oneByOne(4)).toEqual(['high0', 'high1', 'low0', 'low1']);
+  });
+
+  it('least_loaded gives to the worker with the most free capacity, and to any when that one does not come', async () => {
+    const claim = (worker_id: string, max_tasks: number) =>
+      client.claim([type], { worker_id, max_tasks });
+    const [busy, free] = [`busy-${type}`, `free-${type}`];
+    expect(await claim(free, 5)).toEqual([]);
+    expect(await claim(busy, 2)).toEqual([]);
+    await eventually(async () => {
+      const rows = await query<{ free_capacity: number }>(
+        service,
+        'select free_capacity from thread_management where worker_id = any($1) order by 1',
+        [[busy, free]],
+      );
+      expect(rows.map(({ free_capacity }) => free_capacity)).toEqual([2, 5]);
+    });
+    await client.start(many('t', 6), balanced('least_loaded'));
+    const early = await claim(busy, 2);
+    const waited = await query<{ seconds: number }>(
+      service,
+      `select extract(epoch from clock_timestamp() - min(available_at))::float8 as seconds
+       from task_executions where task_type = $1`,
+      [type],
+    );
+    // on a machine that is slower than that second it is for any already
+    if (waited[0]!.seconds < 1) expect(early).toEqual([]);
+    const got = ids(await claim(free, 5));
+    expect(got.length + early.length).toBeGreaterThanOrEqual(5);
+    const rest = await eventually(async () => {
+      const left = ids(await claim(busy, 2));
+      if (left.length + got.length + early.length < 6) throw new Error('not yet for any');
+      return left;
+    });
+    expect(new Set([...got, ...rest, ...ids(early)])).toHaveProperty('size', 6);
+  });
+
+  it('resource_aware hands out what fits into the constraints beside what is in hand', async () => {
+    await client.start(
+      [
+        task('half', { task_type: type, priority: 9, resource_requirements: { cpu: 2 } }),
+        task('more', { task_type: type, priority: 8, resource_requirements: { cpu: 3 } }),
+        task('little', { task_type: type, priority: 7, resource_requirements: { cpu: 1 } }),
+        task('huge', { task_type: type, priority: 6, resource_requirements: { cpu: 99 } }),
+      ],
+      balanced('resource_aware', { resource_constraints: { cpu: 4 } }),
+    );
+    const first = await client.claim([type], { max_tasks: 10 });
+    expect(ids(first)).toEqual(['half', 'little']);
+    await client.answer('complete', first[0]!);
+    const second = await client.claim([type], { max_tasks: 10 });
+    expect(ids(second)).toEqual(['more']);
+    for (const claimed of [first[1]!, second[0]!]) await client.answer('complete', claimed);
+    expect(ids(await client.claim([type], { max_tasks: 10 }))).toEqual(['huge']);
+  });
+
+  it('resource_aware gives a worker only what it has enough for, all of it together', async () => {
+    await client.start(
+      many('t', 3, { resource_requirements: { cpu: 2, disk: 7 } }),
+      balanced('resource_aware'),
+    );
+    const claim = (resources: object) => client.claim([type], { max_tasks: 10, resources });
+    expect(await claim({ cpu: 1 })).toEqual([]);
+    expect(ids(await claim({ cpu: 5 }))).toEqual(['t0', 't1']);
+    expect(ids(await claim({ gpu: 1 }))).toEqual(['t2']);
+  });
+
+  it('refuses resources that are no amounts', async () => {
+    const { status, body } = await service.request('POST', '/parallel/tasks/claim', {
+      worker_id: 'w',
+      task_types: [type],
+      resources: { cpu: 'much' },
+    });
+    expect([status, body]).toMatchObject([400, { errors: [{ pointer: '/resources' }] }]);
+  });
+});
