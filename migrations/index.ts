@@ -17,6 +17,7 @@ import { DecisionModels1795394359849 } from './1795394359849-decision-models.js'
 import { CircuitBreakers1795395285882 } from './1795395285882-circuit-breakers.js';
 import { RepeatedQuestions1795395032525 } from './1795395032525-repeated-questions.js';
 import { TaskTurns1795393582590 } from './1795393582590-task-turns.js';
+import { FanOut1795395215168 } from './1795395215168-fan-out.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   CircuitBreakers1795395285882,
   RepeatedQuestions1795395032525,
   TaskTurns1795393582590,
+  FanOut1795395215168,
 ];

@@ -119,6 +119,9 @@ export class TaskExecutionEntity {
   @Word({ default: 'priority_based' }) strategy: LoadBalancingStrategy;
   /** Among what is handed out the lowest goes first; then the heaviest, then the oldest. */
   @Count({ default: 0 }) turn: number;
+  /** Of an item of a fan-out: the task_id that gathers it, and its place in the list, from 0. */
+  @Id(optional) fan_out_of: string | null;
+  @Int(optional) item_index: number | null;
   /** Dependencies that have not completed yet. */
   @Int({ default: 0 }) unmet_dependencies: number;
   /** Since then it may be claimed: ready, and within its execution's concurrency. */

@@ -10,6 +10,7 @@ import {
 import { CapabilityCatalog } from '#platform/capabilities';
 
 import { DelayTaskHandler } from './handlers/delay-handler.js';
+import { GatherTaskHandler } from './handlers/gather-handler.js';
 import { GraphqlTaskHandler, HttpTaskHandler } from './handlers/http-handlers.js';
 import { NotificationTaskHandler } from './handlers/notification-handler.js';
 import { Outbound } from './handlers/outbound.js';
@@ -26,6 +27,7 @@ import { TaskWorkService } from './task-work.service.js';
   controllers: [ParallelController, TaskWorkController],
   providers: [
     DelayTaskHandler,
+    GatherTaskHandler,
     GraphqlTaskHandler,
     HttpTaskHandler,
     NotificationTaskHandler,

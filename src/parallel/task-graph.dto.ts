@@ -34,6 +34,7 @@ import {
 } from '#engine/graph';
 import { IsClientId, IsJsonObject, IsText } from '#platform/http';
 
+import { ForEachRequest } from './for-each.dto.js';
 import { HANDLER_REQUESTS, handlerType } from './handler.dto.js';
 import { RetryPolicyRequest } from './retry-policy.dto.js';
 
@@ -128,6 +129,18 @@ export class TaskRequest implements TaskDefinition {
   @ValidateNested()
   @Type(handlerType)
   handler?: Handler | null;
+
+  @ApiPropertyOptional({
+    type: ForEachRequest,
+    nullable: true,
+    description:
+      'Makes this a template: its handler, timeouts and attempts are those of a task for each item, named `task_id:0` and so on. The task itself ends when all of them have: with `results`, in the order of the list, and `failed`; or, with more failures than are tolerated, as failed.',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ForEachRequest)
+  for_each?: ForEachRequest | null;
 }
 
 export class SynchronizationPointRequest implements SynchronizationPointDefinition {

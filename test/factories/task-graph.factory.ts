@@ -73,6 +73,17 @@ export function anyGraph(maxTasks: number): fc.Arbitrary<TaskGraphDefinition> {
     dependencies: fc.array(fc.nat(), { maxLength: 3 }),
     resource_requirements: fc.record({ cpu: fc.nat({ max: 4 }) }),
   });
+  const forEach = fc.option(
+    fc.record({
+      items: fc.constantFrom('[]', '[1]', '["a", "b", "c"]', 'null'),
+      item_name: fc.constant('item'),
+      index_name: fc.constant('index'),
+      max_concurrency: fc.option(fc.integer({ min: 1, max: 2 })),
+      tolerated_failures: fc.option(fc.nat({ max: 1 })),
+      tolerated_failure_percentage: fc.option(fc.constantFrom(0, 34, 100)),
+    }),
+    { freq: 2 },
+  );
   const point = fc.record({
     sync_type: fc.constantFrom(...SYNCHRONIZATION_TYPES),
     failure_strategy: fc.constantFrom(...SYNCHRONIZATION_FAILURE_STRATEGIES),
@@ -87,8 +98,10 @@ export function anyGraph(maxTasks: number): fc.Arbitrary<TaskGraphDefinition> {
       max_concurrent_tasks: fc.integer({ min: 1, max: 8 }),
       strategy: fc.constantFrom(...LOAD_BALANCING_STRATEGIES),
       cpu: fc.nat({ max: 6 }),
+      // one at most: who of two comes first is not the graph's to say
+      fan_out: fc.record({ at: fc.nat(), for_each: forEach }),
     })
-    .map(({ tasks, points, failure_strategy, max_concurrent_tasks, strategy, cpu }) =>
+    .map(({ tasks, points, fan_out, failure_strategy, max_concurrent_tasks, strategy, cpu }) =>
       newGraph({
         failure_strategy,
         max_concurrent_tasks,
@@ -97,6 +110,7 @@ export function anyGraph(maxTasks: number): fc.Arbitrary<TaskGraphDefinition> {
           newTask({
             ...own,
             task_id: `t${index}`,
+            for_each: index === fan_out.at % tasks.length ? fan_out.for_each : null,
             dependencies: index === 0 ? [] : [...new Set(dependencies.map((n) => `t${n % index}`))],
           }),
         ),

@@ -3,6 +3,7 @@ import pg from 'pg';
 
 import { compile } from '#engine/expression';
 import {
+  expandFanOuts,
   type GraphRun,
   newRun,
   type RunEvent,
@@ -12,6 +13,7 @@ import {
 } from '#engine/graph';
 
 import { anyGraph } from '../factories/task-graph.factory.js';
+import { eventually } from '../support/eventually.js';
 import { type Service, startService } from '../support/service.js';
 import { type Claimed, ParallelClient } from '../e2e/parallel-client.js';
 
@@ -72,8 +74,17 @@ describe('executions in SQL', () => {
     const tasks = graph.tasks.map((task) => ({ ...task, task_type: typeOf(task.task_id) }));
     await client.start(tasks, { ...graph, tasks, execution_id });
     const claims = new Map<string, Claimed>();
-    let run = transition(newRun(graph, 3), { type: 'admitted' }, holds);
-    expect(await ofTables(execution_id)).toEqual(ofModel(run));
+    let failures: readonly string[] = [];
+    /** What a process of ours does by itself: it gathers the items of fan-outs. */
+    const gathering = async (reached: GraphRun): Promise<GraphRun> => {
+      const next = gathered(reached, failures);
+      const compare = async () => expect(await ofTables(execution_id)).toEqual(ofModel(next));
+      await (next === reached ? compare() : eventually(compare));
+      return next;
+    };
+    let run = await gathering(
+      transition(newRun(expandFanOuts(graph, {}), 3), { type: 'admitted' }, holds),
+    );
     for (let turn = 0; run.status === 'running'; turn += 1) {
       const choice = choices[turn % choices.length] ?? 0;
       const candidates = [...run.tasks.values()].filter(
@@ -85,18 +96,22 @@ describe('executions in SQL', () => {
       let event: RunEvent;
       if (task.status !== 'running') {
         event = { type: 'task_started', task_id };
-        const [claimed] = await client.claim([typeOf(task_id)], { lock_seconds: 600 });
-        claims.set(task_id, claimed!);
+        // the items of a fan-out share its type: they come in the order of their turns
+        const type = typeOf(task.definition.item?.of ?? task_id);
+        const [claimed] = await client.claim([type], { lock_seconds: 600 });
+        event = { type: 'task_started', task_id: claimed!.task_id };
+        claims.set(claimed!.task_id, claimed!);
       } else if (choice % 4 === 3) {
         const retryable = turn % 2 === 0;
         event = { type: 'task_failed', task_id, retryable };
         await client.answer('fail', claims.get(task_id)!, { ...failure, retryable });
+        failures = [...failures, task_id];
       } else {
         event = { type: 'task_completed', task_id, output: {} };
         await client.answer('complete', claims.get(task_id)!);
+        failures = failures.filter((failed) => failed !== task_id);
       }
-      run = transition(run, event, holds);
-      expect(await ofTables(execution_id)).toEqual(ofModel(run));
+      run = await gathering(transition(run, event, holds));
     }
   }
 
@@ -109,7 +124,7 @@ describe('executions in SQL', () => {
     await fc.assert(
       fc.asyncProperty(anyGraph(12), async (graph) => {
         const handler = { type: 'delay', duration_ms: 0 } as const;
-        const tasks = graph.tasks.map((task) => ({ ...task, handler }));
+        const tasks = graph.tasks.map((task) => ({ ...task, handler, for_each: null }));
         const execution_id = await client.start(tasks, { ...graph, tasks });
         expect(await ofTables(execution_id)).toEqual(ofModel(withoutWork({ ...graph, tasks })));
       }),
@@ -117,6 +132,22 @@ describe('executions in SQL', () => {
     );
   });
 });
+
+/** Fan-outs whose items have ended are gathered. @param failures items whose latest attempt failed */
+function gathered(run: GraphRun, failures: readonly string[]): GraphRun {
+  const task = startable(run).find(({ definition }) => definition.handler?.type === 'gather');
+  if (task?.definition.handler?.type !== 'gather') return run;
+  const { task_id, handler } = task.definition;
+  const failed = [...run.tasks.values()].filter(
+    ({ definition }) => definition.item?.of === task_id && failures.includes(definition.task_id),
+  );
+  const good = handler.fault === undefined && failed.length <= handler.tolerated;
+  const started = transition(run, { type: 'task_started', task_id }, holds);
+  const ended = good
+    ? transition(started, { type: 'task_completed', task_id, output: {} }, holds)
+    : transition(started, { type: 'task_failed', task_id, retryable: false }, holds);
+  return gathered(ended, failures);
+}
 
 /** Every task succeeds at once; points are judged on all of them, as the tables' are. */
 function withoutWork(graph: TaskGraphDefinition): GraphRun {

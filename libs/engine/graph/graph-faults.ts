@@ -1,6 +1,7 @@
 import type { Fault } from '#engine/errors';
 import { expressionFaults } from '#engine/expression';
 
+import { fanOutFaults } from './fan-out.js';
 import { handlerFaults } from './handler-faults.js';
 import { cycles } from './order.js';
 import type {
@@ -21,6 +22,7 @@ export function graphFaults(
     ...duplicates(graph.tasks, 'task_id', '/tasks'),
     ...duplicates(graph.synchronization_points, 'sync_id', '/synchronization_points'),
     ...graph.tasks.flatMap((task, index) => taskFaults(task, `/tasks/${index}`, taskIds)),
+    ...fanOutFaults(graph.tasks),
     ...cycleFaults(graph.tasks, taskIds),
     ...graph.synchronization_points.flatMap((point, index) =>
       pointFaults(point, `/synchronization_points/${index}`, taskIds),

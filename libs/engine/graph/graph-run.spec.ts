@@ -8,6 +8,7 @@ import {
   newPoint,
   newTask,
 } from '../../../test/factories/task-graph.factory.js';
+import { expandFanOuts } from './fan-out.js';
 import { newRun, startable, transition } from './graph-run.js';
 import type { GraphRun, RunEvent } from './run-state.js';
 import { OPEN_TASK_STATUSES } from './task-machine.js';
@@ -168,7 +169,7 @@ describe('any run', () => {
 
   const anyPlay = fc
     .tuple(anyGraph(60), fc.array(fc.nat({ max: 1_000 }), { minLength: 1, maxLength: 200 }))
-    .map(([graph, choices]) => play(graph, choices));
+    .map(([graph, choices]) => play(expandFanOuts(graph, {}), choices));
 
   it('ends, with nothing left open and every point decided', () => {
     fc.assert(

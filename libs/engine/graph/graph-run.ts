@@ -119,6 +119,10 @@ class Draft {
       this.move(taskId, 'retry');
       return;
     }
+    if (task.definition.item) {
+      this.move(taskId, 'complete', { released: false });
+      return this.progress();
+    }
     this.move(taskId, 'fail', { released: false });
     if (this.run.graph.failure_strategy === 'fail_fast') return this.end('failed');
     this.skipDependents(taskId);

@@ -15,6 +15,7 @@ export const MAX_DELAY_MS = 366 * 24 * 60 * 60 * 1000;
 export function handlerFaults(handler: Handler, at: string): Fault[] {
   switch (handler.type) {
     case 'worker':
+    case 'gather':
       return [];
     case 'delay':
       return delayFaults(handler.duration_ms, `${at}/duration_ms`);

@@ -1,6 +1,7 @@
 export * from './adaptive-limit.js';
 export * from './ending.js';
 export * from './estimate.js';
+export * from './fan-out.js';
 export * from './graph-faults.js';
 export * from './graph-run.js';
 export * from './handler-faults.js';

@@ -78,7 +78,31 @@ export type Handler =
   | { type: 'graphql'; url: string; query: string; variables?: JsonObject; timeout_ms?: number }
   | { type: 'notification'; channel: string; to: string; message: string }
   | { type: 'delay'; duration_ms: number }
+  | GatherHandler
   | { type: 'worker' };
+
+/** Ours alone: the end of a fan-out (see `expandFanOuts`). */
+export interface GatherHandler {
+  type: 'gather';
+  /** Items that may fail. */
+  tolerated: number;
+  /** Why there is no list. */
+  fault?: string;
+}
+
+/** A task for each item of a list. */
+export interface ForEach {
+  /** FEEL over the instance's data, giving a list. */
+  items: string;
+  /** Under these names an item's handler and `input_data` have it and its place, from 0. */
+  item_name: string;
+  index_name: string;
+  /** Items at a time; null or left out: as many as the execution lets. */
+  max_concurrency?: number | null;
+  /** Items that may fail: so many, or this share of them, whichever is more. */
+  tolerated_failures?: number | null;
+  tolerated_failure_percentage?: number | null;
+}
 
 export const HANDLER_TYPES = ['http', 'graphql', 'notification', 'delay', 'worker'] as const;
 
@@ -98,6 +122,9 @@ export interface TaskDefinition {
   resource_requirements: JsonObject;
   /** Absent: `{type: 'worker'}`. */
   handler?: Handler | null;
+  for_each?: ForEach | null;
+  /** Of an item of the fan-out `of`. One that is out of attempts has ended without a result, and `of` counts it. */
+  item?: { of: string; index: number; data: JsonObject };
 }
 
 export interface SynchronizationPointDefinition {

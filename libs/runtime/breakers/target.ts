@@ -21,6 +21,7 @@ function urlOf(handler: Handler): string | undefined {
     case 'notification':
       return handler.channel === 'webhook' ? handler.to : undefined;
     case 'delay':
+    case 'gather':
     case 'worker':
       return undefined;
   }

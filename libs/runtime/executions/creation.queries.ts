@@ -13,14 +13,15 @@ const creating = (execution: string): string => `
       execution_id text, task_execution_id uuid, step_id text, task_id text, task_name text, task_type text,
       ordinal int, status text, released boolean, delay_ms float8, handler jsonb, handler_kind text, priority int,
       dependencies jsonb, unmet_dependencies int, timeout_minutes float8, estimated_duration_minutes float8,
-      resource_requirements jsonb, max_retry_attempts int, retry_policy jsonb, input_data jsonb)
+      resource_requirements jsonb, max_retry_attempts int, retry_policy jsonb, input_data jsonb,
+      fan_out_of text, item_index int)
   ), turns as materialized (${turns('given where released')}), tasks as (
     insert into task_executions
       (task_execution_id, execution_id, workflow_id, step_id, task_id, task_name, task_type, ordinal, status, handler,
        handler_kind, priority, dependencies, unmet_dependencies, timeout_minutes, estimated_duration_minutes,
        resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at, attempt,
        output_data, start_time, end_time, execution_time_seconds,
-       strategy, turn)
+       strategy, turn, fan_out_of, item_index)
     select t.task_execution_id, e.execution_id, e.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
            t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
            t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
@@ -31,7 +32,8 @@ const creating = (execution: string): string => `
            case when done then statement_timestamp() end, case when done then statement_timestamp() end,
            case when done then 0 end, e.strategy,
            case when t.released then (
-             select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end
+             select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
+           t.fan_out_of, t.item_index
     from given t join execution e on e.execution_id = t.execution_id, lateral (select t.status = 'completed' as done) d
   ), dependencies as (
     insert into task_dependencies (execution_id, task_execution_id, depends_on)

@@ -110,7 +110,7 @@ function* taskRows(
   const { execution_id, graph, data } = created.spec;
   const done = endOf(created) !== null;
   const ids = new Map(graph.tasks.map((task) => [task.task_id, newId()]));
-  for (const [ordinal, { handler, ...task }] of graph.tasks.entries()) {
+  for (const [ordinal, { handler, item, ...task }] of graph.tasks.entries()) {
     const task_execution_id = ids.get(task.task_id);
     // nothing waits for what is done
     const needed = done ? [] : [...new Set(task.dependencies)];
@@ -124,7 +124,13 @@ function* taskRows(
         status: done ? 'completed' : needed.length === 0 ? 'ready' : 'pending',
         released: created.beginning === 'running',
         delay_ms: handler?.type === 'delay' ? handler.duration_ms : 0,
-        handler: filledIn(handler ?? { type: 'worker' }, data, task.input_data),
+        fan_out_of: item?.of ?? null,
+        item_index: item?.index ?? null,
+        handler: filledIn(
+          handler ?? { type: 'worker' },
+          { ...data, ...item?.data },
+          task.input_data,
+        ),
         handler_kind: handlerKind(handler),
       },
       dependencies: needed.map((id) => ({
@@ -194,7 +200,7 @@ function estimatedMinutes({ tasks, load_balancing }: TaskGraphDefinition): numbe
  * idempotency key promises.
  */
 function filledIn(handler: Handler, data: JsonObject, input: JsonObject): Handler | BrokenHandler {
-  if (handler.type === 'delay' || handler.type === 'worker') return handler;
+  if (['delay', 'gather', 'worker'].includes(handler.type)) return handler;
   try {
     return compileTemplate(handler)({ ...data, input }) as Handler;
   } catch (error) {

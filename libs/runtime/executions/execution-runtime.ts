@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#engine/errors';
+import { expandFanOuts } from '#engine/graph';
 import { afterCommit, newId, statement, type Tx } from '#persistence';
 import { correlationId } from '#platform/logging';
 
@@ -57,10 +58,11 @@ export class ExecutionRuntime {
   async create(tx: Tx, spec: ExecutionSpec): Promise<{ execution_id: string }> {
     const execution_id = spec.execution_id ?? newId();
     const correlation_id = correlationId() ?? null;
+    const graph = expandFanOuts(spec.graph, spec.data);
     await this.createMany(tx, [
       {
-        spec: { ...spec, execution_id, correlation_id },
-        beginning: endAtOnce(spec.graph) ?? beginningOf(spec),
+        spec: { ...spec, graph, execution_id, correlation_id },
+        beginning: endAtOnce(graph) ?? beginningOf({ graph }),
         told: false,
       },
     ]);

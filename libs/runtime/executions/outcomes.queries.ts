@@ -13,6 +13,18 @@ export interface EndedTask {
   task_type: string;
 }
 
+/** What depends on these tasks (rows with task_execution_id) waits for so many fewer; for none left, it is ready. */
+const countDown = (done: string): string => `
+    update task_executions t
+    set unmet_dependencies = t.unmet_dependencies - met.tasks,
+        status = case when t.unmet_dependencies = met.tasks then 'ready' else 'pending' end
+    from (
+      select d.task_execution_id, count(*)::int as tasks
+      from ${done} done join task_dependencies d on d.depends_on = done.task_execution_id
+      group by d.task_execution_id
+    ) met
+    where t.task_execution_id = met.task_execution_id and t.status = 'pending'`;
+
 export interface AnsweredExecution extends LockedExecution {
   completed: EndedTask[];
 }
@@ -45,18 +57,8 @@ export const completeTasks = statement<AnsweredExecution, [string]>(
     from answers a, locked l
     where t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token and t.status = 'running'
       and a.output_data is not null and l.execution_id = t.execution_id
-    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
-              t.task_type
-  ), unblocked as (
-    update task_executions t
-    set unmet_dependencies = t.unmet_dependencies - met.tasks,
-        status = case when t.unmet_dependencies = met.tasks then 'ready' else 'pending' end
-    from (
-      select d.task_execution_id, count(*)::int as tasks
-      from done join task_dependencies d on d.depends_on = done.task_execution_id
-      group by d.task_execution_id
-    ) met
-    where t.task_execution_id = met.task_execution_id and t.status = 'pending'
+    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds
+  ), unblocked as (${countDown('done')}
   )
   select l.*, coalesce(d.completed, '[]') as completed
   from locked l
@@ -71,7 +73,7 @@ export const readResults = statement<
   'read_results_of_executions',
   `
   select execution_id, jsonb_object_agg(task_id, output_data) as tasks from task_executions
-  where execution_id = any($1::text[]) and status = 'completed'
+  where execution_id = any($1::text[]) and status = 'completed' and fan_out_of is null
   group by execution_id`,
 );
 
@@ -99,23 +101,38 @@ export const readRunningAttempts = statement<
   where t.status = 'running'`,
 );
 
-/** Ends attempts, $1: [{task_execution_id, lock_token, next, delay_ms, retryable, error}]. */
-export const failTasks = statement<EndedTask & { next: 'retrying' | 'failed' }, [string]>(
+/**
+ * Ends attempts. An item of a fan-out that is out of attempts is `completed` without a result: what waits for it goes on,
+ * and the task that gathers the items counts it by its error. $1: [{task_execution_id, lock_token, next, delay_ms, retryable, error}].
+ */
+export const failTasks = statement<
+  EndedTask & { next: 'retrying' | 'failed' | 'completed' },
+  [string]
+>(
   'fail_tasks',
   `
-  update task_executions t
-  set status = f.next, retry_count = case when f.next = 'retrying' then t.attempt else t.retry_count end,
-      available_at = clock_timestamp() + f.delay_ms * interval '1 millisecond',
-      released_at = case when f.next = 'retrying' then t.released_at end,
-      end_time = case when f.next = 'failed' then clock_timestamp() end,
-      execution_time_seconds = extract(epoch from clock_timestamp() - t.start_time)::float8,
-      lock_expires_at = null, timeout_at = null, first_started_at = coalesce(t.first_started_at, t.start_time),
-      error_message = f.error ->> 'message', last_error = f.error, error_retryable = f.retryable
-  from jsonb_to_recordset($1::jsonb) as f(
-    task_execution_id uuid, lock_token uuid, next text, delay_ms float8, retryable boolean, error jsonb)
-  where t.task_execution_id = f.task_execution_id and t.lock_token = f.lock_token and t.status = 'running'
-  returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
-            t.task_type, f.next`,
+  with ended as (
+    update task_executions t
+    set status = e.next, retry_count = case when e.next = 'retrying' then t.attempt else t.retry_count end,
+        available_at = clock_timestamp() + f.delay_ms * interval '1 millisecond',
+        released_at = case when e.next = 'retrying' then t.released_at end,
+        end_time = case when e.next <> 'retrying' then clock_timestamp() end,
+        execution_time_seconds = extract(epoch from clock_timestamp() - t.start_time)::float8,
+        lock_expires_at = null, timeout_at = null, first_started_at = coalesce(t.first_started_at, t.start_time),
+        error_message = f.error ->> 'message', last_error = f.error, error_retryable = f.retryable
+    from jsonb_to_recordset($1::jsonb) as f(
+      task_execution_id uuid, lock_token uuid, next text, delay_ms float8, retryable boolean, error jsonb)
+      join task_executions o on o.task_execution_id = f.task_execution_id,
+      lateral (
+        select case when f.next = 'failed' and o.fan_out_of is not null then 'completed' else f.next end as next) e
+    where t.task_execution_id = f.task_execution_id and t.lock_token = f.lock_token and t.status = 'running'
+    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
+              t.task_type, t.status as next
+  ), absorbed as (
+    select task_execution_id from ended where next = 'completed'
+  ), unblocked as (${countDown('absorbed')}
+  )
+  select * from ended`,
 );
 
 /** What depends on these tasks, directly or not, is skipped. */
@@ -140,12 +157,14 @@ export interface AnsweredTask {
   task_execution_id: string;
   status: TaskStatus;
   lock_token: string | null;
+  has_error: boolean;
 }
 
 /** How tasks stand whose answer was not taken. */
 export const readAnswered = statement<AnsweredTask, [readonly string[]]>(
   'read_answered_tasks',
-  `select task_execution_id, status, lock_token from task_executions where task_execution_id = any($1::uuid[])`,
+  `select task_execution_id, status, lock_token, last_error is not null as has_error
+   from task_executions where task_execution_id = any($1::uuid[])`,
 );
 
 export interface ExtendedLease {

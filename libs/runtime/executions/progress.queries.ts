@@ -267,7 +267,8 @@ export const saveProgress = statement<object, [string, string]>(
           when n.overall_status in ('initializing', 'running') or n.step_execution_id is null then null
           else (
             select jsonb_build_object('tasks', coalesce(jsonb_object_agg(t.task_id, t.output_data), '{}'))
-            from task_executions t where t.execution_id = n.execution_id and t.status = 'completed')
+            from task_executions t
+            where t.execution_id = n.execution_id and t.status = 'completed' and t.fan_out_of is null)
           end,
         performance_metrics = case
           when n.overall_status in ('initializing', 'running') then e.performance_metrics

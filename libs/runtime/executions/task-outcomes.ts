@@ -176,12 +176,18 @@ export class TaskOutcomes {
     const delays = new Map(decided.map((one) => [one.task_execution_id, one.delay_ms]));
     for (const task of ended) {
       const error = byTask.get(task.task_execution_id)?.error;
-      const event = task.next === 'failed' ? 'task_failed' : 'task_retrying';
+      const event = task.next === 'retrying' ? 'task_retrying' : 'task_failed';
       movement.record(task.execution_id, event, task.task_id, { error: error?.message });
       if (task.next === 'retrying') {
         const delay_ms = delays.get(task.task_execution_id) ?? 0;
         movement.released.push({ handler_kind: task.handler_kind, delay_ms });
       }
+    }
+    for (const { execution_id } of ended.filter((task) => task.next === 'completed')) {
+      const execution = movement.executions.get(execution_id);
+      if (!execution) continue;
+      execution.tasks_completed += 1;
+      execution.tasks_running -= 1;
     }
     await this.giveUp(
       tx,
@@ -244,8 +250,9 @@ export class TaskOutcomes {
       if (!task) return 'unknown';
       if (task.status === 'cancelled') return 'cancelled';
       if (task.lock_token !== outcome.lock_token) return 'lost';
-      const expected = isCompletion(outcome) ? ['completed'] : ['failed', 'retrying'];
-      return expected.includes(task.status) ? 'repeated' : 'lost';
+      const succeeded = task.status === 'completed' && !task.has_error;
+      const failed = ['failed', 'retrying'].includes(task.status) || task.has_error;
+      return (isCompletion(outcome) ? succeeded : failed) ? 'repeated' : 'lost';
     });
   }
 }

@@ -1,5 +1,10 @@
 import type { CompiledDefinition, StepDefinition } from '#engine/definition';
-import { type JsonObject, readRetryPolicy, type TaskGraphDefinition } from '#engine/graph';
+import {
+  expandFanOuts,
+  type JsonObject,
+  readRetryPolicy,
+  type TaskGraphDefinition,
+} from '#engine/graph';
 import {
   type Command,
   decide,
@@ -96,7 +101,7 @@ export class InstanceMove {
       const { workflow_id, workflow_instance_id, instance_id, correlation_id } = this.instance;
       const { step_execution_id } = effect;
       const { data } = this.state;
-      const graph = graphOf(step, this.definition, data);
+      const graph = expandFanOuts(graphOf(step, this.definition, data), data);
       const execution_id = newId();
       const end = endAtOnce(graph);
       this.begun.push({

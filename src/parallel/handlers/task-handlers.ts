@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Handler, JsonObject } from '#engine/graph';
 
 import { DelayTaskHandler } from './delay-handler.js';
+import { GatherTaskHandler } from './gather-handler.js';
 import { GraphqlTaskHandler, HttpTaskHandler } from './http-handlers.js';
 import { NotificationTaskHandler } from './notification-handler.js';
 import type { TaskAttempt, TaskHandler } from './task-handler.js';
@@ -19,8 +20,9 @@ export class TaskHandlers {
     graphql: GraphqlTaskHandler,
     notification: NotificationTaskHandler,
     delay: DelayTaskHandler,
+    gather: GatherTaskHandler,
   ) {
-    this.byType = { http, graphql, notification, delay };
+    this.byType = { http, graphql, notification, delay, gather };
   }
 
   get types(): string[] {

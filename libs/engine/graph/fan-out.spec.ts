@@ -1,0 +1,111 @@
+import { newGraph, newTask } from '../../../test/factories/task-graph.factory.js';
+import { expandFanOuts, fanOutFaults, gathered } from './fan-out.js';
+import type { ForEach, TaskDefinition } from './types.js';
+
+const each = (more: Partial<ForEach> = {}): ForEach => ({
+  items: 'lines',
+  item_name: 'line',
+  index_name: 'place',
+  ...more,
+});
+const expanded = (for_each: ForEach, data = { lines: ['a', 'b', 'c'] }): TaskDefinition[] =>
+  expandFanOuts(
+    newGraph({
+      tasks: [
+        newTask({ task_id: 'first' }),
+        newTask({ task_id: 'pack', dependencies: ['first'], input_data: { n: 1 }, for_each }),
+        newTask({ task_id: 'last', dependencies: ['pack'] }),
+      ],
+    }),
+    data,
+  ).tasks;
+const edges = (tasks: readonly TaskDefinition[]) =>
+  Object.fromEntries(tasks.map(({ task_id, dependencies }) => [task_id, dependencies]));
+
+describe('expandFanOuts', () => {
+  it('makes a task for each item, and of the template the one that gathers them', () => {
+    const tasks = expanded(each());
+    expect(edges(tasks)).toEqual({
+      first: [],
+      'pack:0': ['first'],
+      'pack:1': ['first'],
+      'pack:2': ['first'],
+      pack: ['pack:0', 'pack:1', 'pack:2'],
+      last: ['pack'],
+    });
+    expect(tasks[2]).toMatchObject({
+      input_data: { n: 1, line: 'b', place: 1 },
+      item: { of: 'pack', index: 1 },
+    });
+    expect(tasks[4]?.handler).toEqual({ type: 'gather', tolerated: 0 });
+  });
+
+  it('lets items go in as many lanes as may go at a time', () => {
+    const data = { lines: ['a', 'b', 'c', 'd', 'e'] };
+    expect(edges(expanded(each({ max_concurrency: 2 }), data))).toMatchObject({
+      'pack:0': ['first'],
+      'pack:1': ['first'],
+      'pack:2': ['pack:0'],
+      'pack:3': ['pack:1'],
+      'pack:4': ['pack:2'],
+    });
+  });
+
+  it.each([
+    [{}, 0],
+    [{ tolerated_failures: 2 }, 2],
+    [{ tolerated_failure_percentage: 50 }, 1],
+    [{ tolerated_failures: 2, tolerated_failure_percentage: 100 }, 3],
+  ])('tolerates with %j of three items %i', (more, tolerated) => {
+    expect(expanded(each(more)).at(-2)?.handler).toMatchObject({ tolerated });
+  });
+
+  it('gathers nothing from an empty list, after what it waited for', () => {
+    expect(edges(expanded(each(), { lines: [] }))).toEqual({
+      first: [],
+      pack: ['first'],
+      last: ['pack'],
+    });
+  });
+
+  it('says what gave no list', () => {
+    expect(expanded(each({ items: '1 + 1' }))[1]?.handler).toEqual({
+      type: 'gather',
+      tolerated: 0,
+      fault: 'for_each gave no list but 2.',
+    });
+  });
+
+  it('leaves a graph without fan-outs as it is', () => {
+    const graph = newGraph({});
+    expect(expandFanOuts(graph, {})).toBe(graph);
+  });
+});
+
+describe('fanOutFaults', () => {
+  it('finds what does not parse, and names that items will have', () => {
+    const faults = fanOutFaults([
+      newTask({ task_id: 'a', for_each: each({ items: '[1,' }) }),
+      newTask({ task_id: 'a:7' }),
+      newTask({ task_id: 'x'.repeat(95), for_each: each() }),
+      newTask({ task_id: 'b:7' }),
+    ]);
+    expect(faults.map(({ pointer }) => pointer)).toEqual([
+      '/tasks/0/for_each/items',
+      '/tasks/1/task_id',
+      '/tasks/2/task_id',
+    ]);
+  });
+});
+
+describe('gathered', () => {
+  it('keeps the order of the list, with null for what failed', () => {
+    expect(
+      gathered([
+        { output_data: { n: 1 }, error_message: null },
+        { output_data: null, error_message: 'no' },
+        { output_data: { n: 3 }, error_message: null },
+      ]),
+    ).toEqual({ results: [{ n: 1 }, null, { n: 3 }], failed: [{ index: 1, error: 'no' }] });
+  });
+});

@@ -1,0 +1,133 @@
+import type { Fault } from '#engine/errors';
+import { compile, expressionFaults, ExpressionLimitError, toJson } from '#engine/expression';
+
+import type {
+  ForEach,
+  GatherHandler,
+  JsonObject,
+  TaskDefinition,
+  TaskGraphDefinition,
+} from './types.js';
+
+/** Items of one list: what one execution can hold, and one transaction write. */
+export const MAX_ITEMS = 100_000;
+/** `:99999` has to fit behind it. */
+const LONGEST_TASK_ID = 94;
+
+export const itemId = (task_id: string, index: number): string => `${task_id}:${index}`;
+
+/** What is wrong with the `for_each` of these tasks. Pointers begin with `/tasks`. */
+export function fanOutFaults(tasks: readonly TaskDefinition[]): Fault[] {
+  const templates = new Set(tasks.flatMap(({ task_id, for_each }) => (for_each ? [task_id] : [])));
+  return tasks.flatMap(({ task_id, for_each }, index): Fault[] => {
+    const place = /^(.+):\d+$/.exec(task_id)?.[1];
+    if (place !== undefined && templates.has(place)) {
+      const message = `Items of ${JSON.stringify(place)} are named so; choose another task_id.`;
+      return [{ pointer: `/tasks/${index}/task_id`, code: 'duplicate_task_id', message }];
+    }
+    if (!for_each) return [];
+    const faults = expressionFaults(for_each.items, `/tasks/${index}/for_each/items`);
+    if (task_id.length <= LONGEST_TASK_ID) return faults;
+    const message = `The task_id of a fan-out has at most ${LONGEST_TASK_ID} characters: its items are named after it.`;
+    return [...faults, { pointer: `/tasks/${index}/task_id`, code: 'out_of_range', message }];
+  });
+}
+
+/**
+ * The graph with a task for each item in the place of every task with `for_each`, and that task itself as the one that
+ * gathers their results: it depends on all of them, and what depended on it still does. Its own dependencies are now the
+ * items'. With `max_concurrency` the items go in so many lanes, each after the one so many places before it.
+ *
+ * A list that is none makes a task that fails and says why.
+ */
+export function expandFanOuts(graph: TaskGraphDefinition, data: JsonObject): TaskGraphDefinition {
+  if (!graph.tasks.some(({ for_each }) => for_each)) return graph;
+  return {
+    ...graph,
+    tasks: graph.tasks.flatMap((task) =>
+      task.for_each ? expand(task, task.for_each, data) : [task],
+    ),
+  };
+}
+
+function expand(
+  { for_each: _, ...template }: TaskDefinition,
+  each: ForEach,
+  data: JsonObject,
+): TaskDefinition[] {
+  const list = listOf(each.items, data);
+  const gather = (handler: GatherHandler, dependencies: string[]): TaskDefinition => ({
+    ...template,
+    dependencies,
+    handler,
+    max_retry_attempts: Math.max(template.max_retry_attempts, 1),
+  });
+  if (typeof list === 'string') {
+    return [gather({ type: 'gather', tolerated: 0, fault: list }, template.dependencies)];
+  }
+  const lanes = each.max_concurrency ?? list.length;
+  const items = list.map((item, index): TaskDefinition => {
+    const own = { [each.item_name]: item, [each.index_name]: index };
+    return {
+      ...template,
+      task_id: itemId(template.task_id, index),
+      dependencies:
+        index < lanes ? template.dependencies : [itemId(template.task_id, index - lanes)],
+      input_data: { ...template.input_data, ...own },
+      item: { of: template.task_id, index, data: own },
+    };
+  });
+  const tolerated = toleratedOf(each, list.length);
+  if (items.length === 0) {
+    return [gather({ type: 'gather', tolerated }, template.dependencies)];
+  }
+  return [
+    ...items,
+    gather(
+      { type: 'gather', tolerated },
+      items.map(({ task_id }) => task_id),
+    ),
+  ];
+}
+
+/** The larger of the two that are given. */
+function toleratedOf(each: ForEach, items: number): number {
+  const share = ((each.tolerated_failure_percentage ?? 0) * items) / 100;
+  return Math.max(each.tolerated_failures ?? 0, Math.floor(share));
+}
+
+/** The items, or what is wrong. */
+function listOf(expression: string, data: JsonObject): unknown[] | string {
+  try {
+    const { value } = toJson(compile(expression).evaluate(data).value);
+    if (!Array.isArray(value))
+      return `for_each gave no list but ${JSON.stringify(value)?.slice(0, 200)}.`;
+    if (value.length > MAX_ITEMS)
+      return `for_each gave ${value.length} items; at most ${MAX_ITEMS} can be.`;
+    return value;
+  } catch (error) {
+    if (error instanceof ExpressionLimitError) return error.message;
+    throw error;
+  }
+}
+
+export interface ItemEnd {
+  output_data: JsonObject | null;
+  /** Null of one that succeeded. */
+  error_message: string | null;
+}
+
+/** What a fan-out returns: results in the order of the list (null where an item failed), and what failed. */
+export function gathered(ends: readonly ItemEnd[]): {
+  results: (JsonObject | null)[];
+  failed: { index: number; error: string }[];
+} {
+  return {
+    results: ends.map(({ output_data, error_message }) =>
+      error_message === null ? output_data : null,
+    ),
+    failed: ends.flatMap(({ error_message }, index) =>
+      error_message === null ? [] : [{ index, error: error_message }],
+    ),
+  };
+}
