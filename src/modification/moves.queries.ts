@@ -70,7 +70,9 @@ export const findBypass = statement<
      and exists (
        select from step_executions s
        where s.instance_id = w.instance_id and s.step_id = w.current_step_id
-         and s.status in ('ready', 'running', 'waiting') and s.entered_at <= m.execution_timestamp)
+         and (s.status in ('ready', 'running', 'waiting')
+           or w.current_step -> 'awaiting' -> 'step_ended' = 'true'::jsonb)
+         and s.entered_at <= m.execution_timestamp)
      and ${NOT_TRIED}
    limit $3`,
 );

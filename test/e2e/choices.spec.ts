@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually.js';
 import { type Answer, type Service, startService } from '../support/service.js';
 
 interface RouteBody {
@@ -132,6 +133,29 @@ describe('decisions that a person takes', () => {
     expect(await instance('fourth')).toMatchObject({ current_step_id: 'team' });
     await begin('fifth');
     expect(await list('awaiting=true')).toMatchObject([{ confidence_score: 0.5 }]);
+  });
+
+  it('lets an emergency bypass take an instance past it', async () => {
+    const [awaited] = await list('awaiting=true');
+    expect(awaited?.workflow_instance_id).toBe('fifth');
+    const { status } = await service.request('POST', '/dynamic/modify', {
+      workflow_modification: {
+        workflow_id,
+        modification_type: 'emergency_bypass',
+        emergency_change: true,
+        step_modifications: [{ step_id: 'request', modification_type: 'emergency_bypass' }],
+        global_changes: { workflow_instance_ids: ['fifth'] },
+        reason: 'Nobody is there to choose today.',
+        requested_by: 'ada',
+      },
+      auto_apply: true,
+    });
+    expect(status).toBe(200);
+    await eventually(async () => {
+      expect(await instance('fifth')).toMatchObject({ current_step_id: 'boss' });
+    });
+    const path = `/conditional/decisions/${awaited?.decision_id}`;
+    expect((await service.request<Chosen>('GET', path)).body.choice.status).toBe('lapsed');
   });
 
   it('does the same with decisions that a client asks for', async () => {
