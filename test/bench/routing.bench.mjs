@@ -7,11 +7,12 @@
  * 20 stored rules, all of them tried, fsync on, every decision written: the instance moves, its step, event and
  * decision are recorded. `known` routes instances that are there, `first mention` makes one for each question. The two
  * take turns with the bare route, so that a slow minute of the machine falls on all; figures are the median of the
- * rounds. `--profile` leaves a CPU profile of the service in that folder.
+ * rounds. Beside them stands the CPU time of one answer, in the service and in PostgreSQL (Linux): that hardly depends on
+ * what else runs. `--profile` leaves a CPU profile of the service in that folder.
  */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { createServer } from 'node:net';
 import os from 'node:os';
@@ -71,16 +72,23 @@ try {
   ];
   for (let index = 1; index < INSTANCES; index += 1) await contenders[1][1]();
   const rates = new Map(contenders.map(([name]) => [name, []]));
+  const cpu = new Map(contenders.map(([name]) => [name, []]));
   for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const [name, ask] of contenders) rates.get(name).push(await perSecond(ask));
+    for (const [name, ask] of contenders) {
+      const before = cpuMs(service);
+      rates.get(name).push(await perSecond(ask));
+      const answers = rates.get(name).at(-1) * Number(options.seconds);
+      cpu.get(name).push(cpuMs(service).map((ms, index) => (ms - before[index]) / answers));
+    }
   }
   const limit = median(rates.get('bare Fastify route'));
   console.log(`${RULES} stored rules, ${inFlight} in flight, ${os.availableParallelism()} cores`);
   for (const [name, found] of rates) {
     const rate = median(found);
+    const [own, postgres] = [0, 1].map((index) => median(cpu.get(name).map((ms) => ms[index])));
     const share = name.startsWith('bare')
       ? ''
-      : `  1/${(limit / rate).toFixed(1)} of the bare route`;
+      : `  1/${(limit / rate).toFixed(1)} of the bare route; CPU ms: service ${own.toFixed(2)}, PostgreSQL ${postgres.toFixed(2)}`;
     console.log(`${name.padEnd(20)} ${Math.round(rate).toString().padStart(7)} /s${share}`);
   }
 } finally {
@@ -147,6 +155,34 @@ async function perSecond(ask) {
   return (1_000 * done) / (performance.now() - began);
 }
 
+/** Milliseconds of CPU that the service and PostgreSQL have used so far. */
+function cpuMs({ pid }) {
+  const postmaster = readFileSync(
+    path.join(folder, 'postgres', 'postgres', 'postmaster.pid'),
+    'utf8',
+  );
+  const server = Number(postmaster.split('\n', 1)[0]);
+  const used = [0, 0];
+  for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const fields = statOf(id);
+    const [parent, user, system] = [fields[1], fields[11], fields[12]].map(Number);
+    if (Number(id) === pid) used[0] += user + system;
+    else if (Number(id) === server || parent === server) used[1] += user + system;
+  }
+  return used.map((ticks) => ticks * 10);
+}
+
+/** What Linux says of a process from its state on; nothing of one that has ended meanwhile. */
+function statOf(id) {
+  try {
+    const text = readFileSync(`/proc/${id}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return [];
+    throw error;
+  }
+}
+
 function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
@@ -186,7 +222,7 @@ async function startService(database) {
     },
   });
   stops.push(() => end(child));
-  const service = { port, base: BASE };
+  const service = { port, base: BASE, pid: child.pid };
   const deadline = performance.now() + READY_MS;
   for (;;) {
     const ready = await fetch(`http://127.0.0.1:${port}${BASE}/health/ready`).catch(() => null);
