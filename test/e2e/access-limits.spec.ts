@@ -47,12 +47,13 @@ describe.each<QueueBackend>(['postgres', 'redis'])('limits, with the queue on %s
         bearer(KEY),
       );
     const [busy, calm] = [await create('Busy'), await create('Calm')];
-    for (const name of ['a', 'b', 'c']) expect((await start(busy, name)).status).toBe(201);
-    const refused = await start(busy, 'd');
+    const together = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => start(busy, name)));
+    expect(together.map(({ status }) => status).sort()).toEqual([201, 201, 201, 429, 429]);
+    const refused = await start(busy, 'f');
     expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_requests' } });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     const context = {
-      workflow_instance_id: 'e',
+      workflow_instance_id: 'g',
       current_step_id: 's1',
       workflow_data: {},
       user_context: {},

@@ -55,13 +55,15 @@ export class RateLimits implements OnModuleDestroy {
     return own.remaining <= all.remaining ? own : all;
   }
 
-  get limitsStarts(): boolean {
-    return this.starts !== undefined;
-  }
-
-  /** Counts the start of an instance. @throws DomainError `too_many_requests`, with `retry_after_seconds` */
-  async start(workflow_id: string): Promise<void> {
-    await consume(this.starts, workflow_id, 'Instances of this workflow have');
+  /** Counts the start of an instance. @returns why it is refused, where it is */
+  async start(workflow_id: string): Promise<DomainError | undefined> {
+    try {
+      await consume(this.starts, workflow_id, 'Instances of this workflow have');
+      return undefined;
+    } catch (error) {
+      if (error instanceof DomainError) return error as DomainError;
+      throw error;
+    }
   }
 
   onModuleDestroy(): void {

@@ -10,6 +10,7 @@ import {
   NEW_INSTANCE,
 } from '#engine/instance';
 import { newId, type Tx } from '#persistence';
+import { RateLimits } from '#platform/limits';
 import { correlationId } from '#platform/logging';
 
 import { DecisionEvidence } from '../decisions/decision-evidence.js';
@@ -70,6 +71,7 @@ export class InstanceMoves {
     private readonly definitions: DefinitionStore,
     private readonly trees: TreeStore,
     private readonly evidence: DecisionEvidence,
+    private readonly limits: RateLimits,
   ) {}
 
   /** Those that there are. */
@@ -139,7 +141,7 @@ export class InstanceMoves {
 
   /**
    * A new instance, started and not yet written: for each request, in their order, or why it is refused
-   * (workflow_not_found, workflow_inactive, step_not_found).
+   * (workflow_not_found, workflow_inactive, too_many_requests, step_not_found). Every start comes through here.
    */
   async begin(
     tx: Tx,
@@ -159,6 +161,8 @@ export class InstanceMoves {
           const message = 'The workflow is not active; activate it to start instances.';
           return new DomainError('workflow_inactive', message, { workflow_id });
         }
+        const refused = await this.limits.start(workflow_id);
+        if (refused) return refused;
         const { definition, ...facts } = await shared(workflow_id, row.version_number);
         return begun(request, definition, { ...factsOf(row), ...facts });
       }),

@@ -3,7 +3,6 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#engine/errors';
 import type { Command, InstanceEvent, InstanceState } from '#engine/instance';
 import { afterCommit, type Tx, unawaited } from '#persistence';
-import { RateLimits } from '#platform/limits';
 import { correlationId } from '#platform/logging';
 
 import { recordAutomaticDecisions } from '../decisions/automatic-decisions.js';
@@ -57,7 +56,6 @@ export class InstanceRuntime {
     private readonly moves: InstanceMoves,
     private readonly effects: InstanceEffects,
     private readonly watch: InstanceWatch,
-    private readonly limits: RateLimits,
   ) {}
 
   /** @throws DomainError workflow_not_found, workflow_inactive, instance_exists, step_not_found */
@@ -84,14 +82,10 @@ export class InstanceRuntime {
   }
 
   /**
-   * Writes new instances, every one through here. @throws DomainError too_many_requests
-   * @returns those that were written: not those whose workflow already has an instance of that name
+   * Writes new instances. @returns those that were written: not those whose workflow already has an instance of that name
    */
   async store(tx: Tx, moves: readonly InstanceMove[]): Promise<ReadonlySet<InstanceMove>> {
     if (moves.length === 0) return new Set();
-    if (this.limits.limitsStarts) {
-      for (const { instance } of moves) await this.limits.start(instance.workflow_id);
-    }
     const rows = await writeStarts(tx, rowsOf(moves));
     const written = new Set(rows.map((row) => row.instance_id));
     const stored = moves.filter(({ instance }) => written.has(instance.instance_id));
