@@ -1,5 +1,3 @@
-import type { JsonObject } from './types.js';
-
 export const JITTERS = ['full', 'none'] as const;
 
 /** How a task is tried again. How often is its `max_retry_attempts`. Every field may be left out. */
@@ -113,7 +111,7 @@ export function afterFailedAttempt(
  * The policy in free-form settings (`retry_configuration` of a workflow, `conditions.retry_policy` of a step): the
  * fields that have the right type; null where none has.
  */
-export function readRetryPolicy(settings: JsonObject): RetryPolicy | null {
+export function readRetryPolicy(settings: Record<string, unknown>): RetryPolicy | null {
   const atLeast = (name: string, least: number): number | undefined => {
     const value = settings[name];
     return typeof value === 'number' && Number.isFinite(value) && value >= least
