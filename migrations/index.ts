@@ -18,6 +18,7 @@ import { CircuitBreakers1795395285882 } from './1795395285882-circuit-breakers.j
 import { RepeatedQuestions1795395032525 } from './1795395032525-repeated-questions.js';
 import { TaskTurns1795393582590 } from './1795393582590-task-turns.js';
 import { FanOut1795395215168 } from './1795395215168-fan-out.js';
+import { ModificationRounds1795395046085 } from './1795395046085-modification-rounds.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   RepeatedQuestions1795395032525,
   TaskTurns1795393582590,
   FanOut1795395215168,
+  ModificationRounds1795395046085,
 ];

@@ -6,6 +6,7 @@ import {
   IdKey,
   Instant,
   Int,
+  IntKey,
   Json,
   type JsonObject,
   now,
@@ -15,15 +16,16 @@ import {
   Uuid,
   UuidKey,
   Word,
-  WordKey,
 } from './columns.js';
 import { WorkflowInstanceEntity } from './instance.entities.js';
 import {
   APPROVAL_STATUSES,
   type ApprovalStatus,
   MOVE_DIRECTIONS,
+  MOVE_OUTCOMES,
   MOVE_STATUSES,
   type MoveDirection,
+  type MoveOutcome,
   type MoveStatus,
   MODIFICATION_STATUSES,
   type ModificationStatus,
@@ -60,14 +62,20 @@ export class RuntimeModificationEntity {
   @Int() from_version: number;
   /** The version it made; null until it is applied. */
   @Int(optional) to_version: number | null;
-  /** Whom it is for: `new_instances`, or running ones too. */
+  /** Whom it is for: `new_instances`, or `all` running ones too, or those that a `filter` lets through. */
   @Word({ default: 'new_instances' }) apply_to: string;
   /** Where instances go that stand at a step: as asked for. */
   @Json({ default: {} }) step_mapping: Record<string, string | null>;
+  /** How else they are moved. */
+  @Json({ default: {} }) migration: JsonObject;
   /** What it changes: `DefinitionDiff`. */
   @Json({ default: {} }) definition_diff: JsonObject;
   /** Of the moves of instances that it asks for, there and back; null: none. */
   @Word(optional) move_status: MoveStatus | null;
+  /** Odd: to the new version (or past a step); even: back; 0: none has been moved yet. */
+  @Int({ default: 0 }) move_round: number;
+  /** When the first batch of the round began. */
+  @Instant(optional) moving_since: Date | null;
   @Int({ default: 0 }) instances_moved: number;
   @Text(optional) applied_by: string | null;
   @Text(optional) error_message: string | null;
@@ -164,15 +172,20 @@ export class ModificationObservationEntity {
 @ForeignKey(() => RuntimeModificationEntity, MODIFICATION, MODIFICATION)
 @ForeignKey(() => WorkflowInstanceEntity, ['instance_id'], ['instance_id'])
 @Check('modification_moves_direction_check', oneOf('direction', MOVE_DIRECTIONS))
+@Check('modification_moves_outcome_check', oneOf('outcome', MOVE_OUTCOMES))
 @Index('modification_moves_of_instance', ['instance_id'])
 export class ModificationMoveEntity {
   @IdKey() modification_id: string;
-  @WordKey() direction: MoveDirection;
+  @IntKey() round: number;
   @UuidKey() instance_id: string;
+  @Word() direction: MoveDirection;
+  @Word() outcome: MoveOutcome;
   @Int() from_version: number;
   @Int() to_version: number;
   @Id(optional) from_step_id: string | null;
   @Id(optional) to_step_id: string | null;
+  /** What it was before: data, step, entries, deadlines. */
+  @Json(optional) snapshot: JsonObject | null;
   /** The instance's `last_sequence` after the move: unchanged as long as nothing has happened to it since. */
   @Int(optional) sequence: number | null;
   @Figure(optional) elapsed_ms: number | null;

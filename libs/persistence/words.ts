@@ -35,12 +35,16 @@ export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
 export const ROLLBACK_STATUSES = ['scheduled', 'in_progress', 'completed', 'failed'] as const;
 export type RollbackStatus = (typeof ROLLBACK_STATUSES)[number];
 
-export const MOVE_STATUSES = ['in_progress', 'completed'] as const;
+export const MOVE_STATUSES = ['in_progress', 'paused', 'completed'] as const;
 export type MoveStatus = (typeof MOVE_STATUSES)[number];
 
 /** To the new version, back to the old one, or past a step. */
 export const MOVE_DIRECTIONS = ['forward', 'back', 'bypass'] as const;
 export type MoveDirection = (typeof MOVE_DIRECTIONS)[number];
+
+/** `left`: it was not among those that are to be moved. */
+export const MOVE_OUTCOMES = ['moved', 'left', 'failed'] as const;
+export type MoveOutcome = (typeof MOVE_OUTCOMES)[number];
 
 export const BACKTEST_STATUSES = ['pending', 'running', 'completed', 'failed'] as const;
 export type BacktestStatus = (typeof BACKTEST_STATUSES)[number];

@@ -6,7 +6,6 @@ import {
   entryExpression,
   type ImpactAnalysis,
   impactOf,
-  type StepMapping,
   type WorkflowDefinition,
 } from '#engine/definition';
 import type { Tx } from '#persistence';
@@ -14,15 +13,10 @@ import { AppConfig } from '#platform/config';
 
 import { DefinitionsService, type StoredDefinition } from '../definitions/definitions.service.js';
 import type { Position } from './fates.js';
-import {
-  readLacking,
-  readMoveSpeed,
-  readPositionSamples,
-  readStepHistory,
-} from './impact.queries.js';
-import { rehearse } from './rehearsal.js';
+import { readLacking, readMoveSpeed, readStepHistory } from './impact.queries.js';
+import type { Migration } from './migration-plan.js';
+import { MigrationRehearsal, type PositionSample, type Rehearsal } from './rehearsal.js';
 
-const MOST_SAMPLES = 100;
 const OF_THE_ENGINE: ReadonlySet<string> = new Set(['outcome', 'step', 'user', 'system']);
 
 /** A change as far as it is worked out. */
@@ -32,7 +26,9 @@ export interface PlannedChange {
   diff: DefinitionDiff;
   /** With the nearest deadline of each. */
   positions: readonly (Position & { nearest_deadline: Date | null })[];
-  step_mapping: StepMapping;
+  migration: Migration;
+  /** One instance of each position that moves. */
+  samples: readonly PositionSample[];
   /** Steps that an emergency bypass takes instances past. */
   bypassed: readonly string[];
   unsound: readonly string[];
@@ -54,14 +50,17 @@ export class ImpactReader {
     const moving = positions.some((position) => position.moving > 0);
     const moves = moving && bypassed.length === 0;
     const { redone, unsound } = moves
-      ? await this.rehearsal(tx, change)
+      ? await this.rehearsed(tx, change)
       : { redone: [], unsound: [] };
     const [measured] = await readMoveSpeed(tx, [workflow_id]);
     const touched = [...touchedSteps(diff, bypassed), ...redone.map(({ step_id }) => step_id)];
     const deadlines = positions.flatMap(({ nearest_deadline, ...position }) =>
       nearest_deadline && position.moving > 0 ? [nearest_deadline.toISOString()] : [],
     );
-    const fields = moves ? newlyRead(before, after) : [];
+    const given = change.migration.values;
+    const fields = moves
+      ? newlyRead(before, after).filter((field) => !Object.hasOwn(given, field))
+      : [];
     return impactOf({
       before,
       after,
@@ -80,19 +79,32 @@ export class ImpactReader {
     });
   }
 
-  private async rehearsal(
+  private async rehearsed(tx: Tx, change: PlannedChange): Promise<Rehearsal> {
+    const { samples } = change;
+    const versions = samples.map(({ version_number }) => version_number);
+    return (await this.rehearsal(tx, change, versions)).all(samples);
+  }
+
+  /** What happens to instances, tried out. */
+  async rehearsal(
     tx: Tx,
-    { current, after, step_mapping }: PlannedChange,
-  ): Promise<ReturnType<typeof rehearse>> {
+    {
+      current,
+      after,
+      migration,
+    }: Pick<PlannedChange, 'current' | 'migration'> & {
+      after: WorkflowDefinition;
+    },
+    version_numbers: readonly number[],
+  ): Promise<MigrationRehearsal> {
     const { workflow_id, version_number, definition } = current;
-    const samples = await readPositionSamples(tx, [workflow_id, MOST_SAMPLES]);
     const versions = new Map([[version_number, definition]]);
-    for (const { version_number: version } of samples) {
+    for (const version of version_numbers) {
       if (versions.has(version)) continue;
       const stored = await this.definitions.readDefinition(tx, workflow_id, version);
       versions.set(version, stored.definition);
     }
-    return rehearse(samples, versions, after, step_mapping);
+    return new MigrationRehearsal(versions, after, migration, Date.now());
   }
 }
 

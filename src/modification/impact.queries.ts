@@ -1,4 +1,3 @@
-import type { CurrentStep } from '#engine/instance';
 import { statement } from '#persistence';
 
 interface StepHistoryRow {
@@ -49,33 +48,4 @@ export const readLacking = statement<
    where w.workflow_id = $1 and w.status in ('running', 'suspended') and not w.data ? asked.field
    group by asked.field
    order by asked.field`,
-);
-
-/** A position that open instances are in, told apart by all that decides how they go on, and one of them. */
-export interface PositionSample {
-  version_number: number;
-  instances: number;
-  workflow_instance_id: string;
-  data: Record<string, unknown>;
-  current_step: CurrentStep | null;
-  step_entries: Record<string, number>;
-  total_entries: number;
-}
-
-/** Those with the most instances first. */
-export const readPositionSamples = statement<PositionSample, [workflow_id: string, limit: number]>(
-  'read_position_samples',
-  `with position as (
-     select count(*)::int as instances, (array_agg(instance_id order by instance_id))[1] as instance_id
-     from workflow_instances
-     where workflow_id = $1 and status in ('running', 'suspended')
-     group by version_number, current_step_id, current_step -> 'levels',
-       (select array_agg(step_id order by step_id) from jsonb_object_keys(step_entries) as step_id)
-     order by count(*) desc, 2
-     limit $2)
-   select w.version_number, p.instances, w.workflow_instance_id, w.data, w.current_step, w.step_entries,
-     w.total_entries
-   from position p
-   join workflow_instances w on w.instance_id = p.instance_id
-   order by p.instances desc, w.instance_id`,
 );

@@ -89,6 +89,7 @@ function trackingOf(row: ModificationRow, moves: MovesRow): ChangeTracking {
     changes: row.definition_diff.changes,
     apply_to: row.apply_to,
     step_mapping: row.step_mapping,
+    migration: row.migration,
     moves: { status: row.move_status, ...moves },
     rollback: {
       status: row.rollback_status,

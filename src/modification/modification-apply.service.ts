@@ -6,7 +6,12 @@ import { afterCommit, insertRows, newId, RollbackSnapshotEntity, type Tx } from 
 
 import { DefinitionsService, type StoredDefinition } from '../definitions/definitions.service.js';
 import { ModificationPlanner, type Plan } from './modification-plan.service.js';
-import { askApproval, markApplied, type ModificationRow } from './modification.queries.js';
+import {
+  askApproval,
+  markApplied,
+  migrationOfRow,
+  type ModificationRow,
+} from './modification.queries.js';
 
 /** Carries approved modifications out. */
 @Injectable()
@@ -34,8 +39,8 @@ export class ModificationApplier {
     }
     const snapshot_id = after && (await this.snapshot(tx, modification_id, current));
     const to_version = after && (await this.publish(tx, row, plan));
-    const moves =
-      !after || (row.apply_to === 'all' && plan.positions.some(({ moving }) => moving > 0));
+    // also where none is to be moved yet: one may be starting on the former version
+    const moves = !after || row.apply_to !== 'new_instances';
     await markApplied(tx, [
       modification_id,
       current.version_number,
@@ -51,7 +56,11 @@ export class ModificationApplier {
 
   private async plan(tx: Tx, row: ModificationRow): Promise<Plan> {
     try {
-      return await this.planner.plan(tx, { ...row, ...row.modification_details });
+      return await this.planner.plan(tx, {
+        ...row,
+        ...row.modification_details,
+        migration: migrationOfRow(row),
+      });
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       throw new DomainError(

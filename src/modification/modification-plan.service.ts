@@ -7,7 +7,6 @@ import {
   editDefinition,
   type ImpactAnalysis,
   type ModificationType,
-  type StepMapping,
   type WorkflowDefinition,
 } from '#engine/definition';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
@@ -17,14 +16,16 @@ import type { Tx } from '#persistence';
 import { isClientId } from '#platform/http';
 
 import { DefinitionsService, type StoredDefinition } from '../definitions/definitions.service.js';
-import { type Fate, fatesOf, type Position } from './fates.js';
+import type { Position } from './fates.js';
 import { ImpactReader, type PlannedChange } from './impact-facts.service.js';
-import type { ApplyTo, StepModificationRequest } from './modification.dto.js';
+import type { StepModificationRequest } from './modification.dto.js';
+import { mappingFaults } from './migration-check.js';
+import type { ApplyTo, Migration } from './migration-plan.js';
 import { readNamedInstances, readPositions } from './modification.queries.js';
 import { type Change, conflictOf } from './open-changes.js';
 import { listOpenChanges } from './open-changes.queries.js';
 import { newFindings } from './soundness-change.js';
-import { mappingFaults, mappingOf } from './step-mapping-check.js';
+import { survey } from './survey.js';
 
 /** A change as it is asked for, now or when it was stored. */
 export interface ChangeAsked {
@@ -35,7 +36,7 @@ export interface ChangeAsked {
   step_modifications: StepModificationRequest[];
   global_changes: JsonObject;
   apply_to: ApplyTo;
-  step_mapping: Record<string, unknown>;
+  migration: Migration;
 }
 
 /** A change worked out against the definition that is current now. */
@@ -44,7 +45,7 @@ export interface Plan {
   /** The changed definition; null: an emergency bypass, which changes none. */
   after: WorkflowDefinition | null;
   diff: DefinitionDiff;
-  step_mapping: StepMapping;
+  migration: Migration;
   positions: Position[];
   /** What is unsound about it and was not before. */
   unsound: Finding[];
@@ -74,21 +75,6 @@ export class ModificationPlanner {
       : this.planEdit(tx, asked, current);
   }
 
-  /** What happens to the open instances, position by position. */
-  async fates(tx: Tx, { current, after, step_mapping, positions }: Plan): Promise<Fate[]> {
-    const versions = new Map([[current.version_number, current.definition]]);
-    for (const { version_number } of positions) {
-      if (versions.has(version_number)) continue;
-      const { definition } = await this.definitions.readDefinition(
-        tx,
-        current.workflow_id,
-        version_number,
-      );
-      versions.set(version_number, definition);
-    }
-    return fatesOf(positions, versions, after, step_mapping);
-  }
-
   private async planEdit(tx: Tx, asked: ChangeAsked, current: StoredDefinition): Promise<Plan> {
     if (!current.is_active) {
       throw new DomainError(
@@ -98,25 +84,19 @@ export class ModificationPlanner {
       );
     }
     const after = await this.edited(asked, current.definition);
-    const faults = this.migrationFaults(asked, current.definition, after);
+    const { migration } = asked;
+    const faults = mappingFaults(migration.step_mapping, current.definition, after);
     const diff = diffDefinitions(current.definition, after);
     if (diff.changes.length === 0) faults.push(NO_CHANGE);
     if (faults.length > 0) throw new ValidationError(faults);
-    const rows = await readPositions(tx, [current.workflow_id, null]);
-    const positions = rows.map(({ named, ...position }) => ({
-      ...position,
-      moving: asked.apply_to === 'all' ? position.instances : 0,
-    }));
-    const unsound = newFindings(current.definition, after);
-    const step_mapping = mappingOf(asked.step_mapping);
     return this.planned(tx, {
       current,
       after,
       diff,
-      step_mapping,
-      positions,
+      migration,
+      ...(await survey(tx, current.workflow_id, asked.apply_to, migration.filter)),
       bypassed: [],
-      unsound,
+      unsound: newFindings(current.definition, after),
       conflicts: await this.conflicts(tx, asked, current.definition),
     });
   }
@@ -125,7 +105,6 @@ export class ModificationPlanner {
     const { faults } = editDefinition(current.definition, asked);
     const names = namedInstances(asked.global_changes);
     faults.push(...(await this.nameFaults(tx, asked)));
-    faults.push(...this.migrationFaults(asked, current.definition, current.definition));
     const bypassed = asked.step_modifications.map(({ step_id }) => step_id);
     const rows = await readPositions(tx, [current.workflow_id, names]);
     const positions = rows.map(({ named, ...position }) => ({
@@ -147,7 +126,8 @@ export class ModificationPlanner {
       ),
     };
     const after = current.definition;
-    const change = { current, after, diff, step_mapping: {}, positions, bypassed };
+    const { migration } = asked;
+    const change = { current, after, diff, migration, positions, samples: [], bypassed };
     const plan = await this.planned(tx, { ...change, unsound: [], conflicts: [] });
     return { ...plan, after: null };
   }
@@ -156,14 +136,14 @@ export class ModificationPlanner {
     tx: Tx,
     change: Omit<PlannedChange, 'unsound'> & { unsound: Finding[] },
   ): Promise<Plan> {
-    const { current, after, diff, step_mapping, positions, unsound } = change;
+    const { current, after, diff, migration, positions, unsound } = change;
     const words = unsound.map(({ message }) => message);
     const impact = await this.impacts.impact(tx, { ...change, unsound: words });
     return {
       current,
       after,
       diff,
-      step_mapping,
+      migration,
       positions: positions.map(({ nearest_deadline, ...position }) => position),
       unsound,
       impact,
@@ -208,19 +188,6 @@ export class ModificationPlanner {
     const all = unique([...faults, ...mapped]);
     if (all.length > 0 || !checked.definition) throw new ValidationError(all);
     return checked.definition;
-  }
-
-  private migrationFaults(
-    { apply_to, step_mapping, modification_type }: ChangeAsked,
-    before: WorkflowDefinition,
-    after: WorkflowDefinition,
-  ): Fault[] {
-    if (Object.keys(step_mapping).length === 0) return [];
-    if (apply_to === 'all' && modification_type !== 'emergency_bypass') {
-      return mappingFaults(step_mapping, before, after);
-    }
-    const message = 'Instances are only mapped when they are moved: send apply_to "all" with it.';
-    return [{ pointer: '/migration/step_mapping', code: 'misplaced_field', message }];
   }
 
   private async nameFaults(tx: Tx, { workflow_id, global_changes }: ChangeAsked): Promise<Fault[]> {

@@ -10,6 +10,9 @@ import {
 import type { Finding, FindingCode, PathStep } from '#engine/soundness';
 import { APPROVAL_STATUSES, MODIFICATION_STATUSES } from '#persistence';
 
+import { InstanceFatePage } from './migration.dto.js';
+import { APPLY_TO } from './migration-plan.js';
+
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
 const TEXT_OR_NULL = { type: String, nullable: true } as const;
 const INSTANT_OR_NULL = { type: String, format: 'date-time', nullable: true } as const;
@@ -53,6 +56,7 @@ export class MovesView {
   status: string | null;
   @ApiProperty() moved: number;
   @ApiProperty() moved_back: number;
+  @ApiProperty({ description: 'Those that the filter did not let through.' }) left_out: number;
   @ApiProperty({ description: 'Instances that stayed where they were.' }) failed: number;
   @ApiProperty({ type: [MoveFailure], description: 'The first 20 of them.' })
   failures: MoveFailure[];
@@ -94,8 +98,13 @@ export class ChangeTracking {
   @ApiProperty({ type: [String], description: 'What changes, in words.' }) sentences: string[];
   @ApiProperty({ type: 'array', items: ANY_OBJECT, description: 'What changes, as data.' })
   changes: unknown[];
-  @ApiProperty({ enum: ['new_instances', 'all'] }) apply_to: string;
+  @ApiProperty({ enum: APPLY_TO }) apply_to: string;
   @ApiProperty(ANY_OBJECT) step_mapping: Record<string, string | null>;
+  @ApiProperty({
+    ...ANY_OBJECT,
+    description: 'How else instances are moved: `filter`, `in_progress`, `values`, `timers`.',
+  })
+  migration: object;
   @ApiProperty({ type: MovesView }) moves: MovesView;
   @ApiProperty({ type: RollbackView }) rollback: RollbackView;
 }
@@ -175,6 +184,8 @@ export class PreviewAnswer {
   new_definition: object | null;
   @ApiProperty({ type: [FateView], description: 'What happens to open instances, by step.' })
   instances: FateView[];
+  @ApiProperty({ type: InstanceFatePage, description: 'What happens to each, a page of them.' })
+  instance_fates: InstanceFatePage;
   @ApiProperty({
     type: [FindingView],
     description: 'What is unsound about the new definition and was not about the former one.',

@@ -20,11 +20,11 @@ import { MODIFICATION_TYPES, type ModificationType } from '#engine/definition';
 import { MODIFICATION_STATUSES, type ModificationStatus } from '#persistence';
 import { IsClientId, IsJsonObject, IsText, PageQuery } from '#platform/http';
 
+import { MigrationRequest } from './migration.dto.js';
+import { APPLY_TO, type ApplyTo } from './migration-plan.js';
+
 export const ROLLBACK_STRATEGIES = ['immediate', 'graceful', 'scheduled', 'manual'] as const;
 export type RollbackStrategy = (typeof ROLLBACK_STRATEGIES)[number];
-
-export const APPLY_TO = ['new_instances', 'all'] as const;
-export type ApplyTo = (typeof APPLY_TO)[number];
 
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
 const MAX_STEP_MODIFICATIONS = 200;
@@ -133,18 +133,6 @@ export class WorkflowModificationRequest {
   approval_override: boolean = false;
 }
 
-export class MigrationRequest {
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: { type: 'string', nullable: true },
-    description:
-      'step_id → the step where its instances go; null: they complete. Instances at a removed step that is not named go to the next step that is left.',
-    example: { hr_processing: 'document_upload' },
-  })
-  @IsJsonObject()
-  step_mapping: Record<string, unknown> = {};
-}
-
 /** contract.md §70, with `apply_to` and `migration` of our own. */
 export class ModifyRequest {
   @ApiProperty({ type: WorkflowModificationRequest })
@@ -184,12 +172,15 @@ export class ModifyRequest {
   @ApiPropertyOptional({
     enum: APPLY_TO,
     description:
-      'Running instances stay on their version (`new_instances`) or are moved as well (`all`).',
+      'Running instances stay on their version (`new_instances`), or all of them (`all`) or those that `migration.filter` lets through (`filter`) are moved as well.',
   })
   @IsIn(APPLY_TO)
   apply_to: ApplyTo = 'new_instances';
 
-  @ApiPropertyOptional({ type: MigrationRequest, description: 'With `apply_to: all`.' })
+  @ApiPropertyOptional({
+    type: MigrationRequest,
+    description: 'With `apply_to` `all` or `filter`.',
+  })
   @IsDefined()
   @IsObject()
   @ValidateNested()

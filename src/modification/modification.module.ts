@@ -6,14 +6,17 @@ import { AppConfig } from '#platform/config';
 
 import { DefinitionsModule } from '../definitions/definitions.module.js';
 import { ImpactReader } from './impact-facts.service.js';
-import { APPLY_TO, ROLLBACK_STRATEGIES } from './modification.dto.js';
+import { APPLY_TO } from './migration-plan.js';
+import { ROLLBACK_STRATEGIES } from './modification.dto.js';
 import { ModificationApplier } from './modification-apply.service.js';
 import { ModificationPlanner } from './modification-plan.service.js';
 import { ModificationsController } from './modifications.controller.js';
 import { ModificationsService } from './modifications.service.js';
 import { Monitoring } from './monitoring.service.js';
+import { MoveBatches } from './move-batches.service.js';
 import { Mover } from './mover.service.js';
 import { RollbackController } from './rollback.controller.js';
+import { ModificationPreview } from './preview.service.js';
 import { Rollbacks } from './rollback.service.js';
 import { RoutingOverridesController } from './routing-overrides.controller.js';
 import { RoutingOverrides } from './routing-overrides.service.js';
@@ -25,8 +28,10 @@ import { RoutingOverrides } from './routing-overrides.service.js';
   providers: [
     ImpactReader,
     ModificationPlanner,
+    ModificationPreview,
     ModificationApplier,
     ModificationsService,
+    MoveBatches,
     Mover,
     Rollbacks,
     Monitoring,

@@ -8,7 +8,8 @@ import {
   statement,
 } from '#persistence';
 
-import type { ApplyTo, RollbackStrategy, StepModificationRequest } from './modification.dto.js';
+import type { ApplyTo, Migration } from './migration-plan.js';
+import type { RollbackStrategy, StepModificationRequest } from './modification.dto.js';
 
 /** What was asked for, as it is kept to be carried out later. */
 export interface ModificationDetails {
@@ -36,6 +37,8 @@ export interface ModificationRow {
   to_version: number | null;
   apply_to: ApplyTo;
   step_mapping: Record<string, string | null>;
+  migration: Partial<Omit<Migration, 'step_mapping'>>;
+  move_round: number;
   move_status: MoveStatus | null;
   instances_moved: number;
   applied_by: string | null;
@@ -202,6 +205,7 @@ export const markApplied = statement<
   `update runtime_modifications set
      status = 'applied', from_version = $2, to_version = $3, snapshot_id = $4, definition_diff = $5,
      impact_analysis = $6, applied_by = $7, move_status = case when $8 then 'in_progress' end,
+     move_round = case when $8 then 1 else 0 end,
      execution_timestamp = now(),
      monitoring_active = $3::int is not null and monitoring_duration_minutes > 0,
      monitoring_until = case when $3::int is not null
@@ -220,6 +224,7 @@ export const markRolledBack = statement<
      status = 'rolled_back', rollback_reason = $2, rolled_back_by = $3, rollback_timestamp = now(),
      rollback_status = case when $4 then 'in_progress' else 'completed' end,
      move_status = case when $4 then 'in_progress' when move_status is not null then 'completed' end,
+     move_round = case when $4 then greatest(move_round, 1) + 1 else move_round end, moving_since = null,
      monitoring_active = false, updated_at = now()
    where modification_id = $1 and status = 'applied'
    returning modification_id`,
@@ -248,3 +253,15 @@ export const markRollbackFailed = statement<
    where modification_id = $1 and status = 'applied'
    returning modification_id`,
 );
+
+/** Modifications from before `migration` was stored have none of it. */
+export function migrationOfRow({ step_mapping, migration }: ModificationRow): Migration {
+  return {
+    step_mapping,
+    filter: null,
+    in_progress: 'move',
+    values: {},
+    timers: 'keep',
+    ...migration,
+  };
+}

@@ -9,7 +9,7 @@ import {
 import type { FastifyReply } from 'fastify';
 
 import { CurrentPrincipal, type Principal } from '#platform/auth';
-import { ApiProblems, ClientIdParam, type Page } from '#platform/http';
+import { ApiProblems, ClientIdParam, type Page, PageQuery } from '#platform/http';
 
 import {
   ApplyModificationRequest,
@@ -37,7 +37,7 @@ export class ModificationsController {
     operationId: 'modifyWorkflow',
     summary: 'Modify a workflow while it runs',
     description:
-      'Works out the changed definition and its impact on real running instances. High and critical impact waits for an approval (APPROVAL_REQUIRED_FOR_HIGH_IMPACT); everything else may be applied, at once with `auto_apply`. Applying keeps a snapshot and makes a new version; running instances stay on theirs unless `apply_to` is `all`. It is worked out again when it is applied, so that changes made in between are kept; where it no longer fits them it is refused, and where its impact has grown so that it needs an approval that nobody gave, it waits for one.',
+      'Works out the changed definition and its impact on real running instances. High and critical impact waits for an approval (APPROVAL_REQUIRED_FOR_HIGH_IMPACT); everything else may be applied, at once with `auto_apply`. Applying keeps a snapshot and makes a new version; running instances stay on theirs unless `apply_to` is `all` or `filter`; `migration` says how they move. It is worked out again when it is applied, so that changes made in between are kept; where it no longer fits them it is refused, and where its impact has grown so that it needs an approval that nobody gave, it waits for one.',
   })
   @ApiHeader({
     name: 'If-Match',
@@ -73,12 +73,12 @@ export class ModificationsController {
     operationId: 'previewModification',
     summary: 'See what a modification would do',
     description:
-      'The body of `POST /dynamic/modify`; nothing is written. Shows the changes, the new definition, and what would happen to the open instances at each step.',
+      'The body of `POST /dynamic/modify`; nothing is written. Shows the changes, the new definition, and what would happen to the open instances: at each step, and one by one (paged by `limit` and `cursor`).',
   })
   @ApiOkResponse({ type: PreviewAnswer })
   @ApiProblems('workflow_not_found', 'workflow_inactive', 'emergency_disabled')
-  preview(@Body() request: ModifyRequest): Promise<PreviewAnswer> {
-    return this.modifications.preview(request);
+  preview(@Body() request: ModifyRequest, @Query() page: PageQuery): Promise<PreviewAnswer> {
+    return this.modifications.preview(request, page);
   }
 
   @Get('status/:modification_id')

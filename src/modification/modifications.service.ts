@@ -11,10 +11,19 @@ import {
 } from '#persistence';
 import type { Principal } from '#platform/auth';
 import { AppConfig } from '#platform/config';
-import { decodeCursor, keepAnswer, keepBody, type Page, pageOf } from '#platform/http';
+import {
+  decodeCursor,
+  keepAnswer,
+  keepBody,
+  type Page,
+  pageOf,
+  type PageQuery,
+} from '#platform/http';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
 import { conditionFaults } from './breaches.js';
+import { migrationFaults, migrationOf } from './migration-check.js';
+import type { Migration } from './migration-plan.js';
 import type {
   ApplyModificationRequest,
   DecideModificationRequest,
@@ -32,6 +41,7 @@ import {
 import { readAnswer, statusOf, summaryOf } from './modification-answer.js';
 import { ModificationApplier } from './modification-apply.service.js';
 import { type ChangeAsked, ModificationPlanner, type Plan } from './modification-plan.service.js';
+import { ModificationPreview } from './preview.service.js';
 import type {
   ModificationAnswer,
   ModificationSummary,
@@ -46,6 +56,7 @@ export class ModificationsService {
     private readonly config: AppConfig,
     private readonly definitions: DefinitionsService,
     private readonly planner: ModificationPlanner,
+    private readonly previews: ModificationPreview,
     private readonly applier: ModificationApplier,
   ) {}
 
@@ -79,20 +90,9 @@ export class ModificationsService {
   }
 
   /** What `modify` would do. Nothing is written. @throws as `modify` */
-  async preview(request: ModifyRequest): Promise<PreviewAnswer> {
+  async preview(request: ModifyRequest, page: PageQuery): Promise<PreviewAnswer> {
     this.requireAllowed(request);
-    const { read } = this.database;
-    const plan = await this.planner.plan(read, askedBy(request));
-    return {
-      workflow_id: plan.current.workflow_id,
-      from_version: plan.current.version_number,
-      sentences: plan.diff.sentences,
-      changes: plan.diff.changes,
-      new_definition: plan.after,
-      instances: await this.planner.fates(read, plan),
-      unsound: plan.unsound,
-      impact_analysis: plan.impact,
-    };
+    return this.previews.preview(askedBy(request), page);
   }
 
   /** @throws DomainError modification_not_found */
@@ -180,9 +180,13 @@ export class ModificationsService {
   }
 
   /** @throws ValidationError; DomainError emergency_disabled */
-  private requireAllowed({ workflow_modification, auto_rollback_conditions }: ModifyRequest): void {
-    const { emergency_change, approval_override } = workflow_modification;
-    const faults: Fault[] = conditionFaults(auto_rollback_conditions);
+  private requireAllowed(request: ModifyRequest): void {
+    const { workflow_modification, auto_rollback_conditions, apply_to, migration } = request;
+    const { emergency_change, approval_override, modification_type } = workflow_modification;
+    const faults: Fault[] = [
+      ...conditionFaults(auto_rollback_conditions),
+      ...migrationFaults(migration, apply_to, modification_type),
+    ];
     if (approval_override && !emergency_change) {
       faults.push({
         pointer: '/workflow_modification/approval_override',
@@ -229,7 +233,8 @@ export class ModificationsService {
           definition_diff: { ...plan.diff },
           from_version: plan.current.version_number,
           apply_to: request.apply_to,
-          step_mapping: { ...plan.step_mapping },
+          step_mapping: { ...plan.migration.step_mapping },
+          migration: movesOf(plan.migration),
           rollback_strategy: request.rollback_strategy,
           monitoring_duration_minutes: request.monitoring_duration_minutes,
           auto_rollback_conditions,
@@ -255,14 +260,13 @@ export class ModificationsService {
 function askedBy({ workflow_modification, apply_to, migration }: ModifyRequest): ChangeAsked {
   const { workflow_id, modification_type, step_modifications, global_changes } =
     workflow_modification;
-  const { step_mapping } = migration;
   return {
     workflow_id,
     modification_type,
     step_modifications,
     global_changes,
     apply_to,
-    step_mapping,
+    migration: migrationOf(migration, modification_type),
   };
 }
 
@@ -270,6 +274,10 @@ async function locked(tx: Tx, modification_id: string): Promise<ModificationRow>
   const [row] = await lockModification(tx, [modification_id]);
   if (!row) throw notFound(modification_id);
   return row;
+}
+
+function movesOf({ step_mapping: _, ...migration }: Migration): Record<string, unknown> {
+  return migration;
 }
 
 function samePerson(a: string, b: string): boolean {

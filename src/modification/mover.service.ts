@@ -1,25 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import { stepMapping } from '#engine/definition';
-import { DomainError } from '#engine/errors';
 import { JobHandler, Jobs, Sweeper } from '#jobs';
-import { Database, type MoveDirection, type Tx } from '#persistence';
+import { Database } from '#persistence';
 import { isUnavailable } from '#platform/http';
-import { DefinitionStore, type InstanceChange, InstanceRuntime } from '#runtime';
 
 import { namedInstances } from './modification-plan.service.js';
 import { findModification, type ModificationRow } from './modification.queries.js';
+import { bypassedSteps, directionOf, MoveBatches, type Round } from './move-batches.service.js';
 import {
+  beginMoving,
   type Candidate,
   completeMove,
   countMoved,
+  findAgain,
   findBack,
   findBypass,
   findForward,
   findMoving,
-  insertMove,
-  takeInstance,
-  type TakenRow,
   takeMover,
   timeMoves,
 } from './moves.queries.js';
@@ -27,11 +24,16 @@ import {
 const BATCH = 50;
 /** After this a job makes room for others and goes on as a new one. */
 const SLICE_MS = 2_000;
+/** How long others are waited for that may yet start an instance on the former version. */
+const OTHERS_MS = 100;
 const SWEPT = 20;
 
+/** What is left after a batch. `others`: nothing, but a transaction of others may yet add to it; `nothing`: for now. */
+type Passed = { left: 'some'; last: string } | { left: 'others' } | { left: 'nothing' };
+
 /**
- * Moves the instances of applied and rolled-back modifications, each whole in a transaction of its own. What is done
- * stands in `modification_moves`, so that a move goes on where it was cut off.
+ * Moves the instances of applied and rolled-back modifications in batches, each whole in a transaction of its own. What
+ * is done stands in `modification_moves`, so that a move goes on where it was cut off.
  */
 @Injectable()
 export class Mover {
@@ -39,8 +41,7 @@ export class Mover {
 
   constructor(
     private readonly database: Database,
-    private readonly instances: InstanceRuntime,
-    private readonly definitions: DefinitionStore,
+    private readonly batches: MoveBatches,
     private readonly jobs: Jobs,
     sweeper: Sweeper,
   ) {
@@ -49,13 +50,22 @@ export class Mover {
 
   @JobHandler('modification.move')
   async move({ modification_id }: { modification_id: string }): Promise<void> {
+    await this.database.transaction((tx) => beginMoving(tx, [modification_id]));
     const end = performance.now() + SLICE_MS;
-    let more = true;
-    while (more && performance.now() < end) more = await this.moveBatch(modification_id);
-    if (more) await this.jobs.enqueue('modification.move', { modification_id });
+    let after: string | null = null;
+    do {
+      const passed = await this.moveBatch(modification_id, after);
+      if (passed.left === 'nothing') return;
+      if (passed.left === 'others') {
+        await this.jobs.enqueue('modification.move', { modification_id }, { delay_ms: OTHERS_MS });
+        return;
+      }
+      after = passed.last;
+    } while (performance.now() < end);
+    await this.jobs.enqueue('modification.move', { modification_id });
   }
 
-  /** Sets every move going that is under way: its job may have been lost. */
+  /** Sets every move going that is under way: its job may have been lost, or instances have left the steps they waited at. */
   private async wake(): Promise<void> {
     for (const { modification_id } of await findMoving(this.database.read, [SWEPT])) {
       await this.jobs.enqueue(
@@ -66,39 +76,33 @@ export class Mover {
     }
   }
 
-  /** True when there may be more. The outer transaction only holds the turn: instances commit one by one. */
-  private moveBatch(modification_id: string): Promise<boolean> {
+  /** The outer transaction only holds the turn. */
+  private moveBatch(modification_id: string, after: string | null): Promise<Passed> {
     return this.database.transaction(async (turn) => {
       const [mover] = await takeMover(turn, [modification_id]);
       const [row] = await findModification(this.database.read, [modification_id]);
-      if (!mover?.taken || row?.move_status !== 'in_progress') return false;
-      const direction = directionOf(row);
-      const candidates = await this.candidates(row, direction);
-      if (candidates.length === 0) {
-        await this.database.transaction(async (tx) => {
-          await countMoved(tx, [modification_id]);
-          await completeMove(tx, [modification_id, row.status]);
-        });
-        return false;
-      }
+      if (!mover?.taken || row?.move_status !== 'in_progress') return { left: 'nothing' };
+      const candidates = await this.candidates(row, after);
+      const last = candidates.at(-1);
+      if (!last) return this.conclude(row);
       const begun = performance.now();
-      for (const candidate of candidates) await this.moveOne(row, direction, candidate);
+      await this.moveAll({ row, number: row.move_round, direction: directionOf(row) }, candidates);
       const elapsed_ms = (performance.now() - begun) / candidates.length;
       const ids = candidates.map(({ instance_id }) => instance_id);
       await this.database.transaction(async (tx) => {
-        await timeMoves(tx, [modification_id, direction, ids, elapsed_ms]);
+        await timeMoves(tx, [modification_id, row.move_round, ids, elapsed_ms]);
         await countMoved(tx, [modification_id]);
       });
-      return true;
+      return { left: 'some', last: last.instance_id };
     });
   }
 
-  private candidates(row: ModificationRow, direction: MoveDirection): Promise<Candidate[]> {
-    const of = [row.modification_id, direction, BATCH] as const;
+  private candidates(row: ModificationRow, after: string | null): Promise<Candidate[]> {
+    const of = [row.modification_id, after, BATCH] as const;
     const { read } = this.database;
-    switch (direction) {
+    switch (directionOf(row)) {
       case 'forward':
-        return findForward(read, [...of]);
+        return (row.move_round === 1 ? findForward : findAgain)(read, [...of]);
       case 'back':
         return findBack(read, [...of]);
       case 'bypass': {
@@ -108,88 +112,33 @@ export class Mover {
     }
   }
 
-  /** Moves one instance, or records why it stays; only when the database is away both are left to the next try. */
-  private async moveOne(
-    row: ModificationRow,
-    direction: MoveDirection,
-    candidate: Candidate,
-  ): Promise<void> {
-    const { modification_id, status } = row;
-    const { instance_id, from_version, to_version } = candidate;
-    let taken: TakenRow | undefined;
-    const record = (tx: Tx, to_step_id: string | null, error: string | null): Promise<unknown> =>
-      insertMove(tx, [
-        modification_id,
-        direction,
-        instance_id,
-        from_version,
-        to_version,
-        taken?.current_step_id ?? null,
-        to_step_id,
-        error,
-      ]);
+  /** After a way through all: the round is over when nobody waits. */
+  private async conclude(row: ModificationRow): Promise<Passed> {
+    const { modification_id, move_round } = row;
+    if ((await this.candidates(row, null)).length > 0) return { left: 'nothing' };
+    const [completed] = await this.database.transaction(async (tx) => {
+      await countMoved(tx, [modification_id]);
+      return completeMove(tx, [modification_id, move_round]);
+    });
+    return { left: completed ? 'nothing' : 'others' };
+  }
+
+  /** One that fails for a reason of its own does not hold up the others: then each goes alone. */
+  private async moveAll(round: Round, candidates: readonly Candidate[]): Promise<void> {
     try {
-      await this.database.transaction(async (tx) => {
-        [taken] = await takeInstance(tx, [modification_id, status, instance_id, from_version]);
-        if (
-          !taken ||
-          (direction === 'bypass' && !bypassedSteps(row).includes(taken.current_step_id))
-        ) {
-          return;
-        }
-        const { state } = await this.carryOut(tx, row, direction, candidate, taken);
-        await record(tx, state.current?.step_id ?? null, null);
-      });
+      await this.database.transaction((tx) => this.batches.move(tx, round, candidates));
     } catch (error) {
       if (isUnavailable(error)) throw error;
-      if (!(error instanceof DomainError)) {
+      const [only, other] = candidates;
+      if (only && !other) {
+        const { modification_id } = round.row;
+        const { instance_id } = only;
         this.logger.error({ err: error, modification_id, instance_id }, 'A move failed.');
+        const reason = error instanceof Error ? error.message : String(error);
+        await this.database.transaction((tx) => this.batches.fail(tx, round, only, reason));
+        return;
       }
-      const reason = error instanceof Error ? error.message : String(error);
-      await this.database.transaction((tx) => record(tx, taken?.current_step_id ?? null, reason));
+      for (const candidate of candidates) await this.moveAll(round, [candidate]);
     }
   }
-
-  private async carryOut(
-    tx: Tx,
-    row: ModificationRow,
-    direction: MoveDirection,
-    { instance_id, from_version, to_version }: Candidate,
-    taken: TakenRow,
-  ): Promise<InstanceChange> {
-    const actor = (direction === 'back' ? row.rolled_back_by : row.applied_by) ?? 'engine';
-    const reason = direction === 'back' ? (row.rollback_reason ?? '') : row.reason;
-    if (direction === 'bypass') {
-      const step_id = taken.current_step_id ?? '';
-      const command = { type: 'bypass_step', step_id, reason } as const;
-      return this.instances.apply(tx, { instance_id }, command, actor);
-    }
-    const from = await this.definitions.load(tx, row.workflow_id, from_version);
-    const to = await this.definitions.load(tx, row.workflow_id, to_version);
-    const explicit =
-      direction === 'forward'
-        ? row.step_mapping
-        : returnOf(taken, (stepId) => to.step(stepId) !== undefined);
-    const step_mapping = stepMapping(from.definition, to.definition, explicit);
-    const command = { type: 'migrate', from_version, to_version, step_mapping, reason } as const;
-    return this.instances.apply(tx, { instance_id }, command, actor);
-  }
-}
-
-/** An instance that nothing has happened to since it was moved returns to exactly where it stood. */
-function returnOf(
-  { current_step_id, return_step_id }: TakenRow,
-  has: (stepId: string) => boolean,
-): Record<string, string> {
-  if (current_step_id === null || return_step_id === null || !has(return_step_id)) return {};
-  return Object.fromEntries([[current_step_id, return_step_id]]);
-}
-
-function bypassedSteps({ modification_details }: ModificationRow): (string | null)[] {
-  return modification_details.step_modifications.map(({ step_id }) => step_id);
-}
-
-function directionOf({ status, to_version }: ModificationRow): MoveDirection {
-  if (status === 'rolled_back') return 'back';
-  return to_version === null ? 'bypass' : 'forward';
 }

@@ -5,8 +5,8 @@ import {
   newStep,
 } from '../../test/factories/definition.factory.js';
 import type { StepDefinition } from '#engine/definition';
-import type { PositionSample } from './impact.queries.js';
-import { rehearse } from './rehearsal.js';
+import type { Migration } from './migration-plan.js';
+import { MigrationRehearsal, type PositionSample } from './rehearsal.js';
 
 const steps = (...list: (Partial<StepDefinition> & { step_id: string })[]): StepDefinition[] =>
   list.map((step, index) => newStep({ order_sequence: index + 1, ...step }));
@@ -30,11 +30,26 @@ const at = (step_id: string, more: Partial<PositionSample> = {}): PositionSample
   },
   step_entries: { [step_id]: 1 },
   total_entries: 1,
+  status: 'running',
+  started_at: new Date(0),
   ...more,
 });
 
-const rehearsed = (after: ReturnType<typeof newDefinition>, mapping = {}) =>
-  rehearse([at('a'), at('b'), at('c')], new Map([[1, BEFORE]]), after, mapping);
+const MIGRATION: Migration = {
+  step_mapping: {},
+  filter: null,
+  in_progress: 'move',
+  values: {},
+  timers: 'keep',
+};
+
+const HOUR = 3_600_000;
+
+const rehearsal = (after: ReturnType<typeof newDefinition>, migration: Partial<Migration> = {}) =>
+  new MigrationRehearsal(new Map([[1, BEFORE]]), after, { ...MIGRATION, ...migration }, 5 * HOUR);
+
+const rehearsed = (after: ReturnType<typeof newDefinition>, step_mapping = {}) =>
+  rehearsal(after, { step_mapping }).all([at('a'), at('b'), at('c')]);
 
 describe('a rehearsal', () => {
   it('leaves work alone that goes on', () => {
@@ -65,11 +80,62 @@ describe('a rehearsal', () => {
     expect(unsound).toEqual([expect.stringContaining('3 instances at b, such as at_b: From here')]);
     expect(rehearsed(after, { b: 'c' }).unsound).toEqual([]);
   });
+});
 
-  it('passes over versions that it does not know', () => {
-    expect(rehearse([at('a', { version_number: 7 })], new Map(), BEFORE, {})).toEqual({
-      redone: [],
-      unsound: [],
+describe('one instance', () => {
+  const longer = newDefinition({
+    steps: steps(
+      { step_id: 'a' },
+      { step_id: 'b', required_roles: ['boss'] },
+      { step_id: 'c' },
+      { step_id: 'd' },
+    ),
+  });
+
+  it.each<[string, Partial<Migration>, Partial<PositionSample>, object]>([
+    ['goes on', {}, {}, { fate: 'moves', to_step_id: 'b', anew: false }],
+    [
+      'begins anew where work on a changed step is called off',
+      { in_progress: 'cancel' },
+      {},
+      { fate: 'moves', to_step_id: 'b', anew: true },
+    ],
+    ['finishes first', { in_progress: 'finish' }, {}, { fate: 'waits', to_step_id: null }],
+    [
+      'completes where it is mapped to nothing',
+      { step_mapping: { b: null } },
+      {},
+      { fate: 'completes', to_step_id: null },
+    ],
+    ['is left by the filter', { filter: 'amount > 5' }, { data: { amount: 5 } }, { fate: 'stays' }],
+    [
+      'is let through by the filter',
+      { filter: 'amount > 4 and instance.step_id = "b" and instance.age_hours = 5' },
+      { data: { amount: 5 } },
+      { fate: 'moves' },
+    ],
+    [
+      'is given values that it lacks',
+      { values: { total: 'amount * 2', amount: '9' } },
+      { data: { amount: 5 } },
+      { fate: 'moves', state: expect.objectContaining({ data: { amount: 5, total: 10 } }) },
+    ],
+    [
+      'is refused where a value cannot be worked out',
+      { values: { total: 'amount * 2' } },
+      { data: { amount: 'much' } },
+      { fate: 'refused', what_happens: expect.stringContaining('total cannot be worked out') },
+    ],
+  ])('%s', (_, migration, instance, fate) => {
+    expect(rehearsal(longer, migration).one(at('b', instance))).toMatchObject(fate);
+  });
+
+  it('is not interrupted at a step that only has another place', () => {
+    const after = newDefinition({ steps: steps({ step_id: 'n' }, { step_id: 'a' }) });
+    expect(rehearsal(after, { in_progress: 'finish' }).one(at('a'))).toMatchObject({
+      fate: 'moves',
+      to_step_id: 'a',
+      anew: false,
     });
   });
 });

@@ -1,9 +1,9 @@
 import {
   compileDefinition,
-  type StepMapping,
-  stepMapping,
+  type CompiledDefinition,
   type WorkflowDefinition,
 } from '#engine/definition';
+import { DomainError } from '#engine/errors';
 import {
   decide,
   DEFAULT_MAX_STEP_ENTRIES,
@@ -12,7 +12,14 @@ import {
 } from '#engine/instance';
 import { checkPositions } from '#engine/soundness';
 
-import type { PositionSample } from './impact.queries.js';
+import type { InstanceFateView } from './migration.dto.js';
+import { type Migration, MigrationPlan, type OpenInstance } from './migration-plan.js';
+
+/** A running instance, and how many others are where it is. */
+export interface PositionSample extends OpenInstance {
+  instances: number;
+  total_entries: number;
+}
 
 export interface Rehearsal {
   /** Instances that begin the work at their step anew, by the step that they stand at. */
@@ -21,68 +28,97 @@ export interface Rehearsal {
   unsound: string[];
 }
 
-/**
- * Moves one instance of each position by the engine itself, and writes nothing: what begins anew, what is refused, and
- * from where no way leads to the end.
- * @param versions the definitions that the samples run on, by version number
- */
-export function rehearse(
-  samples: readonly PositionSample[],
-  versions: ReadonlyMap<number, WorkflowDefinition>,
-  after: WorkflowDefinition,
-  explicit: StepMapping,
-): Rehearsal {
-  const compiled = compileDefinition({ workflow_id: '', version_number: 0 }, after);
-  const redone = new Map<string, number>();
-  const unsound: string[] = [];
-  for (const sample of samples) {
-    const before = versions.get(sample.version_number);
-    const { current_step: current } = sample;
-    if (!before || !current) continue;
-    const step_mapping = stepMapping(before, after, explicit);
-    const decision = decide(
-      compiled,
-      stateOf(sample),
-      {
-        type: 'migrate',
-        from_version: sample.version_number,
-        to_version: 0,
-        step_mapping,
-        reason: '',
-      },
-      {
-        now: 0,
+type Rehearsed = Omit<InstanceFateView, 'workflow_instance_id' | 'version_number' | 'step_id'> & {
+  /** After the move. */
+  state: InstanceState | null;
+};
+
+const STAYS = { to_step_id: null, anew: false, state: null };
+
+/** Moves instances by the engine itself, and writes nothing. */
+export class MigrationRehearsal {
+  private readonly compiled: CompiledDefinition;
+  private readonly plan: MigrationPlan;
+
+  /** @param versions the definitions that the instances run on, by version number */
+  constructor(
+    private readonly versions: ReadonlyMap<number, WorkflowDefinition>,
+    private readonly after: WorkflowDefinition,
+    migration: Migration,
+    private readonly now: number,
+  ) {
+    const to = { version_number: 0, definition: after };
+    this.compiled = compileDefinition({ workflow_id: '', version_number: 0 }, after);
+    this.plan = new MigrationPlan(to, migration, '');
+  }
+
+  /** One of each position: what begins anew, what is refused, and from where no way leads to the end. */
+  all(samples: readonly PositionSample[]): Rehearsal {
+    const redone = new Map<string, number>();
+    const unsound: string[] = [];
+    for (const sample of samples) {
+      const { current_step: current, instances } = sample;
+      if (!current) continue;
+      const { fate, anew, state, what_happens } = this.one(sample);
+      const who = describe(sample, current.step_id);
+      if (fate === 'refused') unsound.push(`${who} cannot be moved: ${what_happens}`);
+      if (anew) redone.set(current.step_id, (redone.get(current.step_id) ?? 0) + instances);
+      if (state?.status !== 'running') continue;
+      const [finding] = checkPositions(this.after, [state]).findings;
+      if (finding) unsound.push(`${who}: ${finding.message}`);
+    }
+    return { redone: [...redone].map(([step_id, instances]) => ({ step_id, instances })), unsound };
+  }
+
+  one(instance: Omit<PositionSample, 'instances'>): Rehearsed {
+    const from = this.versions.get(instance.version_number);
+    if (!from) throw new Error(`Version ${instance.version_number} was not read.`);
+    try {
+      const move = this.plan.moveOf(instance, from, this.now);
+      switch (move.kind) {
+        case 'leave':
+          return { ...STAYS, fate: 'stays', what_happens: 'The filter does not let it through.' };
+        case 'wait': {
+          const what_happens = `It finishes ${String(instance.current_step?.step_id)} first, and is moved then.`;
+          return { ...STAYS, fate: 'waits', what_happens };
+        }
+        case 'move':
+      }
+      const decision = decide(this.compiled, stateOf(instance), move.command, {
+        now: this.now,
         newId: () => '',
         overrides: [],
         trees: new Map(),
         max_step_entries: DEFAULT_MAX_STEP_ENTRIES,
         certainty: null,
-      },
-    );
-    const who = describe(sample, current.step_id);
-    if ('rejection' in decision) {
-      unsound.push(`${who} cannot be moved: ${decision.rejection.message}`);
-      continue;
+      });
+      if ('rejection' in decision) throw decision.rejection;
+      return moved(instance, decision.state);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      return { ...STAYS, fate: 'refused', what_happens: error.message };
     }
-    const { state } = decision;
-    if (state.current && state.current.step_execution_id !== current.step_execution_id) {
-      redone.set(current.step_id, (redone.get(current.step_id) ?? 0) + sample.instances);
-    }
-    const [finding] = state.status === 'running' ? checkPositions(after, [state]).findings : [];
-    if (finding) unsound.push(`${who}: ${finding.message}`);
   }
-  return {
-    redone: [...redone].map(([step_id, instances]) => ({ step_id, instances })),
-    unsound,
-  };
 }
 
-function stateOf({
-  data,
-  current_step: current,
-  step_entries,
-  total_entries,
-}: PositionSample): InstanceState {
+function moved({ current_step: before }: OpenInstance, state: InstanceState): Rehearsed {
+  const { current } = state;
+  if (!current) {
+    const what_happens = 'It completes: nothing is left for it to do.';
+    return { fate: 'completes', to_step_id: null, anew: false, state, what_happens };
+  }
+  const { step_id } = current;
+  const anew = before !== null && before.step_execution_id !== current.step_execution_id;
+  const enters =
+    before?.step_id === step_id
+      ? `It begins the work at ${step_id} anew.`
+      : `It leaves ${String(before?.step_id)} and enters ${step_id}.`;
+  const what_happens = anew ? enters : `It goes on at ${step_id}.`;
+  return { fate: 'moves', to_step_id: step_id, anew, state, what_happens };
+}
+
+function stateOf(instance: Omit<PositionSample, 'instances'>): InstanceState {
+  const { data, current_step: current, step_entries, total_entries } = instance;
   return { ...NEW_INSTANCE, status: 'running', data, current, step_entries, total_entries };
 }
 

@@ -288,7 +288,9 @@ export class InstanceView extends InstanceSummary {
       ...InstanceSummary.of(row),
       awaited_decision_id: row.awaited_decision_id,
       data: row.data,
-      step_entries: row.step_entries,
+      step_entries: Object.fromEntries(
+        Object.entries(row.step_entries).map(([step_id, entries]) => [step_id, Math.abs(entries)]),
+      ),
       steps: steps.map((step) => StepExecutionView.of(step)),
     };
   }

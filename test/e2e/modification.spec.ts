@@ -18,7 +18,13 @@ interface Modified {
     to_version: number | null;
     snapshot_id: string | null;
     sentences: string[];
-    moves: { status: string | null; moved: number; moved_back: number; failed: number };
+    moves: {
+      status: string | null;
+      moved: number;
+      moved_back: number;
+      left_out: number;
+      failed: number;
+    };
     rollback: { status: string | null; reason: string | null };
   };
   next_steps: string[];
@@ -641,6 +647,123 @@ describeOnBothQueues('modification', (queue) => {
     });
     await moved(idOf(await modify(workflow_id, asked)));
     expect(await read(instance)).toMatchObject({ version_number: 2, current_step_id: 'upload' });
+  });
+
+  it('moves those that a filter lets through, with values and deadlines, and restores them', async () => {
+    const workflow_id = await workflow({ global_timeout_hours: 100 });
+    const [small, large, busy] = await Promise.all([
+      start(workflow_id),
+      start(workflow_id, 'request', 'approve'),
+      start(workflow_id, 'request', 'approve'),
+    ]);
+    const nameOf = (instance: string): string => instance.split('/').at(-1) ?? '';
+    const asked = {
+      type: 'modify_step',
+      steps: [{ step_id: 'file', new_configuration: { auto_escalation_hours: 2 } }],
+      globals: { global_timeout_hours: 50 },
+      apply_to: 'filter',
+      migration: {
+        filter: "instance.step_id = 'file'",
+        in_progress: 'cancel',
+        values: { country: '"DE"' },
+        timers: 'recalculate',
+      },
+      rollback_strategy: 'immediate',
+    };
+    const preview = await service.request<{
+      instance_fates: { items: object[]; next_cursor: string | null };
+    }>('POST', '/dynamic/preview?limit=2', body(workflow_id, asked));
+    expect(preview).toMatchObject({ status: 200 });
+    expect(preview.body.instance_fates.items).toHaveLength(2);
+    const { body: rest } = await service.request<typeof preview.body>(
+      'POST',
+      `/dynamic/preview?limit=2&cursor=${String(preview.body.instance_fates.next_cursor)}`,
+      body(workflow_id, asked),
+    );
+    const fates = [...preview.body.instance_fates.items, ...rest.instance_fates.items];
+    const fate = (instance: string): unknown =>
+      expect.objectContaining({ workflow_instance_id: nameOf(instance) });
+    expect(fates).toEqual(expect.arrayContaining([small, large, busy].map(fate)));
+    expect(fates).toContainEqual(
+      expect.objectContaining({ workflow_instance_id: nameOf(small), fate: 'stays' }),
+    );
+
+    const rowsOf = () =>
+      query<{ data: object; due: string; step: string; version_number: number }>(
+        `select w.data, w.due_at as due, w.version_number, w.current_step_id as step, s.due_at as step_due
+         from workflow_instances w
+         join step_executions s on s.step_execution_id = (w.current_step ->> 'step_execution_id')::uuid
+         where w.workflow_id = $1 order by w.instance_id`,
+        workflow_id,
+      );
+    const before = await rowsOf();
+    const id = idOf(await modify(workflow_id, { ...asked, asked: { emergency_change: true } }));
+    expect((await moved(id)).change_tracking.moves).toMatchObject({ moved: 2, left_out: 1 });
+    expect(await read(small)).toMatchObject({ version_number: 1 });
+    const after = await read(large);
+    expect(after).toMatchObject({
+      version_number: 2,
+      current_step_id: 'file',
+      data: { country: 'DE' },
+    });
+    expect(after.steps.filter(({ step_id }) => step_id === 'file')).toHaveLength(2);
+    expect(
+      (await rowsOf()).filter(({ due }, at) => `${due}` === `${before[at]?.due}`),
+    ).toHaveLength(1);
+
+    await service.request('POST', `${busy}/steps/file/complete`, { output_data: { done: true } });
+    await follow('rollback', id);
+    await moved(id);
+    const restored = await rowsOf();
+    expect(restored.filter(({ step }) => step === 'file')).toEqual(
+      before.filter((_, at) => restored[at]?.step === 'file'),
+    );
+    expect(await read(busy)).toMatchObject({
+      version_number: 1,
+      current_step_id: 'close',
+      data: { country: 'DE', done: true },
+    });
+    expect((await read(large)).steps.at(-1)).toMatchObject({ step_id: 'file', status: 'waiting' });
+  });
+
+  it('lets work finish before its instance is moved', async () => {
+    const workflow_id = await workflow();
+    const instance = await start(workflow_id, 'request', 'approve');
+    const gone = {
+      type: 'remove_step',
+      steps: [{ step_id: 'file' }],
+      apply_to: 'all',
+      migration: { in_progress: 'finish' },
+      asked: { emergency_change: true },
+    };
+    const id = idOf(await modify(workflow_id, gone));
+    const state = await service.request<Modified>('GET', `/dynamic/status/${id}`);
+    expect(state.body.change_tracking.moves.status).toBe('in_progress');
+    expect(await read(instance)).toMatchObject({ version_number: 1, current_step_id: 'file' });
+    await service.request('POST', `${instance}/steps/file/complete`, {});
+    expect((await moved(id)).change_tracking.moves).toMatchObject({ moved: 1 });
+    expect(await read(instance)).toMatchObject({ version_number: 2, current_step_id: 'close' });
+  });
+
+  it('tells what is wrong with a migration', async () => {
+    const workflow_id = await workflow();
+    const upTo = { type: 'add_step', steps: [upload], apply_to: 'filter' };
+    const wrong = { ...upTo, migration: { filter: 'amount >', values: { a: 1, b: '1 +' } } };
+    expect(await modify(workflow_id, wrong)).toMatchObject({
+      status: 400,
+      body: {
+        errors: [
+          { pointer: '/migration/filter' },
+          { pointer: '/migration/values/a' },
+          { pointer: '/migration/values/b' },
+        ],
+      },
+    });
+    const still = { type: 'add_step', steps: [upload], migration: { timers: 'restart' } };
+    expect(await modify(workflow_id, still)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/migration/timers', code: 'misplaced_field' }] },
+    });
   });
 
   it('rolls back gracefully: instances finish where they are; never past a later change', async () => {

@@ -3,7 +3,8 @@ import { newAction, newTree } from '../../../test/factories/routing.factory.js';
 import { compileTree } from '#engine/routing';
 import { decide } from './decide.js';
 import { NEW_INSTANCE } from './evolve.js';
-import type { Command, DecidedMove, Facts, InstanceEvent, InstanceState } from './types.js';
+import type { Command } from './commands.js';
+import type { DecidedMove, Facts, InstanceEvent, InstanceState } from './types.js';
 
 function facts(score: number | null, asked: DecidedMove[] = []): Facts {
   let id = 0;

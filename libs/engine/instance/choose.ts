@@ -3,7 +3,7 @@ import { DomainError } from '#engine/errors';
 import { decideRoute } from './decide-route.js';
 import { walk } from './movement.js';
 import type { Progress } from './progress.js';
-import type { CommandOf } from './types.js';
+import type { CommandOf } from './commands.js';
 
 /**
  * A person's choice of where the instance goes from the step at which it awaits a decision: as was decided, or to

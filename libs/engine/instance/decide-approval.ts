@@ -4,7 +4,8 @@ import { entitlementFaults } from './approvals.js';
 import { askLevels, moveAfter, referenceTo, routedMove, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
-import type { CommandOf, CurrentStep, LevelState } from './types.js';
+import type { CommandOf } from './commands.js';
+import type { CurrentStep, LevelState } from './types.js';
 
 /**
  * One person's decision on one asked level of an approval step. The last approval completes the step; a rejection ends

@@ -3,7 +3,7 @@ import { DomainError } from '#engine/errors';
 import { moveAfter, referenceTo, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
-import type { CommandOf } from './types.js';
+import type { CommandOf } from './commands.js';
 
 /**
  * A routing decision carried out (contract.md §67): `route_to_step` and `parallel_process` go to the target,

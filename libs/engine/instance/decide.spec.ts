@@ -11,7 +11,8 @@ import {
 import { decide, type Decision } from './decide.js';
 import { effectsOf } from './effects.js';
 import { evolve, NEW_INSTANCE } from './evolve.js';
-import type { Command, Facts, InstanceState } from './types.js';
+import type { Command } from './commands.js';
+import type { Facts, InstanceState } from './types.js';
 
 function facts(changes: Partial<Facts> = {}): Facts {
   let id = 0;
@@ -535,6 +536,93 @@ describe('migration', () => {
       'step_entered',
       'approval_asked',
     ]);
+  });
+});
+
+describe('a migration that says more', () => {
+  const before = newCompiledDefinition([{ step_id: 'a' }, { step_id: 'b' }]);
+  const after = newCompiledDefinition(
+    [{ step_id: 'a', auto_escalation_hours: 2 }, { step_id: 'b' }],
+    {
+      global_timeout_hours: 24,
+    },
+  );
+  const move = (more: Partial<Extract<Command, { type: 'migrate' }>>): Command => ({
+    type: 'migrate',
+    from_version: 1,
+    to_version: 2,
+    step_mapping: {},
+    reason: 'r',
+    ...more,
+  });
+
+  it('fills in fields that the instance has not', () => {
+    const stood = run(before, [start({ x: 1 })]);
+    const { state, events } = accepted(
+      decide(after, stood, move({ data: { x: 2, y: 3 } }), facts()),
+    );
+    expect(state.data).toEqual({ x: 1, y: 3 });
+    expect(events.reduce(evolve, stood)).toEqual(state);
+  });
+
+  it('enters a step anew where it is told to', () => {
+    const stood = run(before, [start()]);
+    const { state } = accepted(decide(after, stood, move({ enter_anew: true }), facts()));
+    expect(state.current).toMatchObject({ step_id: 'a', entry: 2 });
+  });
+
+  it('leaves deadlines alone, or sets them by the new version', () => {
+    const given = facts();
+    const stood = run(before, [start()], given);
+    const effects = (more: Parameters<typeof move>[0]) =>
+      effectsOf(after, accepted(decide(after, stood, move(more), given)).events);
+    expect(effects({})).toEqual([]);
+    expect(effects({ timers: 'recalculate' })).toEqual([
+      {
+        type: 'reset_deadlines',
+        policy: 'recalculate',
+        global_timeout_hours: 24,
+        step: { step_id: 'a', after_hours: 2 },
+      },
+    ]);
+    expect(effects({ timers: 'restart', step_mapping: { a: 'b' } })).toEqual([
+      expect.objectContaining({ type: 'reset_deadlines', step: null }),
+      expect.objectContaining({ type: 'stop_step_work' }),
+    ]);
+  });
+});
+
+describe('a restoration', () => {
+  const definition = newCompiledDefinition(
+    [{ step_id: 'a' }, { step_id: 'b' }, { step_id: 'c' }, { step_id: 'd' }],
+    { routing_rules: [newRule({ target_step_id: 'd', condition_expression: 'x > 5' })] },
+  );
+  const deadlines = { due_at: null, step_due_at: null };
+  const back = (state: InstanceState): Command => ({
+    type: 'restore',
+    from_version: 2,
+    to_version: 1,
+    state,
+    deadlines,
+    reason: 'r',
+  });
+
+  it('takes an instance back to its step and data, and lets it go everywhere again', () => {
+    const then = run(definition, [start({ x: 1 })]);
+    const later = run(definition, [start({ x: 1 }), complete('a', { x: 9 })]);
+    expect(later.current?.step_id).toBe('d');
+    const { state, events } = accepted(decide(definition, later, back(then), facts()));
+    expect(state).toMatchObject({ data: { x: 1 }, current: { step_id: 'a', entry: 2 } });
+    expect(events.reduce(evolve, later)).toEqual(state);
+    const again = accepted(decide(definition, state, complete('a', { x: 8 }), facts()));
+    expect(again.state.current).toMatchObject({ step_id: 'd', entry: 2 });
+  });
+
+  it('leaves work alone that still goes on', () => {
+    const then = run(definition, [start({ x: 1 })]);
+    const { events } = accepted(decide(definition, then, back(then), facts()));
+    expect(events.map(({ type }) => type)).toEqual(['instance_restored']);
+    expect(effectsOf(definition, events)).toEqual([{ type: 'put_deadlines', deadlines }]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { JsonObject } from '#engine/graph';
 import { choose, goOn } from './choose.js';
 import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
-import { migrate } from './migrate.js';
+import { migrate, restore } from './migrate.js';
 import {
   hasEnded,
   leaveCurrent,
@@ -18,15 +18,8 @@ import {
 import { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
 import { reopen } from './reopen.js';
-import type {
-  Command,
-  CommandOf,
-  CurrentStep,
-  Facts,
-  InstanceEvent,
-  InstanceState,
-  InstanceStatus,
-} from './types.js';
+import type { Command, CommandOf } from './commands.js';
+import type { CurrentStep, Facts, InstanceEvent, InstanceState, InstanceStatus } from './types.js';
 
 /** What a command does to an instance, or why it does nothing. */
 export type Decision =
@@ -48,6 +41,7 @@ const ALLOWED: Record<Command['type'], readonly (InstanceStatus | null)[]> = {
   bypass_step: ['running', 'suspended'],
   migrate: ['running', 'suspended'],
   reopen: ['failed'],
+  restore: ['running', 'suspended'],
 };
 
 /**
@@ -106,6 +100,8 @@ function act(progress: Progress, command: Command): void {
       return reopen(progress, command);
     case 'migrate':
       return migrate(progress, command);
+    case 'restore':
+      return restore(progress, command);
   }
 }
 

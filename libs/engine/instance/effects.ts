@@ -1,6 +1,6 @@
 import type { CompiledDefinition } from '#engine/definition';
 
-import type { EventOf, InstanceEvent } from './types.js';
+import type { Deadlines, EventOf, InstanceEvent, TimerPolicy } from './types.js';
 
 /** What has to be set going, or stopped, because of what happened. Carried out in the transaction that writes the events. */
 export type Effect =
@@ -8,13 +8,34 @@ export type Effect =
   | { type: 'stop_step_work'; step_execution_id: string; reason: string }
   | { type: 'schedule_escalation'; step_execution_id: string; step_id: string; after_hours: number }
   | { type: 'resume_work' }
+  /** Deadlines of the instance and, where it goes on with it, of its step (null hours: none). */
+  | {
+      type: 'reset_deadlines';
+      policy: Exclude<TimerPolicy, 'keep'>;
+      global_timeout_hours: number;
+      step: { step_id: string; after_hours: number | null } | null;
+    }
+  | { type: 'put_deadlines'; deadlines: Deadlines }
   | { type: 'end_instance'; reason: string };
 
-/** Effects of events, in their order; those of a step that the same events have already ended are left out. */
+/**
+ * Effects of events, in their order; those of a step that the same events have already ended are left out. Deadlines
+ * that are put back come last, over those of a step that is entered again.
+ */
 export function effectsOf(
   definition: CompiledDefinition,
   events: readonly InstanceEvent[],
 ): Effect[] {
+  return [...ofEvents(definition, events), ...events.flatMap(restoredDeadlines)];
+}
+
+function restoredDeadlines(event: InstanceEvent): Effect[] {
+  return event.type === 'instance_restored'
+    ? [{ type: 'put_deadlines', deadlines: event.deadlines }]
+    : [];
+}
+
+function ofEvents(definition: CompiledDefinition, events: readonly InstanceEvent[]): Effect[] {
   const ended = new Set(
     events.flatMap((event) =>
       'step_execution_id' in event && endsStep(event) ? [event.step_execution_id] : [],
@@ -58,10 +79,29 @@ export function effectsOf(
       case 'incident_raised':
       case 'instance_suspended':
       case 'instance_reopened':
-      case 'instance_migrated':
+      case 'instance_restored':
         return [];
+      case 'instance_migrated':
+        return newDeadlines(definition, event, entered.size === 0);
     }
   });
+}
+
+function newDeadlines(
+  version: CompiledDefinition,
+  { timers, to_step_id }: EventOf<'instance_migrated'>,
+  stays: boolean,
+): Effect[] {
+  if (timers === undefined || timers === 'keep') return [];
+  const at = stays && to_step_id !== null ? version.step(to_step_id) : undefined;
+  return [
+    {
+      type: 'reset_deadlines',
+      policy: timers,
+      global_timeout_hours: version.definition.global_timeout_hours,
+      step: at ? { step_id: at.step_id, after_hours: at.auto_escalation_hours } : null,
+    },
+  ];
 }
 
 function endsStep(event: InstanceEvent): boolean {

@@ -53,8 +53,11 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
     case 'step_escalated':
     case 'decision_taken':
     case 'incident_raised':
-    case 'instance_migrated':
       return state;
+    case 'instance_migrated':
+      return { ...state, data: { ...event.data, ...state.data } };
+    case 'instance_restored':
+      return { ...state, data: event.data, step_entries: event.step_entries };
     case 'instance_suspended':
       return { ...state, status: 'suspended' };
     case 'instance_resumed':

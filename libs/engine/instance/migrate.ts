@@ -1,21 +1,24 @@
 import type { StepDefinition } from '#engine/definition';
 import { DomainError } from '#engine/errors';
+import type { JsonObject } from '#engine/graph';
 
 import { levelsOf } from './approvals.js';
-import { leaveCurrent, walk } from './movement.js';
+import { hasEnded, leaveCurrent, nextEntry, walk } from './movement.js';
 import type { Progress } from './progress.js';
-import type { CommandOf, CurrentStep, LevelState } from './types.js';
+import type { CommandOf } from './commands.js';
+import type { CurrentStep, InstanceState, LevelState } from './types.js';
 
 /**
  * Moves an instance to another version. `progress.definition` is the version it goes to. It goes on where it stood:
  * at the same step with its work untouched, unless the step's type or its approval levels have changed or it is mapped
- * to another step; then that is entered anew. Mapped to null, nothing is left for it to do and it completes.
+ * to another step; then that is entered anew. Mapped to null, nothing is left for it to do and it completes. The values
+ * given with it fill in the fields that the instance has not.
  *
  * @throws DomainError modification_not_applicable, when the instance stands at a step that the new version lacks
  */
 export function migrate(progress: Progress, command: CommandOf<'migrate'>): void {
-  const { current } = progress.state;
-  const { step_mapping, from_version, to_version, reason } = command;
+  const { current, data } = progress.state;
+  const { step_mapping, from_version, to_version, reason, timers = 'keep' } = command;
   const targetId = current && mapped(step_mapping, current.step_id);
   const target = targetId === null ? undefined : progress.definition.step(targetId);
   if (current && targetId !== null && !target) {
@@ -32,8 +35,12 @@ export function migrate(progress: Progress, command: CommandOf<'migrate'>): void
     from_step_id: current?.step_id ?? null,
     to_step_id: targetId,
     reason,
+    data: lackedBy(data, command.data ?? {}),
+    timers,
   });
-  if (!current || (target && sameWork(progress, current, target))) return;
+  const goesOn = !command.enter_anew || (current !== null && hasEnded(current));
+  const stays = current && target && goesOn && sameWork(progress, current, target);
+  if (!current || stays) return;
   leaveCurrent(progress, reason);
   walk(
     progress,
@@ -44,6 +51,69 @@ export function migrate(progress: Progress, command: CommandOf<'migrate'>): void
       warnings: [],
     },
   );
+}
+
+/**
+ * Takes an instance back to a state that it was in, with its data, its step and what was decided on it. Work of that
+ * step that still goes on is left to go on; what was ended meanwhile is begun anew. History keeps all of it.
+ */
+export function restore(progress: Progress, command: CommandOf<'restore'>): void {
+  const { current, step_entries } = progress.state;
+  const { state, from_version, to_version, deadlines, reason } = command;
+  const target = state.current;
+  const stays = current !== null && target !== null && sameState(current, target);
+  if (!stays) leaveCurrent(progress, reason);
+  progress.emit({
+    type: 'instance_restored',
+    from_version,
+    to_version,
+    from_step_id: current?.step_id ?? null,
+    to_step_id: target?.step_id ?? null,
+    data: state.data,
+    step_entries: undone(step_entries, state.step_entries),
+    deadlines,
+    reason,
+  });
+  if (stays || !target) return;
+  progress.emit({
+    type: 'step_entered',
+    step_execution_id: progress.facts.newId(),
+    step_id: target.step_id,
+    entry: nextEntry(progress.state, target.step_id),
+    step_type: target.step_type,
+    status: target.status,
+    levels: target.levels,
+    routed_by: 'migration',
+    routed_by_id: null,
+    warnings: [],
+  });
+}
+
+function sameState(current: CurrentStep, target: CurrentStep): boolean {
+  return (
+    current.step_execution_id === target.step_execution_id &&
+    JSON.stringify([current.levels, current.awaiting]) ===
+      JSON.stringify([target.levels, target.awaiting])
+  );
+}
+
+/** Entries made since then count no more; their numbers stay taken. */
+function undone(
+  now: InstanceState['step_entries'],
+  then: InstanceState['step_entries'],
+): InstanceState['step_entries'] {
+  const counted = (stepId: string): boolean =>
+    Object.hasOwn(then, stepId) && (then[stepId] ?? 0) > 0;
+  return Object.fromEntries(
+    Object.entries(now).map(([stepId, entries]) => [
+      stepId,
+      counted(stepId) ? Math.abs(entries) : -Math.abs(entries),
+    ]),
+  );
+}
+
+function lackedBy(data: JsonObject, values: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !Object.hasOwn(data, name)));
 }
 
 /** Whether the step that is waited at asks for the same work in the new version. */

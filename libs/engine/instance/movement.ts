@@ -128,8 +128,18 @@ export function askLevels(progress: Progress): boolean {
   return progress.state.current?.levels?.every(({ status }) => status !== 'asked') ?? true;
 }
 
+/** Entries that count: those that a restoration has undone do not. */
 export function timesEntered(state: InstanceState, stepId: string): number {
-  return Object.hasOwn(state.step_entries, stepId) ? (state.step_entries[stepId] ?? 0) : 0;
+  return Math.max(0, entriesOf(state, stepId));
+}
+
+/** The number of the next entry: no two of an instance's history have the same. */
+export function nextEntry(state: InstanceState, stepId: string): number {
+  return Math.abs(entriesOf(state, stepId)) + 1;
+}
+
+function entriesOf({ step_entries }: InstanceState, stepId: string): number {
+  return Object.hasOwn(step_entries, stepId) ? (step_entries[stepId] ?? 0) : 0;
 }
 
 /** Whether the instance only waits there to go on. */
@@ -160,7 +170,7 @@ export function stand(progress: Progress, step_id: string): void {
     type: 'step_entered',
     step_execution_id: facts.newId(),
     step_id,
-    entry: timesEntered(state, step_id) + 1,
+    entry: nextEntry(state, step_id),
     step_type: step.step_type,
     status: 'waiting',
     levels: step.step_type === 'approval' ? levelsOf(definition, step) : null,
@@ -199,7 +209,7 @@ function enter(
   const reference = {
     step_execution_id: facts.newId(),
     step_id: step.step_id,
-    entry: timesEntered(state, step.step_id) + 1,
+    entry: nextEntry(state, step.step_id),
   };
   const { routed_by, routed_by_id } = move;
   const context = contextBefore(state);

@@ -2,7 +2,8 @@ import { newCompiledDefinition, newRule } from '../../../test/factories/definiti
 import { decide } from './decide.js';
 import { effectsOf } from './effects.js';
 import { NEW_INSTANCE } from './evolve.js';
-import type { Command, Facts, InstanceState } from './types.js';
+import type { Command } from './commands.js';
+import type { Facts, InstanceState } from './types.js';
 
 function facts(changes: Partial<Facts> = {}): Facts {
   let id = 0;

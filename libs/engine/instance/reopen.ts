@@ -1,8 +1,8 @@
 import { DomainError } from '#engine/errors';
 
-import { moveAfter, timesEntered, walk } from './movement.js';
+import { moveAfter, nextEntry, walk } from './movement.js';
 import type { Progress } from './progress.js';
-import type { CommandOf } from './types.js';
+import type { CommandOf } from './commands.js';
 
 /**
  * Takes a failed instance up again at the step at which it failed: entered anew, or bypassed with an output given by
@@ -24,7 +24,7 @@ export function reopen(progress: Progress, { step_id, output, reason }: CommandO
   const reference = {
     step_execution_id: progress.facts.newId(),
     step_id,
-    entry: timesEntered(progress.state, step_id) + 1,
+    entry: nextEntry(progress.state, step_id),
   };
   progress.emit({
     type: 'step_entered',

@@ -76,7 +76,7 @@ export interface InstanceState {
   end_reason: string | null;
   data: JsonObject;
   current: CurrentStep | null;
-  /** step_id → times entered. */
+  /** step_id → times entered; negative: so many times, all of them undone by a restoration. */
   step_entries: Readonly<Record<string, number>>;
   total_entries: number;
 }
@@ -89,69 +89,19 @@ export interface Approver {
   management_level: number | null;
 }
 
-export type Command =
-  | { type: 'start'; data: JsonObject; at_step_id?: string }
-  | {
-      type: 'complete_step';
-      step_id: string;
-      output: JsonObject;
-      /** Guards against answering a later entry of the same step. */
-      step_execution_id?: string;
-    }
-  | {
-      type: 'decide_approval';
-      step_id: string;
-      decision: 'approved' | 'rejected';
-      level?: number;
-      approver: Approver;
-      comment: string;
-      output: JsonObject;
-    }
-  | {
-      type: 'route';
-      action: RoutingAction;
-      from_step_id: string;
-      target_step_id: string | null;
-      decision_id: string;
-      reason: string;
-      /** It is too uncertain to be carried out: a person chooses. */
-      held?: boolean;
-    }
-  /** A person's choice in place of an awaited decision. A null target: as decided. */
-  | { type: 'choose'; decision_id: string; target_step_id: string | null; comment: string }
-  | {
-      type: 'execution_ended';
-      step_execution_id: string;
-      execution_id: string;
-      succeeded: boolean;
-      /** task_id → what it returned. */
-      output: { tasks: JsonObject };
-      error: string | null;
-    }
-  | { type: 'escalate'; step_execution_id: string; reason: string }
-  | { type: 'time_out' }
-  | { type: 'suspend'; reason: string }
-  | { type: 'resume'; reason: string }
-  | { type: 'cancel'; reason: string }
-  | { type: 'bypass_step'; step_id: string; reason: string }
-  | {
-      type: 'reopen';
-      /** The step that failed, or that could not be entered. */
-      step_id: string;
-      /** Null: the step is entered anew; else it counts as bypassed, with this output. */
-      output: JsonObject | null;
-      reason: string;
-    }
-  | {
-      type: 'migrate';
-      from_version: number;
-      to_version: number;
-      /** Old step_id → new step_id, of those whose instances go elsewhere; null: nothing is left to do for them. */
-      step_mapping: Readonly<Record<string, string | null>>;
-      reason: string;
-    };
+/**
+ * Deadlines of an instance that is moved to another version: they stay as they are, become what they would be had it
+ * begun on that version, or run anew from now.
+ */
+export const TIMER_POLICIES = ['keep', 'recalculate', 'restart'] as const;
+export type TimerPolicy = (typeof TIMER_POLICIES)[number];
 
-export type CommandOf<Type extends Command['type']> = Extract<Command, { type: Type }>;
+/** Instants in ISO 8601; null: none. */
+export interface Deadlines {
+  due_at: string | null;
+  /** Of the step it stands at. */
+  step_due_at: string | null;
+}
 
 export interface StepReference {
   step_execution_id: string;
@@ -266,6 +216,20 @@ export type InstanceEvent =
       /** Where it stood, and where it stands. */
       from_step_id: string | null;
       to_step_id: string | null;
+      reason: string;
+      /** Fields that it did not have before. Left out by moves of earlier times. */
+      data?: JsonObject;
+      timers?: TimerPolicy;
+    }
+  | {
+      type: 'instance_restored';
+      from_version: number;
+      to_version: number;
+      from_step_id: string | null;
+      to_step_id: string | null;
+      data: JsonObject;
+      step_entries: InstanceState['step_entries'];
+      deadlines: Deadlines;
       reason: string;
     };
 

@@ -184,7 +184,9 @@ class Explorer {
 
   /** What of a state decides how it goes on. */
   private normal(state: InstanceState): InstanceState {
-    const known = Object.keys(state.step_entries).filter((step_id) => this.remembered.has(step_id));
+    const known = Object.keys(state.step_entries).filter(
+      (step_id) => this.remembered.has(step_id) && (state.step_entries[step_id] ?? 0) > 0,
+    );
     const open = state.status === 'running' || state.status === 'suspended';
     return {
       ...state,

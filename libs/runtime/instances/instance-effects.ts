@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
 import { type Effect, effectsOf } from '#engine/instance';
-import type { Tx } from '#persistence';
+import { newId, type Tx } from '#persistence';
 
 import { ExecutionRuntime } from '../executions/execution-runtime.js';
 import { Timers } from '../timers/timers.js';
+import { putDeadlines, resetDeadlines } from './deadlines.queries.js';
 import type { InstanceMove, MovedInstance } from './instance-move.js';
 
 const SECONDS_PER_HOUR = 3_600;
@@ -57,6 +58,25 @@ export class InstanceEffects {
         if (has_timers) {
           await this.timers.cancelOfStep(tx, { instance_id, step_execution_id });
         }
+        return;
+      }
+      case 'reset_deadlines': {
+        const { policy, global_timeout_hours, step } = effect;
+        const hours = step?.after_hours ?? null;
+        const restart = policy === 'restart';
+        await resetDeadlines(tx, [
+          instance_id,
+          restart,
+          global_timeout_hours,
+          step !== null,
+          hours,
+          newId(),
+        ]);
+        return;
+      }
+      case 'put_deadlines': {
+        const { due_at, step_due_at } = effect.deadlines;
+        await putDeadlines(tx, [instance_id, due_at, step_due_at, newId()]);
         return;
       }
       case 'resume_work':

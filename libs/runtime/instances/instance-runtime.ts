@@ -19,7 +19,8 @@ import {
   type StartRequest,
 } from './instance-moves.js';
 import { InstanceWatch } from './instance-watch.js';
-import { type InstanceRow, writeMoves, writeStarts } from './instances.queries.js';
+import { writeMoves, writeStarts } from './instances.queries.js';
+import { versionFor } from './versions.js';
 
 export type InstanceReference = InstanceName | { instance_id: string };
 
@@ -33,6 +34,8 @@ export interface InstanceChange {
   version_number: number;
   state: InstanceState;
   events: readonly InstanceEvent[];
+  /** The `sequence` of its latest event. */
+  last_sequence: number;
 }
 
 /** A command to an instance, on behalf of a request of its own. */
@@ -106,17 +109,8 @@ export class InstanceRuntime {
       ? this.moves.withIds(tx, [reference.instance_id], 'wait')
       : this.moves.named(tx, [reference], 'wait'));
     if (!row) throw instanceNotFound(reference);
-    if (command.type === 'migrate' && command.from_version !== row.version_number) {
-      throw new DomainError(
-        'modification_not_applicable',
-        `The instance runs on version ${row.version_number}, not on ${command.from_version}.`,
-        { version_number: row.version_number },
-      );
-    }
-    // a migration is decided on the version that it leads to
-    const versionOf = ({ version_number }: InstanceRow) =>
-      command.type === 'migrate' ? command.to_version : version_number;
-    const [move] = await this.moves.of(tx, [row], versionOf);
+    const version = versionFor(row.version_number, command);
+    const [move] = await this.moves.of(tx, [row], () => version);
     if (!move) throw new Error('An instance had no move.');
     move.instance.correlation_id = correlationId() ?? null;
     move.act(command, actor);
@@ -164,6 +158,45 @@ export class InstanceRuntime {
     return results.map((result) => (result instanceof InstanceMove ? changeOf(result) : result));
   }
 
+  /**
+   * A command to each of many instances, by their ids, migrations among them. Of each that there is, what came of it, or
+   * why it was refused, which leaves it as it is.
+   */
+  async applyEach(
+    tx: Tx,
+    commands: ReadonlyMap<string, Exclude<InstanceCommand, { type: 'decide_approval' }>>,
+    actor: string,
+  ): Promise<Map<string, InstanceChange | DomainError>> {
+    const { rows } = await this.moves.withIds(tx, [...commands.keys()], 'wait');
+    const outcomes = new Map<string, InstanceChange | DomainError>();
+    const versions = new Map<string, number>();
+    for (const { instance_id, version_number } of rows) {
+      const command = commands.get(instance_id);
+      if (!command) continue;
+      const refused = refusalOf(() => {
+        versions.set(instance_id, versionFor(version_number, command));
+      });
+      if (refused) outcomes.set(instance_id, refused);
+    }
+    const moves = await this.moves.of(
+      tx,
+      rows.filter(({ instance_id }) => versions.has(instance_id)),
+      ({ instance_id, version_number }) => versions.get(instance_id) ?? version_number,
+    );
+    const correlation_id = correlationId() ?? null;
+    const accepted = moves.filter((move) => {
+      const { instance_id } = move.instance;
+      const command = commands.get(instance_id);
+      if (!command) return false;
+      move.instance.correlation_id = correlation_id;
+      const refused = refusalOf(() => move.act(command, actor));
+      outcomes.set(instance_id, refused ?? changeOf(move));
+      return !refused;
+    });
+    await this.write(tx, accepted);
+    return outcomes;
+  }
+
   /** The instances whose steps wait for these executions, under lock, by their ids: to be moved by `act`, then written. */
   async movesOfExecutions(
     tx: Tx,
@@ -209,7 +242,15 @@ export class InstanceRuntime {
 export function changeOf({ instance, definition, state, events }: InstanceMove): InstanceChange {
   const { instance_id, workflow_id, workflow_instance_id } = instance;
   const { version_number } = definition;
-  return { instance_id, workflow_id, workflow_instance_id, version_number, state, events };
+  return {
+    instance_id,
+    workflow_id,
+    workflow_instance_id,
+    version_number,
+    state,
+    events,
+    last_sequence: instance.last_sequence + events.length,
+  };
 }
 
 /** By which instances of several workflows can be told apart. */
