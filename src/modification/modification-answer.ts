@@ -150,6 +150,9 @@ function appliedSteps(row: ModificationRow, moves: MovesRow, rollback: string): 
     ...(row.move_status === 'in_progress'
       ? [`Instances are being moved; follow them at GET ${BASE_PATH}/dynamic/status/${id}.`]
       : []),
+    ...(row.move_status === 'paused'
+      ? [`Moving instances is paused; go on by POST ${BASE_PATH}/dynamic/resume/${id}.`]
+      : []),
     ...(moves.failed > 0
       ? [`${count(moves.failed)} could not be moved and stayed as they were; see moves.failures.`]
       : []),

@@ -12,6 +12,7 @@ import {
   migrationOfRow,
   type ModificationRow,
 } from './modification.queries.js';
+import { requireSound } from './soundness-change.js';
 
 /** Carries approved modifications out. */
 @Injectable()
@@ -56,11 +57,13 @@ export class ModificationApplier {
 
   private async plan(tx: Tx, row: ModificationRow): Promise<Plan> {
     try {
-      return await this.planner.plan(tx, {
+      const plan = await this.planner.plan(tx, {
         ...row,
         ...row.modification_details,
         migration: migrationOfRow(row),
       });
+      requireSound(plan.unsound);
+      return plan;
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
       throw new DomainError(

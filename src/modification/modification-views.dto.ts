@@ -52,7 +52,10 @@ export class MoveFailure {
 }
 
 export class MovesView {
-  @ApiProperty({ ...TEXT_OR_NULL, description: '`in_progress` or `completed`; null: none.' })
+  @ApiProperty({
+    ...TEXT_OR_NULL,
+    description: '`in_progress`, `paused` or `completed`; null: none.',
+  })
   status: string | null;
   @ApiProperty() moved: number;
   @ApiProperty() moved_back: number;

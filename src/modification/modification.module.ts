@@ -14,6 +14,8 @@ import { ModificationsController } from './modifications.controller.js';
 import { ModificationsService } from './modifications.service.js';
 import { Monitoring } from './monitoring.service.js';
 import { MoveBatches } from './move-batches.service.js';
+import { MovesController } from './moves.controller.js';
+import { ModificationMoves } from './moves.service.js';
 import { Mover } from './mover.service.js';
 import { RollbackController } from './rollback.controller.js';
 import { ModificationPreview } from './preview.service.js';
@@ -24,7 +26,12 @@ import { RoutingOverrides } from './routing-overrides.service.js';
 /** Changes of running workflows: request, approval, application, monitoring, roll-back. */
 @Module({
   imports: [DefinitionsModule],
-  controllers: [ModificationsController, RollbackController, RoutingOverridesController],
+  controllers: [
+    ModificationsController,
+    MovesController,
+    RollbackController,
+    RoutingOverridesController,
+  ],
   providers: [
     ImpactReader,
     ModificationPlanner,
@@ -32,6 +39,7 @@ import { RoutingOverrides } from './routing-overrides.service.js';
     ModificationApplier,
     ModificationsService,
     MoveBatches,
+    ModificationMoves,
     Mover,
     Rollbacks,
     Monitoring,

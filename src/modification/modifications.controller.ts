@@ -37,7 +37,7 @@ export class ModificationsController {
     operationId: 'modifyWorkflow',
     summary: 'Modify a workflow while it runs',
     description:
-      'Works out the changed definition and its impact on real running instances. High and critical impact waits for an approval (APPROVAL_REQUIRED_FOR_HIGH_IMPACT); everything else may be applied, at once with `auto_apply`. Applying keeps a snapshot and makes a new version; running instances stay on theirs unless `apply_to` is `all` or `filter`; `migration` says how they move. It is worked out again when it is applied, so that changes made in between are kept; where it no longer fits them it is refused, and where its impact has grown so that it needs an approval that nobody gave, it waits for one.',
+      'Works out the changed definition and its impact on real running instances. High and critical impact waits for an approval (APPROVAL_REQUIRED_FOR_HIGH_IMPACT); everything else may be applied, at once with `auto_apply`. Applying keeps a snapshot and makes a new version; running instances stay on theirs unless `apply_to` is `all` or `filter`; `migration` says how they move. Refused, with the way that shows it, when instances could come to where they cannot end as they should and could not before. It is worked out again when it is applied, so that changes made in between are kept; where it no longer fits them it is refused, and where its impact has grown so that it needs an approval that nobody gave, it waits for one.',
   })
   @ApiHeader({
     name: 'If-Match',

@@ -42,6 +42,7 @@ import { readAnswer, statusOf, summaryOf } from './modification-answer.js';
 import { ModificationApplier } from './modification-apply.service.js';
 import { type ChangeAsked, ModificationPlanner, type Plan } from './modification-plan.service.js';
 import { ModificationPreview } from './preview.service.js';
+import { requireSound } from './soundness-change.js';
 import type {
   ModificationAnswer,
   ModificationSummary,
@@ -79,6 +80,7 @@ export class ModificationsService {
       const current = await this.definitions.readDefinition(tx, workflow_id);
       this.definitions.requireMatch(ifMatch, current);
       const plan = await this.planner.plan(tx, askedBy(request));
+      requireSound(plan.unsound);
       const row = await this.store(tx, request, plan);
       if (request.auto_apply && row.status === 'approved') {
         await this.applier.apply(tx, row, principal.id);

@@ -419,6 +419,19 @@ describeOnBothQueues('modification', (queue) => {
     expect(risk_factors).toContainEqual(
       expect.stringMatching(/The instance .* at file: From here/),
     );
+    const refused = await modify(workflow_id, trap);
+    expect(refused).toMatchObject({
+      status: 400,
+      body: {
+        errors: [
+          {
+            pointer: '/workflow_modification',
+            code: 'never_ends',
+            detail: expect.stringMatching(/request .* → approve .* → file/),
+          },
+        ],
+      },
+    });
   });
 
   it('names other open changes that it does not go together with', async () => {
@@ -724,6 +737,53 @@ describeOnBothQueues('modification', (queue) => {
       data: { country: 'DE', done: true },
     });
     expect((await read(large)).steps.at(-1)).toMatchObject({ step_id: 'file', status: 'waiting' });
+  });
+
+  it('pauses and goes on; rolls a roll-back back, every instance to what it was', async () => {
+    const workflow_id = await workflow();
+    const held = await start(workflow_id, 'request', 'approve');
+    const other = await start(workflow_id);
+    const asked = {
+      type: 'remove_step',
+      steps: [{ step_id: 'file' }],
+      apply_to: 'all',
+      rollback_strategy: 'immediate',
+      migration: { in_progress: 'finish' },
+      asked: { emergency_change: true },
+    };
+    const id = idOf(await modify(workflow_id, asked));
+    const paused = await follow('pause', id);
+    expect(paused.body.change_tracking.moves.status).toBe('paused');
+    expect(await follow('pause', id)).toMatchObject({ status: 409 });
+    expect(await follow('resume', id)).toMatchObject({
+      body: { change_tracking: { moves: { status: 'in_progress' } } },
+    });
+    await service.request('POST', `${held}/steps/file/complete`, {});
+    await moved(id);
+    const both = async () => [await read(held), await read(other)];
+    const changed = await both();
+    expect(await follow('reapply', id)).toMatchObject({
+      status: 409,
+      body: { code: 'modification_not_reversible' },
+    });
+    await follow('rollback', id);
+    await moved(id);
+    expect(await both()).toMatchObject([{ version_number: 1 }, { version_number: 1 }]);
+    expect(await follow('reapply', id)).toMatchObject({
+      status: 200,
+      body: { modification_result: { status: 'applied', rollback_available: true } },
+    });
+    await moved(id);
+    const facts = ({ version_number, current_step_id, status }: InstanceBody): object => ({
+      version_number,
+      current_step_id,
+      status,
+    });
+    expect((await both()).map(facts)).toEqual(changed.map(facts));
+    expect((await read(await start(workflow_id))).version_number).toBe(2);
+    await follow('rollback', id);
+    await moved(id);
+    expect(await both()).toMatchObject([{ version_number: 1 }, { version_number: 1 }]);
   });
 
   it('lets work finish before its instance is moved', async () => {
