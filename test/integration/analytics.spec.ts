@@ -696,7 +696,9 @@ describe('the roll-up', () => {
       { category: 'process' },
       { status: 'accepted', title: 'ours' },
     );
-    await test.dataSource.query('truncate workflow_instances, parallel_executions cascade');
+    await test.dataSource.query(
+      'truncate workflow_instances, step_executions, parallel_executions, task_executions cascade',
+    );
     await rollUp.run();
     expect(await tx.find(OptimizationSuggestionEntity)).toMatchObject([
       { category: 'process', status: 'accepted', title: 'ours' },

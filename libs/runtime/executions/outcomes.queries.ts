@@ -57,7 +57,8 @@ export const completeTasks = statement<AnsweredExecution, [string]>(
     from answers a, locked l
     where t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token and t.status = 'running'
       and a.output_data is not null and l.execution_id = t.execution_id
-    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds
+    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
+      t.task_type
   ), unblocked as (${countDown('done')}
   )
   select l.*, coalesce(d.completed, '[]') as completed
