@@ -19,6 +19,9 @@ interface Outcome {
   body: unknown;
 }
 
+/** A worker's answer that comes too late (409) has locked rows, and the audit tells of every transaction that did. */
+const TOLD_OF_LATE_ANSWERS: ReadonlySet<string> = new Set(['audit_entries', 'audit_unchained']);
+
 describe(`${REQUESTS} requests made from the OpenAPI document (seed ${SEED})`, () => {
   let service: Service;
   let database: pg.Client;
@@ -122,7 +125,8 @@ describe(`${REQUESTS} requests made from the OpenAPI document (seed ${SEED})`, (
         const tables = await fingerprint();
         const changed = tables
           .filter(({ state }, at) => state !== before.tables[at]?.state)
-          .map(({ name }) => name);
+          .map(({ name }) => name)
+          .filter((name) => outcome.status !== 409 || !TOLD_OF_LATE_ANSWERS.has(name));
         if (refused && changed.length > 0 && (await changesAgain(request))) {
           found.push(`was refused with ${outcome.status} and changed ${changed.join(', ')}`);
         }
