@@ -30,6 +30,7 @@ export {
   InstanceMoves,
   type InstanceName,
   refusalOf,
+  routingOverride,
   type StartRequest,
 } from './instances/instance-moves.js';
 export {
@@ -41,7 +42,7 @@ export {
   InstanceRuntime,
   nameOf,
 } from './instances/instance-runtime.js';
-export type { OverrideRow, StartFactsRow as StartFacts } from './instances/instances.queries.js';
+export type { StartFactsRow as StartFacts } from './instances/instances.queries.js';
 export { InstanceStarts } from './instances/instance-starts.js';
 export { InstanceWatch } from './instances/instance-watch.js';
 export { RuntimeModule } from './runtime.module.js';

@@ -275,7 +275,7 @@ export class CreateWorkflowRequest {
     minimum: 0,
     maximum: 1,
     description:
-      'A decision whose confidence is known and below this is left to a person: see `GET /conditional/decisions`. One whose confidence is not known yet (too little evidence) is carried out, or there would never be any evidence. 0 leaves none to a person, and records automatic decisions as evidence. Null: decisions are carried out whatever their confidence is.',
+      'A decision whose confidence is known and below this is left to a person: see `GET /conditional/decisions`. One whose confidence is not known yet (too little evidence) is carried out, or there would never be any evidence. 0 leaves none to a person, and tells how certain automatic decisions are. Null: decisions are carried out whatever their confidence is.',
     example: 0.8,
   })
   @IsOptional()

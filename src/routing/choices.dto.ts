@@ -15,6 +15,11 @@ export class ListDecisionsQuery extends PageQuery {
   @LowerCase()
   workflow_id?: string;
 
+  @ApiPropertyOptional({ description: 'Of this instance alone. Not with `awaiting`.' })
+  @IsOptional()
+  @IsClientId()
+  workflow_instance_id?: string;
+
   @ApiPropertyOptional({
     type: Boolean,
     description: 'Those that wait for a person to choose, and no others.',

@@ -23,20 +23,32 @@ const SUMMARY = `d.decision_id, d.workflow_id, d.workflow_instance_id, d.current
   d.target_step_id, d.decided_by, d.decided_by_id, d.confidence_score, d.confidence_cases, d.person_choice,
   ${IS_AWAITED} as is_awaited, d.routing_timestamp`;
 
+type PageBefore = [before: string | null, before_id: string | null, limit: number];
+
+const latestFirst = (which: string): string => `
+  select ${SUMMARY}
+  from routing_analytics d left join workflow_instances i using (instance_id)
+  where ${which}
+    and ($1::timestamptz is null
+      or (d.routing_timestamp <= $1::timestamptz
+        and (d.routing_timestamp, d.decision_id) < ($1::timestamptz, $2::uuid)))
+  order by d.routing_timestamp desc, d.decision_id desc
+  limit $3`;
+
 /** Latest first. */
-export const listDecisions = statement<
-  DecisionSummaryRow,
-  [workflow_id: string, before: string | null, before_id: string | null, limit: number]
->(
+export const listDecisions = statement<DecisionSummaryRow, [...PageBefore, workflow_id: string]>(
   'list_decisions',
-  `select ${SUMMARY}
-   from routing_analytics d left join workflow_instances i using (instance_id)
-   where d.workflow_id = $1
-     and ($2::timestamptz is null
-       or (d.routing_timestamp <= $2::timestamptz
-         and (d.routing_timestamp, d.decision_id) < ($2::timestamptz, $3::uuid)))
-   order by d.routing_timestamp desc, d.decision_id desc
-   limit $4`,
+  latestFirst('d.workflow_id = $4'),
+);
+
+/** Latest first. */
+export const listDecisionsOfInstance = statement<
+  DecisionSummaryRow,
+  [...PageBefore, workflow_id: string, workflow_instance_id: string]
+>(
+  'list_decisions_of_instance',
+  latestFirst(`d.instance_id = (
+    select instance_id from workflow_instances where workflow_id = $4 and workflow_instance_id = $5)`),
 );
 
 /** Decisions that wait for a person, the one that has waited longest first. */

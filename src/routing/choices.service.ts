@@ -11,6 +11,7 @@ import {
   type DecisionSummaryRow,
   listAwaited,
   listDecisions,
+  listDecisionsOfInstance,
   recordChoice,
 } from './choices.queries.js';
 import type { RecordedDecision } from './decisions.dto.js';
@@ -61,14 +62,19 @@ export class ChoicesService {
   }
 
   private async listAll(query: ListDecisionsQuery): Promise<Page<DecisionSummary>> {
-    const { workflow_id, cursor, limit } = query;
+    const { workflow_id, workflow_instance_id, cursor, limit } = query;
     if (workflow_id === undefined) {
       const message = 'Name the workflow, or ask for those that are awaiting a choice.';
       throw new ValidationError([{ pointer: '?workflow_id', code: 'required', message }]);
     }
     const [before, id] =
       cursor === undefined ? [null, null] : decodeCursor(cursor, ['time', 'uuid']);
-    const rows = await listDecisions(this.database.read, [workflow_id, before, id, limit + 1]);
+    const page = [before, id, limit + 1] as const;
+    const { read } = this.database;
+    const rows =
+      workflow_instance_id === undefined
+        ? await listDecisions(read, [...page, workflow_id])
+        : await listDecisionsOfInstance(read, [...page, workflow_id, workflow_instance_id]);
     return summaries(rows, limit, (row) => [row.routing_timestamp.toISOString(), row.decision_id]);
   }
 }

@@ -87,7 +87,7 @@ export class Decider {
   }
 
   private decidedQuestion(
-    { question, move, tree_version, table_version, ...taken }: Case & Taken,
+    { question, move, table_version, ...taken }: Case & Taken,
     confidence: Confidence,
   ): DecidedQuestion {
     const { version_number, definition } = move.definition;
@@ -98,7 +98,6 @@ export class Decider {
       request_id: newId(),
       decision_id: newId(),
       version_number,
-      tree_version,
       table_version,
       decision,
       confidence,

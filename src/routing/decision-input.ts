@@ -1,6 +1,6 @@
 import { compileCondition, type CompiledDefinition } from '#engine/definition';
 import type { Fault } from '#engine/errors';
-import { appliesAfter, type InstanceState, NEW_INSTANCE } from '#engine/instance';
+import { type InstanceState, routesAfter, type RoutingOverride } from '#engine/instance';
 import {
   ACTIONS_TO_A_STEP,
   type CompiledTree,
@@ -9,7 +9,6 @@ import {
   routingContext,
 } from '#engine/routing';
 import type { CompiledTable } from '#engine/table';
-import type { OverrideRow } from '#runtime';
 
 import type { BusinessRuleRequest, RouteRequest } from './decisions.dto.js';
 
@@ -21,7 +20,7 @@ export interface DecisionFacts {
   tree: CompiledTree | null;
   table: CompiledTable | null;
   stored: readonly DecisionRule[];
-  overrides: readonly OverrideRow[];
+  overrides: readonly RoutingOverride[];
   /** Epoch milliseconds. */
   now: number;
 }
@@ -81,9 +80,7 @@ export function targetFaults(
 export function decisionInput(facts: DecisionFacts): DecisionInput {
   const { request, definition, instance, tree, table, now } = facts;
   const { current_step_id, workflow_data, user_context, system_context } = request.context;
-  const state = { ...NEW_INSTANCE, step_entries: instance.step_entries };
-  const overrides = facts.overrides.filter((route) => appliesAfter(route, current_step_id, state));
-  const routes = definition.rules.filter((route) => appliesAfter(route, current_step_id, state));
+  const routes = routesAfter(definition, facts.overrides, current_step_id, instance);
   return {
     context: routingContext({
       instance_data: instance.data,
@@ -98,20 +95,7 @@ export function decisionInput(facts: DecisionFacts): DecisionInput {
     rules: [
       ...request.business_rules.map(sentRule),
       ...facts.stored,
-      ...overrides.map(overrideRule),
-      ...routes.map((route): DecisionRule => ({
-        rule_id: route.rule_id,
-        rule_name: route.description || route.rule_id,
-        origin: 'workflow',
-        condition_type: 'routing_rule',
-        condition_expression: route.condition_expression,
-        condition: route.condition,
-        action: 'route_to_step',
-        target_step_id: route.target_step_id,
-        priority: route.priority,
-        is_active: true,
-        version_id: null,
-      })),
+      ...[...routes].map(({ rule }) => rule),
     ],
     next_step_id: definition.stepAfter(current_step_id)?.step_id ?? null,
     hasStep: (stepId) => definition.step(stepId) !== undefined,
@@ -131,22 +115,6 @@ function sentRule(rule: BusinessRuleRequest): DecisionRule {
     target_step_id: rule.target_step_id,
     priority: rule.priority,
     is_active: rule.is_active,
-    version_id: null,
-  };
-}
-
-function overrideRule(route: OverrideRow): DecisionRule {
-  return {
-    rule_id: route.routing_rule_id,
-    rule_name: route.routing_rule_id,
-    origin: 'override',
-    condition_type: 'override',
-    condition_expression: route.condition_expression,
-    condition: compileCondition(route.condition_expression),
-    action: 'route_to_step',
-    target_step_id: route.target_step_id,
-    priority: route.priority,
-    is_active: true,
     version_id: null,
   };
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import type { CompiledDefinition } from '#engine/definition';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
+import type { RoutingOverride } from '#engine/instance';
 import type { CompiledTree, DecisionRule } from '#engine/routing';
 import type { CompiledTable } from '#engine/table';
 import type { Tx } from '#persistence';
@@ -13,7 +14,7 @@ import {
   InstanceMoves,
   type InstanceName,
   nameOf,
-  type OverrideRow,
+  routingOverride,
   type StartFacts,
   type StartRequest,
 } from '#runtime';
@@ -41,12 +42,10 @@ export interface Material {
   move: InstanceMove;
   is_new: boolean;
   stored: readonly DecisionRule[];
-  overrides: readonly OverrideRow[];
+  overrides: readonly RoutingOverride[];
   /** The answer already given to this question about the instance as it is; null: it is new. */
   same: DecisionRow | null;
   tree: CompiledTree | null;
-  /** Null without a tree. */
-  tree_version: number | null;
   table: CompiledTable | null;
   table_version: number | null;
 }
@@ -157,10 +156,9 @@ export class DecisionMaterial {
     return {
       move,
       stored: read.rules.get(request.workflow_id) ?? [],
-      overrides: read.starts.get(request.workflow_id)?.overrides ?? [],
+      overrides: read.starts.get(request.workflow_id)?.overrides.map(routingOverride) ?? [],
       same,
       tree: tree && compiledTree(tree),
-      tree_version: tree && tree.version_number,
       table: table && compiledTable(table),
       table_version: table && table.version_number,
     };

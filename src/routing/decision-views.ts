@@ -11,8 +11,6 @@ export interface DecidedQuestion {
   request_id: string;
   decision_id: string;
   version_number: number;
-  /** Of the tree that was asked for; null without one. */
-  tree_version: number | null;
   /** Of the table that was asked for; null without one. */
   table_version: number | null;
   decision: Decision;
@@ -133,7 +131,7 @@ export function recordOf(
       tree: decision.tree,
       table: decision.table,
       rule_version: decision.decided_by === 'rule' ? decision.rules.winner?.version_id : null,
-      tree_version: decided.tree_version,
+      tree_version: decision.tree?.version_number ?? null,
       table_version: decided.table_version,
       analytics: analyticsOf(decided, change),
     },

@@ -33,6 +33,8 @@ export interface RecordedEvaluation {
   /** Not there in decisions older than tables. */
   table?: TableRoute | null;
   table_version?: number | null;
+  /** Of what was decided by itself: how its step had ended, as the rules saw it. */
+  step_outcome?: string;
 }
 
 /**
@@ -46,17 +48,23 @@ export function recordedDecision(
   compiled: CompiledTable | null,
 ): RecordedDecision {
   const recorded = row.context_data as unknown as RecordedContext;
-  const { rules, tree, table, table_version } = row.evaluation as unknown as RecordedEvaluation;
+  const { rules, tree, table, table_version, step_outcome } =
+    row.evaluation as unknown as RecordedEvaluation;
   const { now, ...data } = recorded;
-  const context = routingContext({ ...data, step: { id: row.current_step_id, outcome: 'routed' } });
-  const partsOf = (source: string | null) => source && parts(source, context, Date.parse(now));
+  const step = { id: row.current_step_id, outcome: step_outcome ?? 'routed' };
+  const context = routingContext({ ...data, step });
+  // a tree that a step asks by itself is asked before the step has ended
+  const asked = step_outcome === undefined ? context : routingContext(data);
+  const partsOf = (source: string | null, seen = context) =>
+    source && parts(source, seen, Date.parse(now));
   return {
     ...answerOfRecorded(row),
     current_step_id: row.current_step_id,
     context: recorded,
     rules_tried: rules.map((rule) => ({ ...rule, parts: partsOf(rule.condition_expression) })),
     tree_path:
-      tree?.path.map((node) => ({ ...node, parts: partsOf(node.condition_expression) })) ?? [],
+      tree?.path.map((node) => ({ ...node, parts: partsOf(node.condition_expression, asked) })) ??
+      [],
     tree_undecided_because: tree?.undecided_because ?? null,
     decision_table:
       table && compiled

@@ -55,7 +55,7 @@ export class RoutingController {
     operationId: 'getDecision',
     summary: 'Why a decision came out as it did',
     description:
-      'Which rules were tried in which order, what each part of their conditions was on the data of then, and what became of the instance.',
+      'Of a decision that a call asked for, or that rules and trees took by themselves when a step had ended: which rules were tried in which order, what each part of their conditions was on the data of then, and what became of the instance.',
   })
   @ApiOkResponse({ type: RecordedDecision })
   @ApiProblems('decision_not_found')
@@ -68,7 +68,7 @@ export class RoutingController {
     operationId: 'listDecisions',
     summary: 'Decisions of a workflow, and those that wait for a person',
     description:
-      'Latest first. With `awaiting` those that were less certain than the `minimum_confidence` of their workflow, the one that has waited longest first: choose by `POST /conditional/decisions/{decision_id}/choose`. What a rule or a tree decides by itself when a step ends is recorded in workflows that have a `minimum_confidence`.',
+      'Latest first. With `awaiting` those that were less certain than the `minimum_confidence` of their workflow, the one that has waited longest first: choose by `POST /conditional/decisions/{decision_id}/choose`. What rules and trees decide by themselves when a step ends is among them.',
   })
   @ApiOkResponse({ type: DecisionPage })
   @ApiProblems('cursor_invalid')

@@ -1,6 +1,7 @@
 import { DomainError } from '#engine/errors';
 
 import { entitlementFaults } from './approvals.js';
+import { noteDecision } from './automatic.js';
 import { askLevels, moveAfter, referenceTo, routedMove, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
@@ -43,8 +44,9 @@ export function decideApproval(progress: Progress, command: CommandOf<'decide_ap
   });
   const ended = { step_id: step.step_id, outcome: decision };
   if (decision === 'approved') return walk(progress, moveAfter(progress, ended));
-  const { move } = routedMove(progress, ended);
+  const { move, deliberation } = routedMove(progress, ended);
   if (move) return walk(progress, move);
+  noteDecision(progress, deliberation);
   progress.emit({ type: 'instance_completed', outcome: 'rejected' });
 }
 

@@ -226,9 +226,12 @@ describe('routing rules', () => {
     });
     const override = {
       routing_id: 'o1',
+      routing_rule_id: 'now',
       source_step_id: 'a',
       target_step_id: 'c',
+      condition_expression: 'true',
       condition: compile('true'),
+      priority: 1,
     };
     const given = facts({ overrides: [override] });
     expect(run(definition, [start(), complete('a')], given).current?.step_id).toBe('c');

@@ -2,6 +2,7 @@ import type { CompiledDefinition } from '#engine/definition';
 import { DomainError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
 
+import { noteDecision } from './automatic.js';
 import { choose, goOn } from './choose.js';
 import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
@@ -19,11 +20,24 @@ import { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
 import { reopen } from './reopen.js';
 import type { Command, CommandOf } from './commands.js';
-import type { CurrentStep, Facts, InstanceEvent, InstanceState, InstanceStatus } from './types.js';
+import type {
+  AutomaticDecision,
+  CurrentStep,
+  Facts,
+  InstanceEvent,
+  InstanceState,
+  InstanceStatus,
+} from './types.js';
 
 /** What a command does to an instance, or why it does nothing. */
 export type Decision =
-  { events: readonly InstanceEvent[]; state: InstanceState } | { rejection: DomainError };
+  | {
+      events: readonly InstanceEvent[];
+      state: InstanceState;
+      /** What trees and rules decided on the way. */
+      decisions: readonly AutomaticDecision[];
+    }
+  | { rejection: DomainError };
 
 /** In which states of an instance a command may come; `null`: before it has started. A command in another is refused. */
 const ALLOWED: Record<Command['type'], readonly (InstanceStatus | null)[]> = {
@@ -63,7 +77,8 @@ export function decide(
     if (error instanceof DomainError) return { rejection: error as DomainError };
     throw error;
   }
-  return { events: progress.events, state: progress.state };
+  const { events, decisions } = progress;
+  return { events, decisions, state: progress.state };
 }
 
 function act(progress: Progress, command: Command): void {
@@ -157,8 +172,12 @@ function executionEnded(progress: Progress, command: CommandOf<'execution_ended'
   }
   const error = command.error ?? 'Its work failed.';
   progress.emit({ type: 'step_failed', ...referenceTo(current), error });
-  const { move } = routedMove(progress, { step_id: current.step_id, outcome: 'failed' });
+  const { move, deliberation } = routedMove(progress, {
+    step_id: current.step_id,
+    outcome: 'failed',
+  });
   if (move) return walk(progress, move);
+  noteDecision(progress, deliberation);
   progress.emit({ type: 'instance_failed', reason: `Step ${current.step_id} failed. ${error}` });
 }
 

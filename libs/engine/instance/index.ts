@@ -3,5 +3,6 @@ export * from './commands.js';
 export * from './decide.js';
 export * from './effects.js';
 export * from './evolve.js';
-export { appliesAfter, hasEnded } from './movement.js';
+export { hasEnded } from './movement.js';
+export { routesAfter } from './routes.js';
 export * from './types.js';

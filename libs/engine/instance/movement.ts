@@ -1,13 +1,22 @@
 import { entryExpression, type StepDefinition } from '#engine/definition';
 import type { JsonObject } from '#engine/graph';
-import { decideByTree, routingContext, tryCondition } from '#engine/routing';
+import {
+  decideByTree,
+  routingContext,
+  type TreeDecision,
+  type TriedRule,
+  tryCondition,
+  tryRule,
+} from '#engine/routing';
 
 import { bypassOf, levelsOf, nextToAsk } from './approvals.js';
-import { leftToAPerson } from './certainty.js';
+import { byRules, byTree, noteDecision } from './automatic.js';
 import type { Progress } from './progress.js';
+import { routesAfter } from './routes.js';
 import type {
   CurrentStep,
-  DecidedMove,
+  Deliberation,
+  EndedStep,
   InstanceState,
   RoutedBy,
   StepOutcome,
@@ -22,14 +31,13 @@ export interface Move {
   routed_by_id: string | null;
   /** Conditions on the way that could not be evaluated, in words. */
   warnings: readonly string[];
-  /** What was decided by whom, where a rule or a tree did. */
-  decided?: DecidedMove;
+  /** Where a tree or rules were asked. */
+  deliberation?: Deliberation | undefined;
 }
 
-/** A step that has ended, as the rules after it see it. */
-export interface EndedStep {
-  step_id: string;
-  outcome: StepOutcome;
+/** A step that has ended, with the tree that was asked first and did not decide. */
+interface Ended extends EndedStep {
+  tree?: TreeDecision;
 }
 
 /**
@@ -39,7 +47,7 @@ export interface EndedStep {
 export function walk(progress: Progress, first: Move | undefined): void {
   let move = first;
   while (move) {
-    if (leftToAPerson(progress, move.decided)) return;
+    if (noteDecision(progress, move.deliberation)) return;
     const ended = enter(progress, move);
     if (!ended) return;
     move = ended.next ?? moveAfter(progress, ended);
@@ -48,65 +56,45 @@ export function walk(progress: Progress, first: Move | undefined): void {
 }
 
 /** The move after a step: an override or a rule that holds, else the order of the steps. Undefined after the last. */
-export function moveAfter(progress: Progress, ended: EndedStep): Move | undefined {
-  const { move, warnings } = routedMove(progress, ended);
+export function moveAfter(progress: Progress, ended: Ended): Move | undefined {
+  const { move, deliberation, warnings } = routedMove(progress, ended);
   if (move) return move;
   const next = progress.definition.stepAfter(ended.step_id);
-  return next && { step_id: next.step_id, routed_by: 'sequence', routed_by_id: null, warnings };
+  if (next) {
+    const { step_id } = next;
+    return { step_id, routed_by: 'sequence', routed_by_id: null, warnings, deliberation };
+  }
+  noteDecision(progress, deliberation);
+  return undefined;
+}
+
+interface Routed {
+  move?: Move;
+  deliberation: Deliberation | undefined;
+  warnings: readonly string[];
 }
 
 /** The move that the first override or routing rule that holds makes after this step; none where none holds. */
-export function routedMove(
-  progress: Progress,
-  ended: EndedStep,
-): { move?: Move; warnings: readonly string[] } {
+export function routedMove(progress: Progress, { tree, ...ended }: Ended): Routed {
   const { definition, state, facts } = progress;
   const context = contextAfter(state, ended);
   const warnings: string[] = [];
-  const routes = [
-    ...facts.overrides.map((override) => ({
-      ...override,
-      by: 'override' as const,
-      id: override.routing_id,
-    })),
-    ...definition.rules.map((rule) => ({ ...rule, by: 'rule' as const, id: rule.rule_id })),
-  ];
-  for (const route of routes) {
-    if (!appliesAfter(route, ended.step_id, state)) continue;
-    const tried = tryCondition(route.condition, context, facts.now);
-    warnings.push(...tried.warnings.map((warning) => `${route.id}: ${warning}`));
-    if (tried.matched) {
-      return {
-        move: {
-          step_id: route.target_step_id,
-          routed_by: route.by,
-          routed_by_id: route.id,
-          warnings,
-          ...(route.by === 'rule' && {
-            decided: {
-              decided_by: route.by,
-              decided_by_id: route.id,
-              tree_id: null,
-              target_step_id: route.target_step_id,
-            },
-          }),
-        },
-        warnings,
-      };
-    }
+  const rules: TriedRule[] = [];
+  for (const route of routesAfter(definition, facts.overrides, ended.step_id, state)) {
+    const { routed_by, routed_by_id, rule } = route;
+    const { tried } = tryRule(rule, context, facts.now);
+    rules.push(tried);
+    warnings.push(...tried.warnings.map((warning) => `${routed_by_id}: ${warning}`));
+    if (!tried.matched || tried.target_step_id === null) continue;
+    const deliberation = byRules(definition, ended, rules, tree);
+    const step_id = tried.target_step_id;
+    return {
+      move: { step_id, routed_by, routed_by_id, warnings, deliberation },
+      deliberation,
+      warnings,
+    };
   }
-  return { warnings };
-}
-
-/** A route with a source holds after that step alone, and may loop; one without never leads back to a step entered before. */
-export function appliesAfter(
-  route: { source_step_id: string | null; target_step_id: string },
-  stepId: string,
-  state: InstanceState,
-): boolean {
-  return route.source_step_id === null
-    ? timesEntered(state, route.target_step_id) === 0
-    : route.source_step_id === stepId;
+  return { deliberation: byRules(definition, ended, rules, tree), warnings };
 }
 
 /** Asks the next levels of the current approval step, bypassing those that need not be asked. True when no level is left. */
@@ -128,18 +116,10 @@ export function askLevels(progress: Progress): boolean {
   return progress.state.current?.levels?.every(({ status }) => status !== 'asked') ?? true;
 }
 
-/** Entries that count: those that a restoration has undone do not. */
-export function timesEntered(state: InstanceState, stepId: string): number {
-  return Math.max(0, entriesOf(state, stepId));
-}
-
 /** The number of the next entry: no two of an instance's history have the same. */
-export function nextEntry(state: InstanceState, stepId: string): number {
-  return Math.abs(entriesOf(state, stepId)) + 1;
-}
-
-function entriesOf({ step_entries }: InstanceState, stepId: string): number {
-  return Object.hasOwn(step_entries, stepId) ? (step_entries[stepId] ?? 0) : 0;
+export function nextEntry({ step_entries }: InstanceState, stepId: string): number {
+  const entries = Object.hasOwn(step_entries, stepId) ? (step_entries[stepId] ?? 0) : 0;
+  return Math.abs(entries) + 1;
 }
 
 /** Whether the instance only waits there to go on. */
@@ -182,10 +162,7 @@ export function stand(progress: Progress, step_id: string): void {
 }
 
 /** Enters a step. Undefined when the instance now waits there, or has failed; else the step has already ended. */
-function enter(
-  progress: Progress,
-  move: Move,
-): (EndedStep & { next?: Move | undefined }) | undefined {
+function enter(progress: Progress, move: Move): (Ended & { next?: Move | undefined }) | undefined {
   const { state, definition, facts } = progress;
   const step = definition.step(move.step_id);
   if (!step) {
@@ -257,38 +234,36 @@ function decideAtOnce(
   step: StepDefinition,
   reference: StepReference,
   context: JsonObject,
-): (EndedStep & { next?: Move | undefined }) | undefined {
+): (Ended & { next?: Move | undefined }) | undefined {
   const decided = (reason: string | null, outcome: StepOutcome = 'decided'): EndedStep => {
     progress.emit({ type: 'step_completed', ...reference, outcome, output: {}, reason });
     return { step_id: step.step_id, outcome };
   };
   const treeId = step.decision_tree_id;
   if (treeId === null) return decided(null);
-  const tree = progress.facts.trees.get(treeId);
-  if (!tree) return decided(`There is no active decision tree ${treeId}.`);
-  const decision = decideByTree(tree, context, { now: progress.facts.now });
-  if (decision.undecided_because !== null) return decided(decision.undecided_because);
-  const reason = `Node ${decision.leaf_node_id} of decision tree ${treeId}.`;
-  if (decision.target_step_id !== null && decision.leaf_node_id !== null) {
-    const { target_step_id, leaf_node_id } = decision;
+  const compiled = progress.facts.trees.get(treeId);
+  if (!compiled) return decided(`There is no active decision tree ${treeId}.`);
+  const tree = decideByTree(compiled, context, { now: progress.facts.now });
+  const { action, target_step_id } = tree;
+  if (action === null) return { ...decided(tree.undecided_because), tree };
+  const reason = `Node ${tree.leaf_node_id} of decision tree ${treeId}.`;
+  if (target_step_id !== null) {
+    const after = decided(reason);
     const next: Move = {
       step_id: target_step_id,
       routed_by: 'tree',
       routed_by_id: treeId,
       warnings: [],
-      decided: {
-        decided_by: 'tree',
-        decided_by_id: leaf_node_id,
-        tree_id: treeId,
-        target_step_id,
-      },
+      deliberation: byTree(after, tree),
     };
-    return { ...decided(reason), next };
+    return { ...after, next };
   }
-  if (decision.action !== 'reject') {
-    return decided(reason, decision.action === 'auto_approve' ? 'approved' : 'decided');
+  if (action !== 'reject') {
+    const after = decided(reason, action === 'auto_approve' ? 'approved' : 'decided');
+    noteDecision(progress, byTree(after, tree));
+    return after;
   }
-  decided(reason, 'rejected');
+  noteDecision(progress, byTree(decided(reason, 'rejected'), tree));
   progress.emit({ type: 'instance_completed', outcome: 'rejected' });
   return undefined;
 }

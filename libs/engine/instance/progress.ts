@@ -1,11 +1,12 @@
 import type { CompiledDefinition } from '#engine/definition';
 
 import { evolve } from './evolve.js';
-import type { Facts, InstanceEvent, InstanceState } from './types.js';
+import type { AutomaticDecision, Facts, InstanceEvent, InstanceState } from './types.js';
 
 /** A decision on its way: every event is applied at once, so that what follows is decided on the state it leaves. */
 export class Progress {
   readonly events: InstanceEvent[] = [];
+  readonly decisions: AutomaticDecision[] = [];
 
   constructor(
     readonly definition: CompiledDefinition,

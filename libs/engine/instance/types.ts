@@ -1,7 +1,7 @@
 import type { StepType } from '#engine/definition';
 import type { CompiledExpression } from '#engine/expression';
 import type { JsonObject } from '#engine/graph';
-import type { CompiledTree, Confidence, RoutingAction } from '#engine/routing';
+import type { CompiledTree, Confidence, Decision, RoutingAction } from '#engine/routing';
 
 export const INSTANCE_STATUSES = [
   'running',
@@ -134,6 +134,32 @@ export interface JudgedMove extends DecidedMove {
   confidence: Confidence;
 }
 
+/** A step that has ended, as the rules after it see it. */
+export interface EndedStep {
+  step_id: string;
+  outcome: StepOutcome;
+}
+
+/** What a tree and rules came to by themselves when a step had ended: where to go, and all that was tried for it. */
+export interface Deliberation {
+  after: EndedStep;
+  decision: Decision;
+}
+
+/** A deliberation that something came of, on the data that it rested on. */
+export interface AutomaticDecision extends Deliberation {
+  decision_id: string;
+  data: JsonObject;
+  /** Null: the workflow asks for no minimum of confidence, or the decision has none. */
+  confidence: Confidence | null;
+  /** Epoch milliseconds: what `now()` was. */
+  now: number;
+  /** It was too uncertain: nothing came of it until a person chooses. */
+  awaits_person: boolean;
+  /** How many events of its command came before it. */
+  events_before: number;
+}
+
 /** What happened. History keeps these as they are. */
 export type InstanceEvent =
   | { type: 'instance_started'; data: JsonObject; at_step_id: string | null }
@@ -238,9 +264,12 @@ export type EventOf<Type extends InstanceEvent['type']> = Extract<InstanceEvent,
 /** A temporary routing change (`dynamic_routing`) that is active now. */
 export interface RoutingOverride {
   routing_id: string;
+  routing_rule_id: string;
   source_step_id: string | null;
   target_step_id: string;
+  condition_expression: string;
   condition: CompiledExpression;
+  priority: number;
 }
 
 /** How certain moves are that a rule or a tree decides by itself. */

@@ -31,10 +31,10 @@ export function decidingSentence(decision: Decision): string {
   return decision.rules.winner ? winnerSentence(decision.rules.winner) : '';
 }
 
-/** The decision in sentences, in the order in which it came about. */
+/** The decision in sentences, in the order in which it came about. @param confidence null: nobody asked */
 export function reasoning(
   decision: Decision,
-  confidence: Confidence,
+  confidence: Confidence | null,
   minimum_confidence: number | null = null,
 ): string[] {
   return [
@@ -44,7 +44,7 @@ export function reasoning(
       ? []
       : ruleSentences(decision)),
     ...(decision.decided_by === 'sequence' ? [sequenceSentence(decision)] : []),
-    ...certaintySentences(confidence, minimum_confidence),
+    ...(confidence ? certaintySentences(confidence, minimum_confidence) : []),
   ];
 }
 

@@ -58,13 +58,23 @@ export function decideByRules(
     if (exceeded >= MOST_EXCEEDED) {
       return untried(rule, `it was not tried: ${MOST_EXCEEDED} rules before it took too much work`);
     }
-    const trial = tryCondition(rule.condition, context, options.now);
-    if (trial.exceeded) exceeded += 1;
-    const { matched, value, warnings } = trial;
-    return { ...shown(rule), matched, value, warnings, reason: whyNot(trial) };
+    const { tried, exceeded: tooMuch } = tryRule(rule, context, options.now);
+    if (tooMuch) exceeded += 1;
+    return tried;
   });
   const [winner = null, ...alternatives] = tried.filter((rule) => rule.matched);
   return { winner, alternatives, tried };
+}
+
+/** One rule on one set of data, and whether it took too much work. Total. */
+export function tryRule(
+  rule: DecisionRule,
+  context: JsonObject,
+  now: number,
+): { tried: TriedRule; exceeded: boolean } {
+  const trial = tryCondition(rule.condition, context, now);
+  const { matched, value, warnings, exceeded } = trial;
+  return { tried: { ...shown(rule), matched, value, warnings, reason: whyNot(trial) }, exceeded };
 }
 
 function inOrder(rules: readonly DecisionRule[]): DecisionRule[] {

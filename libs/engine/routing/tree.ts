@@ -19,6 +19,8 @@ interface CompiledNode extends TreeNode {
 /** A tree without faults, made ready to decide with. Immutable. */
 export interface CompiledTree {
   tree_id: string;
+  /** Null: it is not stored. */
+  version_number: number | null;
   tree_name: string;
   root_node_id: string;
   nodes: ReadonlyMap<string, CompiledNode>;
@@ -46,6 +48,8 @@ export interface Branch {
 
 export interface TreeDecision {
   tree_id: string;
+  /** Null: the tree is not stored. */
+  version_number: number | null;
   path: PathNode[];
   /** The node that decided; null when none did. */
   leaf_node_id: string | null;
@@ -58,8 +62,8 @@ export interface TreeDecision {
 }
 
 /** @throws ExpressionSyntaxError when a condition does not parse; `treeFaults` finds all of them first. */
-export function compileTree(tree: DecisionTree): CompiledTree {
-  const { tree_id, tree_name, root_node_id } = tree;
+export function compileTree(tree: DecisionTree & { version_number?: number }): CompiledTree {
+  const { tree_id, version_number = null, tree_name, root_node_id } = tree;
   const nodes = new Map(
     tree.nodes.map((node) => [
       node.node_id,
@@ -72,7 +76,7 @@ export function compileTree(tree: DecisionTree): CompiledTree {
       },
     ]),
   );
-  return { tree_id, tree_name, root_node_id, nodes };
+  return { tree_id, version_number, tree_name, root_node_id, nodes };
 }
 
 /**
@@ -204,6 +208,7 @@ class Walk {
     }
     return {
       tree_id: this.tree.tree_id,
+      version_number: this.tree.version_number,
       path: this.path,
       leaf_node_id: node.node_id,
       action,
@@ -216,6 +221,7 @@ class Walk {
   private undecided(reason: string): TreeDecision {
     return {
       tree_id: this.tree.tree_id,
+      version_number: this.tree.version_number,
       path: this.path,
       leaf_node_id: null,
       action: null,

@@ -47,5 +47,5 @@ export function unknownTree(
       action_parameters: target_step_id === null ? {} : { target_step_id },
     });
   }
-  return { tree_id, tree_name: tree_id, root_node_id: 'ask 0', nodes };
+  return { tree_id, version_number: null, tree_name: tree_id, root_node_id: 'ask 0', nodes };
 }

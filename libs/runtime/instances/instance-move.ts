@@ -6,6 +6,7 @@ import {
   type TaskGraphDefinition,
 } from '#engine/graph';
 import {
+  type AutomaticDecision,
   type Command,
   decide,
   effectsOf,
@@ -34,6 +35,11 @@ export interface MovedInstance {
   has_timers: boolean;
 }
 
+/** An automatic decision, with the `sequence` of the event that came of it. */
+export interface TakenDecision extends AutomaticDecision {
+  sequence: number;
+}
+
 export interface ActedEvent {
   event: InstanceEvent;
   actor: string;
@@ -47,6 +53,7 @@ export interface ActedEvent {
  */
 export class InstanceMove {
   readonly acted: ActedEvent[] = [];
+  readonly decisions: TakenDecision[] = [];
   state: InstanceState;
   /** How long the engine took to decide, in milliseconds. */
   decidingMs = 0;
@@ -70,12 +77,19 @@ export class InstanceMove {
       const decision = decide(this.definition, this.state, next, this.facts);
       this.decidingMs += performance.now() - started;
       if ('rejection' in decision) throw decision.rejection;
-      const { events, state } = decision;
+      const { events, state, decisions } = decision;
+      for (const decided of decisions) {
+        this.decisions.push({ ...decided, sequence: this.nextSequence + decided.events_before });
+      }
       for (const event of events) this.acted.push({ event, actor: by });
       this.state = state;
       next = this.begin(events);
       by = ENGINE;
     }
+  }
+
+  private get nextSequence(): number {
+    return this.instance.last_sequence + this.acted.length + 1;
   }
 
   get events(): InstanceEvent[] {

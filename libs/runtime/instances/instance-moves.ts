@@ -8,6 +8,7 @@ import {
   type Facts,
   type InstanceState,
   NEW_INSTANCE,
+  type RoutingOverride,
 } from '#engine/instance';
 import { newId, type Tx } from '#persistence';
 import { RateLimits } from '#platform/limits';
@@ -241,12 +242,13 @@ function factsOf(read: {
   return {
     now: read.now,
     newId,
-    overrides: read.overrides.map((override) => ({
-      ...override,
-      condition: compile(override.condition_expression),
-    })),
+    overrides: read.overrides.map(routingOverride),
     max_step_entries: DEFAULT_MAX_STEP_ENTRIES,
   };
+}
+
+export function routingOverride(row: OverrideRow): RoutingOverride {
+  return { ...row, condition: compile(row.condition_expression) };
 }
 
 function stateOf(row: InstanceRow): InstanceState {
