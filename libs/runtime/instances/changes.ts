@@ -4,6 +4,7 @@ import {
   type InstanceEvent,
   type InstanceState,
   type LevelState,
+  type StepReference,
   type StepStatus,
 } from '#engine/instance';
 
@@ -40,34 +41,45 @@ export function stepChanges(
 ): StepChange[] {
   const changes = new Map<string, StepChange>();
   let state = before;
+  const known = (step: StepReference): StepChange =>
+    changes.get(step.step_execution_id) ?? unchanged(definition, before, step);
   for (const { event, actor } of acted) {
     const levels = state.current?.levels;
     state = evolve(state, event);
     if (!('step_execution_id' in event)) continue;
-    const known = changes.get(event.step_execution_id) ?? unchanged(definition, before, event);
+    const change = known(event);
     changes.set(event.step_execution_id, {
-      ...known,
-      approval_state: state.current?.levels ?? levels ?? known.approval_state,
+      ...change,
+      approval_state: state.current?.levels ?? levels ?? change.approval_state,
       ...changeOf(event, actor),
     });
+  }
+  const { current } = state;
+  if (current && !current.awaiting?.step_ended && acted.some(({ event }) => isMove(event))) {
+    // its step goes on under the name and the roles of the version that it was moved to
+    changes.set(current.step_execution_id, { ...known(current), approval_state: current.levels });
   }
   return [...changes.values()];
 }
 
 type StepEvent = Extract<InstanceEvent, { step_execution_id: string }>;
 
+function isMove({ type }: InstanceEvent): boolean {
+  return type === 'instance_migrated' || type === 'instance_restored';
+}
+
 function unchanged(
   definition: CompiledDefinition,
   { current }: InstanceState,
-  event: StepEvent,
+  { step_execution_id, step_id, entry }: StepReference,
 ): StepChange {
-  const step = definition.step(event.step_id);
+  const step = definition.step(step_id);
   return {
-    step_execution_id: event.step_execution_id,
-    step_id: event.step_id,
-    step_name: step?.step_name ?? event.step_id,
+    step_execution_id,
+    step_id,
+    step_name: step?.step_name ?? step_id,
     step_type: step?.step_type ?? current?.step_type ?? 'user_task',
-    entry: event.entry,
+    entry,
     status: current?.status ?? 'waiting',
     outcome: null,
     output: null,

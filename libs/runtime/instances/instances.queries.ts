@@ -135,6 +135,10 @@ export const readStartFacts = statement<StartFactsRow, [workflow_ids: readonly s
 
 type MovesValues = [instances: string, steps: string, events: string];
 
+/** A step that has ended stays as it was named on the version on which it did. */
+const whileOpen = (column: string): string =>
+  `${column} = case when excluded.ended_at is null then excluded.${column} else s.${column} end`;
+
 /** One statement writes the outcome of moves, whole: instances, steps and history, each a JSON list. */
 const writing = (instances: string): string => `
   with changed as materialized (
@@ -162,8 +166,8 @@ const writing = (instances: string): string => `
       outcome text, output jsonb, error_message text, completed_by text, required_roles jsonb, approval_state jsonb,
       escalates_after_hours float8, escalated boolean, started boolean) on r.instance_id = c.instance_id
     on conflict (step_execution_id) do update set
-      step_id = excluded.step_id, version_number = excluded.version_number, status = excluded.status,
-      outcome = excluded.outcome, output = excluded.output, error_message = excluded.error_message,
+      step_id = excluded.step_id, ${['version_number', 'step_name', 'required_roles'].map(whileOpen).join(', ')},
+      status = excluded.status, outcome = excluded.outcome, output = excluded.output, error_message = excluded.error_message,
       completed_by = excluded.completed_by, approval_state = excluded.approval_state,
       escalated_at = coalesce(s.escalated_at, excluded.escalated_at),
       started_at = coalesce(s.started_at, excluded.started_at), ended_at = excluded.ended_at

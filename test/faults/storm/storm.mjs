@@ -11,6 +11,7 @@ import pg from 'pg';
 import { freePort } from '../../../scripts/processes.mjs';
 import { startRedis } from '../../../scripts/redis.mjs';
 import { audit } from './audit.mjs';
+import { generator } from './generator.mjs';
 import { Load, TASK_TYPE, TASKS_EACH } from './load.mjs';
 import { serviceProcess, StormProcess } from './processes.mjs';
 import { StormReceiver } from './receiver.mjs';
@@ -241,15 +242,4 @@ function pick(list) {
 
 function seconds(milliseconds) {
   return `${(milliseconds / 1_000).toFixed(1)} s`;
-}
-
-/** mulberry32: the same faults in the same order for the same seed. */
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
