@@ -19,6 +19,7 @@ import { RepeatedQuestions1795395032525 } from './1795395032525-repeated-questio
 import { TaskTurns1795393582590 } from './1795393582590-task-turns.js';
 import { FanOut1795395215168 } from './1795395215168-fan-out.js';
 import { ModificationRounds1795395046085 } from './1795395046085-modification-rounds.js';
+import { People1795402356111 } from './1795402356111-people.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   TaskTurns1795393582590,
   FanOut1795395215168,
   ModificationRounds1795395046085,
+  People1795402356111,
 ];

@@ -129,6 +129,18 @@ export const ROUTE_ACCESS: AccessRows = {
   'DELETE /access/keys/{key_id}': ADMINISTERS,
   'POST /access/keys/{key_id}/rotate': ADMINISTERS,
 
+  'GET /access/me': 'authenticated',
+  'POST /access/people': ADMINISTERS,
+  'POST /access/people/bulk': ADMINISTERS,
+  'GET /access/people': OPERATES,
+  'GET /access/people/{person_id}': OPERATES,
+  'PUT /access/people/{person_id}': ADMINISTERS,
+  'DELETE /access/people/{person_id}': ADMINISTERS,
+  'POST /access/people/{person_id}/erase': ADMINISTERS,
+  'POST /access/absences': TAKES_PART,
+  'GET /access/absences': TAKES_PART,
+  'POST /access/absences/{absence_id}/end': TAKES_PART,
+
   'GET /audit': ADMINISTERS,
   'POST /audit/erasures': ADMINISTERS,
 };

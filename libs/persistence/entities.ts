@@ -7,6 +7,7 @@ import * as incidents from './incident.entities.js';
 import * as instances from './instance.entities.js';
 import * as modifications from './modification.entities.js';
 import * as parallel from './parallel.entities.js';
+import * as people from './people.entities.js';
 import * as routing from './routing.entities.js';
 
 type EntityClass = new () => object;
@@ -23,4 +24,5 @@ export const entities: EntityClass[] = [
   analytics,
   modifications,
   access,
+  people,
 ].flatMap((file) => Object.values<EntityClass>(file));

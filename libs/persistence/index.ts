@@ -22,6 +22,7 @@ export * from './instance.entities.js';
 export { migrate } from './migrate.js';
 export * from './modification.entities.js';
 export * from './parallel.entities.js';
+export * from './people.entities.js';
 export { PersistenceModule } from './persistence.module.js';
 export * from './routing.entities.js';
 export { insertRows, updateRows } from './rows.js';

@@ -11,9 +11,12 @@ export type ErrorCode =
   // who sent it
   | 'unauthenticated'
   | 'forbidden'
+  | 'speaks_for_others'
   // what it names
   | 'api_key_not_found'
   | 'subject_not_found'
+  | 'person_not_found'
+  | 'absence_not_found'
   | 'route_not_found'
   | 'method_not_allowed'
   | 'workflow_not_found'
@@ -35,6 +38,8 @@ export type ErrorCode =
   // what state it is in
   | 'api_key_name_taken'
   | 'api_key_ended'
+  | 'person_exists'
+  | 'absence_ended'
   | 'workflow_name_taken'
   | 'workflow_inactive'
   | 'instance_exists'
