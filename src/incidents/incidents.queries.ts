@@ -1,5 +1,6 @@
 import type { ExecutionStatus, JsonObject, TaskStatus } from '#engine/graph';
 import type { InstanceStatus } from '#engine/instance';
+import type { Branch } from '#engine/routing';
 import { type IncidentKind, type IncidentStatus, statement } from '#persistence';
 
 export interface IncidentRow {
@@ -116,6 +117,17 @@ export const readIncident = statement<IncidentDetailRow, [string]>(
   left join task_executions t on t.task_execution_id = i.task_execution_id
   left join workflow_instances w on w.instance_id = i.instance_id
   where i.incident_id = $1`,
+);
+
+/** What the latest entry into a step was given to run. */
+export const readBranches = statement<
+  { branches: Branch[] | null },
+  [instance_id: string, step_id: string]
+>(
+  'read_branches_of_step',
+  `select payload -> 'branches' as branches from instance_events
+   where instance_id = $1 and event_type = 'step_entered' and step_id = $2
+   order by sequence desc limit 1`,
 );
 
 /** No row: it is not open any more. */

@@ -14,6 +14,7 @@ import {
   countOpenByKind,
   type IncidentDetailRow,
   listIncidents,
+  readBranches,
   readIncident,
   valuesOf,
 } from './incidents.queries.js';
@@ -150,10 +151,12 @@ export class IncidentsService implements OnModuleInit {
     if (resolution.action === 'fail' || instance_id === null || step_id === null) return;
     const output = resolution.action === 'skip' ? resolution.output_data : null;
     const reason = resolution.note ?? `Incident ${incident.incident_id} was resolved.`;
+    const [entered] = await readBranches(tx, [instance_id, step_id]);
+    const branches = entered?.branches ?? undefined;
     await this.instances.apply(
       tx,
       { instance_id },
-      { type: 'reopen', step_id, output, reason },
+      { type: 'reopen', step_id, output, branches, reason },
       by,
     );
   }

@@ -113,6 +113,7 @@ function moveOn({ question, move, decided }: Decided): void {
       from_step_id: question.request.context.current_step_id,
       target_step_id: decision.target_step_id,
       decision_id,
+      branches: decision.decided_by === 'tree' ? decision.tree?.branches : undefined,
       reason: decidingSentence(decision),
       held,
     },

@@ -98,7 +98,7 @@ export function decisionInput(facts: DecisionFacts): DecisionInput {
       ...[...routes].map(({ rule }) => rule),
     ],
     next_step_id: definition.stepAfter(current_step_id)?.step_id ?? null,
-    hasStep: (stepId) => definition.step(stepId) !== undefined,
+    stepOf: (stepId) => definition.step(stepId),
   };
 }
 

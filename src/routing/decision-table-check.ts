@@ -25,7 +25,7 @@ interface CheckedTable<T> {
 export async function checkTable<T extends Omit<DecisionTable, 'table_id'>>(
   body: unknown,
   type: new () => T,
-  stepsOf: (workflowId: string | null) => Promise<ReadonlySet<string> | undefined>,
+  stepsOf: (workflowId: string | null) => Promise<ReadonlyMap<string, unknown> | undefined>,
 ): Promise<CheckedTable<T>> {
   const shape = await shapeOf(body, type);
   if (shape.value) {

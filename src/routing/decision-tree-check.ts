@@ -1,5 +1,11 @@
 import type { Fault } from '#engine/errors';
-import { type DecisionTree, NODE_TYPES, treeFaults, type TreeNode } from '#engine/routing';
+import {
+  type DecisionTree,
+  NODE_TYPES,
+  type Steps,
+  treeFaults,
+  type TreeNode,
+} from '#engine/routing';
 import { beyondShape, isJsonObject, shapeOf } from '#platform/http';
 
 /**
@@ -9,7 +15,7 @@ import { beyondShape, isJsonObject, shapeOf } from '#platform/http';
 export async function checkTree<T extends Omit<DecisionTree, 'tree_id'>>(
   body: unknown,
   type: new () => T,
-  stepsOf: (workflowId: string | null) => Promise<ReadonlySet<string> | undefined>,
+  stepsOf: (workflowId: string | null) => Promise<Steps | undefined>,
 ): Promise<{ request: T | null; faults: Fault[] }> {
   const shape = await shapeOf(body, type);
   const workflowId = isJsonObject(body) ? textIn(body, 'workflow_id') : null;

@@ -29,7 +29,7 @@ export class TreeNodeRequest {
   @ApiProperty({
     enum: NODE_TYPES,
     description:
-      '`condition` goes on by `true_path` or `false_path`; `action` decides; `fork` starts parallel work with its branches (its two paths and `action_parameters.branches`), which meet at a `join`.',
+      '`condition` goes on by `true_path` or `false_path`; `action` decides; `fork` starts parallel work with its branches (its two paths and `action_parameters.branches`), which meet at a `join`: each is an `automated` step (`action_parameters.target_step_id`) or a task for workers (`action_parameters.task_type`), and they run at the `parallel` step without a task graph that the fork or the join names as its `target_step_id`.',
   })
   @IsIn(NODE_TYPES)
   node_type: NodeType;

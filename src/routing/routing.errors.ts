@@ -1,3 +1,4 @@
+import type { StepDefinition } from '#engine/definition';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
 import { sqlState, type Tx } from '#persistence';
 import type { DefinitionStore } from '#runtime';
@@ -22,11 +23,11 @@ export async function stepsOf(
   store: DefinitionStore,
   tx: Tx,
   workflow_id: string | null,
-): Promise<ReadonlySet<string> | undefined> {
+): Promise<ReadonlyMap<string, StepDefinition> | undefined> {
   if (workflow_id === null) return undefined;
   try {
     const { steps } = await store.load(tx, workflow_id);
-    return new Set(steps.map((step) => step.step_id));
+    return new Map(steps.map((step) => [step.step_id, step]));
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     const fault: Fault = {

@@ -84,7 +84,8 @@ export function noteDecision(progress: Progress, deliberated: Deliberation | und
   if (certainty && move && confidence) {
     const judged = { ...move, confidence };
     const reason = certaintySentences(confidence, certainty.minimum).join(' ');
-    const { target_step_id, action } = deliberated.decision;
+    const { target_step_id, action, tree } = deliberated.decision;
+    const branches = tree?.branches ?? [];
     progress.emit(
       awaits_person
         ? {
@@ -93,6 +94,7 @@ export function noteDecision(progress: Progress, deliberated: Deliberation | und
             decision_id,
             action,
             target_step_id,
+            ...(branches.length > 0 && { branches }),
             reason,
             judged,
             ended_step: endedStep(progress),

@@ -1,4 +1,5 @@
 import { DomainError } from '#engine/errors';
+import type { Branch } from '#engine/routing';
 
 import { decideRoute } from './decide-route.js';
 import { walk } from './movement.js';
@@ -24,6 +25,7 @@ export function choose(progress: Progress, command: CommandOf<'choose'>): void {
   const { awaiting, step_id } = current;
   const target_step_id = command.target_step_id ?? awaiting.target_step_id;
   const confirmed = target_step_id === awaiting.target_step_id;
+  const branches = confirmed ? awaiting.branches : undefined;
   if (target_step_id !== null && !progress.definition.step(target_step_id)) {
     throw new DomainError(
       'step_not_found',
@@ -46,18 +48,27 @@ export function choose(progress: Progress, command: CommandOf<'choose'>): void {
       from_step_id: step_id,
       target_step_id,
       decision_id,
+      branches,
       reason: comment || 'A person chose.',
     });
   }
-  goOn(progress, decision_id, target_step_id);
+  goOn(progress, { decision_id, target_step_id, branches });
 }
 
 /** From a step that has ended to where a decision leads; null: to the end. */
-export function goOn(progress: Progress, decision_id: string, target_step_id: string | null): void {
+export function goOn(
+  progress: Progress,
+  decided: {
+    decision_id: string;
+    target_step_id: string | null;
+    branches?: readonly Branch[] | undefined;
+  },
+): void {
+  const { decision_id: routed_by_id, target_step_id: step_id, branches } = decided;
   walk(
     progress,
-    target_step_id === null
+    step_id === null
       ? undefined
-      : { step_id: target_step_id, routed_by: 'decision', routed_by_id: decision_id, warnings: [] },
+      : { step_id, routed_by: 'decision', routed_by_id, warnings: [], branches },
   );
 }

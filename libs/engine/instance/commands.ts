@@ -1,5 +1,5 @@
 import type { JsonObject } from '#engine/graph';
-import type { RoutingAction } from '#engine/routing';
+import type { Branch, RoutingAction } from '#engine/routing';
 
 import type { Approver, Deadlines, InstanceState, TimerPolicy } from './types.js';
 
@@ -27,6 +27,8 @@ export type Command =
       from_step_id: string;
       target_step_id: string | null;
       decision_id: string;
+      /** Of a fork: what its target is to run. */
+      branches?: readonly Branch[] | undefined;
       reason: string;
       /** It is too uncertain to be carried out: a person chooses. */
       held?: boolean;
@@ -54,6 +56,8 @@ export type Command =
       step_id: string;
       /** Null: the step is entered anew; else it counts as bypassed, with this output. */
       output: JsonObject | null;
+      /** Of a fork: what it ran before. */
+      branches?: readonly Branch[] | undefined;
       reason: string;
     }
   | {

@@ -13,7 +13,7 @@ import type { CommandOf } from './commands.js';
 export function decideRoute(progress: Progress, command: CommandOf<'route'>): void {
   const { current } = currentStep(progress, command.from_step_id);
   const reference = referenceTo(current);
-  const { target_step_id, reason, decision_id } = command;
+  const { target_step_id, reason, decision_id, branches } = command;
   if (target_step_id !== null && !progress.definition.step(target_step_id)) {
     throw new DomainError(
       'step_not_found',
@@ -30,6 +30,7 @@ export function decideRoute(progress: Progress, command: CommandOf<'route'>): vo
       decision_id,
       action: command.action,
       target_step_id,
+      ...(branches && { branches }),
       reason,
       judged: null,
       ended_step: null,
@@ -51,6 +52,7 @@ export function decideRoute(progress: Progress, command: CommandOf<'route'>): vo
       routed_by: 'decision',
       routed_by_id: decision_id,
       warnings: [],
+      branches,
     });
   }
   if (command.action === 'reject') {

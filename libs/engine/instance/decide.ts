@@ -204,7 +204,7 @@ function objectOr(value: unknown): JsonObject {
 function bypassStep(progress: Progress, command: CommandOf<'bypass_step'>): void {
   const awaiting = progress.state.current?.awaiting;
   if (awaiting?.step_ended && progress.state.current?.step_id === command.step_id) {
-    return goOn(progress, awaiting.decision_id, awaiting.target_step_id);
+    return goOn(progress, awaiting);
   }
   const { current } = currentStep(progress, command.step_id);
   completed(progress, current, { outcome: 'bypassed', output: {}, reason: command.reason });

@@ -1,10 +1,16 @@
 import type { CompiledDefinition } from '#engine/definition';
+import type { Branch } from '#engine/routing';
 
 import type { Deadlines, EventOf, InstanceEvent, TimerPolicy } from './types.js';
 
 /** What has to be set going, or stopped, because of what happened. Carried out in the transaction that writes the events. */
 export type Effect =
-  | { type: 'start_execution'; step_execution_id: string; step_id: string }
+  | {
+      type: 'start_execution';
+      step_execution_id: string;
+      step_id: string;
+      branches?: readonly Branch[] | undefined;
+    }
   | { type: 'stop_step_work'; step_execution_id: string; reason: string }
   | { type: 'schedule_escalation'; step_execution_id: string; step_id: string; after_hours: number }
   | { type: 'resume_work' }
@@ -114,15 +120,16 @@ function endsStep(event: InstanceEvent): boolean {
 
 function workOf(
   definition: CompiledDefinition,
-  { step_execution_id, step_id, routed_by }: EventOf<'step_entered'>,
+  { step_execution_id, step_id, routed_by, branches }: EventOf<'step_entered'>,
 ): Effect[] {
   const step = definition.step(step_id);
   if (!step) return [];
   const works =
     routed_by !== 'mention' &&
-    (step.step_type === 'automated' || (step.step_type === 'parallel' && step.parallel !== null));
+    (step.step_type === 'automated' ||
+      (step.step_type === 'parallel' && (step.parallel !== null || branches !== undefined)));
   return [
-    ...(works ? [{ type: 'start_execution', step_execution_id, step_id } as const] : []),
+    ...(works ? [{ type: 'start_execution', step_execution_id, step_id, branches } as const] : []),
     ...(step.auto_escalation_hours === null
       ? []
       : [

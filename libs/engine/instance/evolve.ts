@@ -24,11 +24,9 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
     case 'instance_started':
       return { ...state, status: 'running', data: event.data };
     case 'step_entered': {
-      const { step_execution_id, step_id, entry, step_type, status, levels } = event;
-      return {
-        ...counted(state, event),
-        current: { step_execution_id, step_id, entry, step_type, status, levels },
-      };
+      const { step_execution_id, step_id, entry, step_type, status, levels, branches } = event;
+      const current = { step_execution_id, step_id, entry, step_type, status, levels };
+      return { ...counted(state, event), current: branches ? { ...current, branches } : current };
     }
     case 'step_skipped':
       return { ...counted(state, event), current: null };
@@ -87,13 +85,14 @@ function counted(state: InstanceState, entered: { step_id: string; entry: number
 /** The step that has ended is stood at again: there the decision is awaited. */
 function awaiting(
   current: CurrentStep | null,
-  { ended_step, decision_id, action, target_step_id }: EventOf<'decision_awaited'>,
+  { ended_step, decision_id, action, target_step_id, branches }: EventOf<'decision_awaited'>,
 ): CurrentStep | null {
   const at: CurrentStep | null = ended_step
     ? { ...ended_step, status: 'waiting', levels: null }
     : current;
   const step_ended = ended_step !== null;
-  return at && { ...at, awaiting: { decision_id, action, target_step_id, step_ended } };
+  const awaited = { decision_id, action, target_step_id, step_ended };
+  return at && { ...at, awaiting: branches ? { ...awaited, branches } : awaited };
 }
 
 function decided({ awaiting: _, ...current }: CurrentStep): CurrentStep {

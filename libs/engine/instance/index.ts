@@ -5,4 +5,5 @@ export * from './effects.js';
 export * from './evolve.js';
 export { hasEnded } from './movement.js';
 export { routesAfter } from './routes.js';
+export { graphOfStep } from './step-graph.js';
 export * from './types.js';

@@ -49,6 +49,7 @@ export function migrate(progress: Progress, command: CommandOf<'migrate'>): void
       routed_by: 'migration',
       routed_by_id: null,
       warnings: [],
+      branches: current.step_id === target.step_id ? current.branches : undefined,
     },
   );
 }
@@ -86,6 +87,7 @@ export function restore(progress: Progress, command: CommandOf<'restore'>): void
     routed_by: 'migration',
     routed_by_id: null,
     warnings: [],
+    ...(target.branches && { branches: target.branches }),
   });
 }
 

@@ -1,8 +1,11 @@
 import { entryExpression, type StepDefinition } from '#engine/definition';
 import type { JsonObject } from '#engine/graph';
 import {
+  areWork,
+  type Branch,
   decideByTree,
   routingContext,
+  runsBranches,
   type TreeDecision,
   type TriedRule,
   tryCondition,
@@ -33,6 +36,8 @@ export interface Move {
   warnings: readonly string[];
   /** Where a tree or rules were asked. */
   deliberation?: Deliberation | undefined;
+  /** Of a fork that leads here. */
+  branches?: readonly Branch[] | undefined;
 }
 
 /** A step that has ended, with the tree that was asked first and did not decide. */
@@ -205,6 +210,7 @@ function enter(progress: Progress, move: Move): (Ended & { next?: Move | undefin
     routed_by,
     routed_by_id,
     warnings: move.warnings,
+    ...(hasBranches(progress, step, move) && { branches: move.branches }),
   });
   switch (step.step_type) {
     case 'user_task':
@@ -243,7 +249,8 @@ function decideAtOnce(
   if (treeId === null) return decided(null);
   const compiled = progress.facts.trees.get(treeId);
   if (!compiled) return decided(`There is no active decision tree ${treeId}.`);
-  const tree = decideByTree(compiled, context, { now: progress.facts.now });
+  const stepOf = (stepId: string): StepDefinition | undefined => progress.definition.step(stepId);
+  const tree = decideByTree(compiled, context, { now: progress.facts.now, stepOf });
   const { action, target_step_id } = tree;
   if (action === null) return { ...decided(tree.undecided_because), tree };
   const reason = `Node ${tree.leaf_node_id} of decision tree ${treeId}.`;
@@ -255,6 +262,7 @@ function decideAtOnce(
       routed_by_id: treeId,
       warnings: [],
       deliberation: byTree(after, tree),
+      branches: tree.branches,
     };
     return { ...after, next };
   }
@@ -266,6 +274,10 @@ function decideAtOnce(
   noteDecision(progress, byTree(decided(reason, 'rejected'), tree));
   progress.emit({ type: 'instance_completed', outcome: 'rejected' });
   return undefined;
+}
+
+function hasBranches({ definition }: Progress, step: StepDefinition, { branches }: Move): boolean {
+  return runsBranches(step) && areWork(branches ?? [], (stepId) => definition.step(stepId));
 }
 
 function fail(

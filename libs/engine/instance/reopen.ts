@@ -9,7 +9,10 @@ import type { CommandOf } from './commands.js';
  * hand. It gets its whole limit of step entries again.
  * @throws DomainError step_not_found
  */
-export function reopen(progress: Progress, { step_id, output, reason }: CommandOf<'reopen'>): void {
+export function reopen(
+  progress: Progress,
+  { step_id, output, branches, reason }: CommandOf<'reopen'>,
+): void {
   const step = progress.definition.step(step_id);
   if (!step) {
     throw new DomainError(
@@ -20,7 +23,7 @@ export function reopen(progress: Progress, { step_id, output, reason }: CommandO
   }
   progress.emit({ type: 'instance_reopened', step_id, reason });
   const how = { routed_by: 'incident', routed_by_id: null, warnings: [] } as const;
-  if (!output) return walk(progress, { step_id, ...how });
+  if (!output) return walk(progress, { step_id, branches, ...how });
   const reference = {
     step_execution_id: progress.facts.newId(),
     step_id,

@@ -1,7 +1,7 @@
 import type { StepType } from '#engine/definition';
 import type { CompiledExpression } from '#engine/expression';
 import type { JsonObject } from '#engine/graph';
-import type { CompiledTree, Confidence, Decision, RoutingAction } from '#engine/routing';
+import type { Branch, CompiledTree, Confidence, Decision, RoutingAction } from '#engine/routing';
 
 export const INSTANCE_STATUSES = [
   'running',
@@ -56,6 +56,8 @@ export interface CurrentStep {
   levels: readonly LevelState[] | null;
   /** The decision of where to go from here that waits for a person. */
   awaiting?: AwaitedDecision;
+  /** Of a parallel step: what it runs in place of a graph of its own. */
+  branches?: readonly Branch[];
 }
 
 /** A decision that was less certain than the workflow asks: nothing comes of it until a person chooses. */
@@ -64,6 +66,8 @@ export interface AwaitedDecision {
   /** What was decided. */
   action: RoutingAction;
   target_step_id: string | null;
+  /** Of a fork: what its target is to run. */
+  branches?: readonly Branch[];
   /** The step has ended, and the instance only waits to go on; false: work at it may still go on, and end it. */
   step_ended: boolean;
 }
@@ -173,6 +177,8 @@ export type InstanceEvent =
       routed_by_id: string | null;
       /** Conditions that could not be evaluated on the way, in words. */
       warnings: readonly string[];
+      /** Of the fork that led here: what this parallel step runs in place of a graph of its own. */
+      branches?: readonly Branch[];
     } & StepReference)
   | ({
       type: 'step_skipped';
@@ -204,6 +210,7 @@ export type InstanceEvent =
       decision_id: string;
       action: RoutingAction;
       target_step_id: string | null;
+      branches?: readonly Branch[];
       reason: string;
       /** Null: a client asked for it, and it is recorded with its question. */
       judged: JudgedMove | null;

@@ -19,7 +19,7 @@ function input(fields: Partial<DecisionInput> = {}): DecisionInput {
     table: null,
     rules: [],
     next_step_id: 'review',
-    hasStep: (id) => STEPS.includes(id),
+    stepOf: (id) => (STEPS.includes(id) ? { step_type: 'user_task', parallel: null } : undefined),
     ...fields,
   };
 }

@@ -1,9 +1,10 @@
 import type { JsonObject } from '#engine/graph';
 import type { CompiledTable } from '#engine/table';
 
+import type { StepOf } from './branches.js';
 import { decideByRules, type RuleDecision, type TriedRule } from './rules.js';
 import { routeByTable, type TableRoute } from './table-route.js';
-import { decideByTree, type CompiledTree, type TreeDecision } from './tree.js';
+import { decideByTree, undecided, type CompiledTree, type TreeDecision } from './tree.js';
 import type { DecisionRule, RoutingAction } from './types.js';
 
 /** All that a routing decision depends on. */
@@ -19,7 +20,7 @@ export interface DecisionInput {
   rules: readonly DecisionRule[];
   /** The step after the current one in order; null after the last. */
   next_step_id: string | null;
-  hasStep: (stepId: string) => boolean;
+  stepOf: StepOf;
 }
 
 export type DecidedBy = 'tree' | 'table' | 'rule' | 'sequence';
@@ -48,8 +49,10 @@ export interface Decision {
 
 /** Tree, table, rules, order of the steps: the first that decides. The others are its alternatives. Total. */
 export function decideRouting(input: DecisionInput): Decision {
-  const { context, now, hasStep } = input;
-  const tree = input.tree && checkedTarget(decideByTree(input.tree, context, { now }), hasStep);
+  const { context, now, stepOf } = input;
+  const hasStep = (stepId: string): boolean => stepOf(stepId) !== undefined;
+  const tree =
+    input.tree && checkedTarget(decideByTree(input.tree, context, { now, stepOf }), hasStep);
   const table =
     input.table && !tree?.action ? routeByTable(input.table, context, { now, hasStep }) : null;
   const rules = decideByRules(input.rules, context, { now, hasStep });
@@ -126,13 +129,10 @@ export function decideRouting(input: DecisionInput): Decision {
 function checkedTarget(decision: TreeDecision, hasStep: (stepId: string) => boolean): TreeDecision {
   const { target_step_id, leaf_node_id } = decision;
   if (target_step_id === null || hasStep(target_step_id)) return decision;
-  return {
-    ...decision,
-    leaf_node_id: null,
-    action: null,
-    target_step_id: null,
-    undecided_because: `node ${leaf_node_id} leads to ${target_step_id}, which is no step of this workflow`,
-  };
+  return undecided(
+    decision,
+    `node ${leaf_node_id} leads to ${target_step_id}, which is no step of this workflow`,
+  );
 }
 
 function asPath(rule: TriedRule): AlternativePath {

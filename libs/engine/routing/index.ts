@@ -1,3 +1,4 @@
+export * from './branches.js';
 export * from './comparison.js';
 export * from './confidence.js';
 export * from './context.js';

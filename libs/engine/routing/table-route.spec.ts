@@ -114,7 +114,7 @@ describe('decideRouting with a table', () => {
       table: compileTable(newRoutingTable([['> 10', '"boss"']])),
       rules: [],
       next_step_id: 'team',
-      hasStep: (id) => STEPS.has(id),
+      stepOf: (id) => (STEPS.has(id) ? { step_type: 'user_task', parallel: null } : undefined),
     });
   const sentences = (amount: number): string[] =>
     reasoning(decide(amount), confidenceFrom({ good: 0, total: 0 }, 20)).slice(0, -1);

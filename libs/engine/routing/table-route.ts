@@ -74,7 +74,7 @@ export function routeByTable(
  */
 export function tableRouteFaults(
   table: DecisionTable,
-  steps: ReadonlySet<string> | undefined,
+  steps: Pick<ReadonlySet<string>, 'has'> | undefined,
 ): Fault[] {
   const column = table.outputs.findIndex(({ name }) => name === TARGET);
   if (column < 0) return [];

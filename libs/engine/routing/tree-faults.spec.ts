@@ -8,7 +8,10 @@ import { treeFaults } from './tree-faults.js';
 import type { DecisionTree } from './types.js';
 
 const found = (tree: DecisionTree, steps?: string[]) =>
-  treeFaults(tree, steps && new Set(steps)).map(({ pointer, code }) => [pointer, code]);
+  treeFaults(
+    tree,
+    steps && new Map(steps.map((id) => [id, { step_type: 'user_task', parallel: null }])),
+  ).map(({ pointer, code }) => [pointer, code]);
 
 describe('treeFaults', () => {
   it('finds nothing in a sound tree', () => {
@@ -70,5 +73,65 @@ describe('treeFaults', () => {
     const length = 5_000;
     const nodes = Array.from({ length }, (_, i) => newCondition(`n${i}`, 'x', `n${i + 1}`, null));
     expect(found(newTree([...nodes, newAction(`n${length}`, 's')]))).toEqual([]);
+  });
+});
+
+describe('forks', () => {
+  const STEPS = new Map(
+    (['automated', 'user_task', 'parallel'] as const).map((step_type) => [
+      `${step_type} step`,
+      { step_type, parallel: null },
+    ]),
+  );
+  const forked = (branches: (string | null)[], target_step_id: string | null) =>
+    treeFaults(
+      newTree([
+        newNode({
+          node_id: 'fork',
+          node_type: 'fork',
+          action_parameters: { branches: branches.map((_, n) => `b${n}`) },
+        }),
+        ...branches.map((target, n) =>
+          newNode({
+            node_id: `b${n}`,
+            node_type: 'action',
+            action_type: 'parallel_process',
+            action_parameters:
+              target === null ? { task_type: 'validation' } : { target_step_id: target },
+            true_path: 'join',
+          }),
+        ),
+        newNode({
+          node_id: 'join',
+          node_type: 'join',
+          action_parameters: target_step_id === null ? {} : { target_step_id },
+        }),
+      ]),
+      STEPS,
+    ).map(({ code }) => code);
+
+  it.each([
+    [['automated step', null], 'parallel step', []],
+    [['automated step', null], 'user_task step', ['invalid_fork']],
+    [['automated step', null], null, ['invalid_fork']],
+    [['automated step', 'user_task step'], 'parallel step', ['invalid_fork']],
+    // no work: they only say why it goes there
+    [['user_task step', 'parallel step'], 'user_task step', []],
+  ])('with branches %j that lead to %j', (branches, target, codes) => {
+    expect(forked(branches, target)).toEqual(codes);
+  });
+
+  it('asks only for tasks of a known type', () => {
+    const tree = newTree([
+      newNode({
+        node_id: 'a',
+        node_type: 'action',
+        action_type: 'parallel_process',
+        action_parameters: { task_type: 'dance' },
+      }),
+    ]);
+    expect(treeFaults(tree).map(({ pointer }) => pointer)).toEqual([
+      '/nodes/0/action_parameters/task_type',
+    ]);
   });
 });

@@ -1,6 +1,8 @@
 import { expressionFaults } from '#engine/expression';
 import type { Fault } from '#engine/errors';
+import { TASK_TYPES } from '#engine/graph';
 
+import { forkFault, type StepOf, taskTypeOf } from './branches.js';
 import { branchesOf } from './tree.js';
 import {
   isRoutingAction,
@@ -10,29 +12,33 @@ import {
   type TreeNode,
 } from './types.js';
 
+/** A workflow's, by step_id. */
+export type Steps = ReadonlyMap<string, NonNullable<ReturnType<StepOf>>>;
+
 /** Actions that make no sense without a step to go to. */
 export const ACTIONS_TO_A_STEP: readonly string[] = ['route_to_step'];
 
 /**
  * Everything that is wrong with a tree whose fields have the right shape: ids used twice or naming no node, cycles (with
  * their members), nodes that no way leads to, conditions and actions that decide nothing, expressions that do not
- * parse, targets that are none of the workflow's steps (where these are given).
+ * parse, targets that are none of the workflow's steps, and forks whose branches cannot run (where these are given).
  */
-export function treeFaults(tree: DecisionTree, stepIds?: ReadonlySet<string>): Fault[] {
+export function treeFaults(tree: DecisionTree, steps?: Steps): Fault[] {
   const index = new Map<string, number>();
   tree.nodes.forEach((node, position) => {
     if (!index.has(node.node_id)) index.set(node.node_id, position);
   });
   const faults = tree.nodes.flatMap((node, position) => [
     ...(index.get(node.node_id) === position ? [] : [duplicate(node, position, index)]),
-    ...nodeFaults(node, `/nodes/${position}`, stepIds),
+    ...nodeFaults(node, `/nodes/${position}`, steps),
     ...pathFaults(node, `/nodes/${position}`, index),
   ]);
   if (!index.has(tree.root_node_id)) {
     return [...faults, unknownNode('/root_node_id', tree.root_node_id)];
   }
   const cycles = cyclesOf(tree, index);
-  return [...faults, ...cycles, ...unreachable(tree, index)];
+  const forks = steps && cycles.length === 0 ? forkFaults(tree, index, steps) : [];
+  return [...faults, ...cycles, ...unreachable(tree, index), ...forks];
 }
 
 /** Where the ways out of a node lead, with the field that names each. */
@@ -55,7 +61,7 @@ function pathFaults(node: TreeNode, at: string, index: ReadonlyMap<string, numbe
     .map((way) => unknownNode(`${at}/${way.field}`, way.node_id));
 }
 
-function nodeFaults(node: TreeNode, at: string, stepIds?: ReadonlySet<string>): Fault[] {
+function nodeFaults(node: TreeNode, at: string, steps?: Steps): Fault[] {
   const faults: Fault[] = [];
   const fault = (field: string, code: string, message: string): void => {
     faults.push({ pointer: `${at}/${field}`, code, message });
@@ -86,6 +92,10 @@ function nodeFaults(node: TreeNode, at: string, stepIds?: ReadonlySet<string>): 
         const message = `${node.action_type} needs the step_id to go to in action_parameters.target_step_id.`;
         fault('action_parameters/target_step_id', 'missing', message);
       }
+      if ('task_type' in node.action_parameters && taskTypeOf(node) === null) {
+        const message = `A branch's task_type is one of: ${TASK_TYPES.join(', ')}.`;
+        fault('action_parameters/task_type', 'invalid', message);
+      }
       break;
     case 'fork':
       if (new Set(branchesOf(node)).size < 2) {
@@ -98,11 +108,48 @@ function nodeFaults(node: TreeNode, at: string, stepIds?: ReadonlySet<string>): 
       break;
   }
   const target = targetOf(node);
-  if (target !== null && stepIds && !stepIds.has(target)) {
+  if (target !== null && steps && !steps.has(target)) {
     const message = `${JSON.stringify(target)} is no step of this workflow; name one of its step_ids.`;
     fault('action_parameters/target_step_id', 'unknown_step', message);
   }
   return faults;
+}
+
+/** Forks whose branches are work that cannot run, by all ways that conditions may take; none inside of another. */
+function forkFaults(tree: DecisionTree, index: ReadonlyMap<string, number>, steps: Steps): Fault[] {
+  const forks = tree.nodes.filter((node) => node.node_type === 'fork');
+  const within = new Map(forks.map((fork) => [fork, nodesWithin(fork, tree, index)]));
+  return forks.flatMap((fork) => {
+    const nodes = within.get(fork) ?? [];
+    if (forks.some((outer) => within.get(outer)?.includes(fork))) return [];
+    const join = nodes.find((node) => node.node_type === 'join');
+    const branches = nodes
+      .filter((node) => node.node_type === 'action')
+      .map((node) => ({ ...node, after: null, target_step_id: targetOf(node) }));
+    const target = targetOf(fork) ?? (join ? targetOf(join) : null);
+    const fault = forkFault(branches, target, (stepId) => steps.get(stepId));
+    if (fault === null) return [];
+    const message = `Node ${fork.node_id} is a fork, and ${fault}.`;
+    return [{ pointer: `/nodes/${index.get(fork.node_id)}`, code: 'invalid_fork', message }];
+  });
+}
+
+/** The nodes that the branches of a fork may come to, up to where they join. */
+function nodesWithin(
+  fork: TreeNode,
+  tree: DecisionTree,
+  index: ReadonlyMap<string, number>,
+): TreeNode[] {
+  const reached = new Set(waysOut(fork).map((way) => way.node_id));
+  const nodes: TreeNode[] = [];
+  // a Set is walked in the order of insertion and sees what is added on the way
+  for (const nodeId of reached) {
+    const node = tree.nodes[index.get(nodeId) ?? -1];
+    if (!node) continue;
+    nodes.push(node);
+    if (node.node_type !== 'join') waysOut(node).forEach((way) => reached.add(way.node_id));
+  }
+  return nodes;
 }
 
 /** One fault for each way back that closes a cycle, with all its members in order. Depth first, without recursion. */

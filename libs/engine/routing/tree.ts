@@ -2,6 +2,7 @@ import { compileCondition } from '#engine/definition';
 import type { CompiledExpression } from '#engine/expression';
 import type { JsonObject } from '#engine/graph';
 
+import { type Branch, forkFault, type StepOf } from './branches.js';
 import { tryCondition } from './trial.js';
 import {
   isRoutingAction,
@@ -36,14 +37,6 @@ export interface PathNode {
   /** The node that the way went on to; null at its end. A fork's ways are its branches. */
   next_node_id: string | null;
   warnings: string[];
-}
-
-/** Where a branch of a fork ends. */
-export interface Branch {
-  node_id: string;
-  action_type: string | null;
-  target_step_id: string | null;
-  action_parameters: JsonObject;
 }
 
 export interface TreeDecision {
@@ -82,15 +75,36 @@ export function compileTree(tree: DecisionTree & { version_number?: number }): C
 /**
  * Follows a tree from its root. A condition that is true goes on by `true_path`, any other by `false_path` (as FEEL's
  * `if` does with null); an action ends it; a fork ends it as well, with its branches, as `parallel_process`; a join
- * outside a fork passes on. Total: a way that leads nowhere leaves the decision to the rules, with the reason.
+ * outside a fork passes on. Total: a way that leads nowhere leaves the decision to the rules, with the reason; so does,
+ * where the steps of a workflow are given, a fork whose branches cannot run there.
  */
 export function decideByTree(
   tree: CompiledTree,
   context: JsonObject,
-  { now }: { now: number },
+  { now, stepOf }: { now: number; stepOf?: StepOf },
 ): TreeDecision {
-  const walk = new Walk(tree, context, now);
-  return walk.from(tree.root_node_id);
+  const decision = new Walk(tree, context, now).from(tree.root_node_id);
+  const { branches, leaf_node_id, target_step_id } = decision;
+  const fault = stepOf && forkFault(branches, target_step_id, stepOf);
+  return fault ? undecided(decision, `node ${leaf_node_id} is a fork, and ${fault}`) : decision;
+}
+
+/** The same, deciding nothing. */
+export function undecided(decision: TreeDecision, undecided_because: string): TreeDecision {
+  return {
+    ...decision,
+    leaf_node_id: null,
+    action: null,
+    target_step_id: null,
+    branches: [],
+    undecided_because,
+  };
+}
+
+/** A way out of a node of a fork, and the action that it follows. */
+interface Way {
+  node_id: string;
+  after: string | null;
 }
 
 class Walk {
@@ -155,14 +169,17 @@ class Walk {
     this.record(fork, null, null, []);
     const branches: Branch[] = [];
     let join: CompiledNode | undefined;
-    const open = branchesOf(fork);
-    for (let nodeId = open.shift(); nodeId !== undefined; nodeId = open.shift()) {
-      const node = this.visit(nodeId);
+    const follow = (node_ids: readonly string[], after: string | null): Way[] =>
+      node_ids.map((node_id) => ({ node_id, after }));
+    const open = follow(branchesOf(fork), null);
+    for (let way = open.shift(); way !== undefined; way = open.shift()) {
+      const { after } = way;
+      const node = this.visit(way.node_id);
       if (!node) continue;
       switch (node.node_type) {
         case 'fork':
           this.record(node, null, null, []);
-          open.push(...branchesOf(node));
+          open.push(...follow(branchesOf(node), after));
           break;
         case 'join':
           this.record(node, null, null, []);
@@ -173,17 +190,18 @@ class Walk {
           const { node_id, action_type, action_parameters } = node;
           branches.push({
             node_id,
+            after,
             action_type,
             target_step_id: targetOf(node),
             action_parameters,
           });
-          if (node.true_path !== null) open.push(node.true_path);
+          if (node.true_path !== null) open.push({ node_id: node.true_path, after: node_id });
           break;
         }
         case 'condition': {
           const { next, undecided } = this.passOn(node);
           if (undecided !== null) return this.undecided(undecided);
-          if (next !== null) open.push(next);
+          if (next !== null) open.push({ node_id: next, after });
         }
       }
     }

@@ -1,16 +1,12 @@
-import type { CompiledDefinition, StepDefinition } from '#engine/definition';
-import {
-  expandFanOuts,
-  type JsonObject,
-  readRetryPolicy,
-  type TaskGraphDefinition,
-} from '#engine/graph';
+import type { CompiledDefinition } from '#engine/definition';
+import { expandFanOuts } from '#engine/graph';
 import {
   type AutomaticDecision,
   type Command,
   decide,
   effectsOf,
   type Facts,
+  graphOfStep,
   type InstanceEvent,
   type InstanceState,
 } from '#engine/instance';
@@ -115,7 +111,7 @@ export class InstanceMove {
       const { workflow_id, workflow_instance_id, instance_id, correlation_id } = this.instance;
       const { step_execution_id } = effect;
       const { data } = this.state;
-      const graph = expandFanOuts(graphOf(step, this.definition, data), data);
+      const graph = expandFanOuts(graphOfStep(this.definition, step, data, effect.branches), data);
       const execution_id = newId();
       const end = endAtOnce(graph);
       this.begun.push({
@@ -147,51 +143,4 @@ export class InstanceMove {
     }
     return undefined;
   }
-}
-
-/** The graph that a step runs: a parallel step's own; for an automated step, one task that gets the instance's data. */
-function graphOf(
-  step: StepDefinition,
-  { definition }: CompiledDefinition,
-  data: JsonObject,
-): TaskGraphDefinition {
-  if (step.parallel) return step.parallel;
-  const { task_type, retry_policy } = step.conditions;
-  const settings = {
-    ...definition.retry_configuration,
-    ...(typeof retry_policy === 'object' ? retry_policy : {}),
-  };
-  const { max_attempts } = settings;
-  return {
-    tasks: [
-      {
-        task_id: step.step_id,
-        task_name: step.step_name,
-        task_type: typeof task_type === 'string' ? task_type : 'automation',
-        step_id: step.step_id,
-        priority: 100,
-        estimated_duration_minutes: step.estimated_duration_minutes,
-        max_retry_attempts:
-          typeof max_attempts === 'number' ? Math.max(0, Math.trunc(max_attempts) - 1) : 3,
-        retry_policy: readRetryPolicy(settings),
-        timeout_minutes: 60,
-        dependencies: [],
-        input_data: data,
-        resource_requirements: {},
-        handler: step.handler,
-      },
-    ],
-    synchronization_points: [],
-    load_balancing: {
-      strategy: 'priority_based',
-      max_concurrent_tasks: 1,
-      resource_constraints: {},
-      queue_priority_levels: 3,
-      adaptive_scaling: false,
-    },
-    // the instance's own timeout comes first, and ends this with it
-    global_timeout_minutes: (definition.global_timeout_hours + 1) * 60,
-    failure_strategy: 'fail_fast',
-    monitoring_interval_seconds: 30,
-  };
 }
