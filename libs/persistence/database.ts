@@ -17,14 +17,18 @@ export interface TransactionOptions {
   isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
   /**
    * Every row is looked up by a key. PostgreSQL keeps the plan that it made for a small table, which may read all of it,
-   * while the table grows (until it is analyzed): here it only looks up.
+   * while the table grows (until it is analyzed): here it only looks up. It plans a statement once a connection: what
+   * takes lists it would else plan anew with every use, which costs more than a use. Lists are not to be joined with
+   * each other here: their join is a loop in a loop.
    */
   lookups?: boolean;
 }
 
-const LOOKUPS_ONLY = ['seqscan', 'hashjoin', 'mergejoin']
-  .map((method) => `; set local enable_${method} = off`)
-  .join('');
+const LOOKUPS_ONLY =
+  '; set local plan_cache_mode = force_generic_plan' +
+  ['seqscan', 'hashjoin', 'mergejoin']
+    .map((method) => `; set local enable_${method} = off`)
+    .join('');
 
 /** serialization_failure and deadlock_detected: the one case in which doing the same again may succeed. */
 const RETRYABLE = new Set(['40001', '40P01']);

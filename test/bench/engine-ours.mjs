@@ -15,7 +15,10 @@ const NOTHING = { type: 'delay', duration_ms: 0 };
 const WORKER = { type: 'worker' };
 
 /** The engine in this process, as one service process (ROLE=all) is: the API is not asked, all below it is. */
-export async function ours({ database, redis, seconds, sizes, workloads }, report) {
+export async function ours(
+  { database, redis, seconds, sizes, workloads, in_flights = [1, 10, 100] },
+  report,
+) {
   await migrate(database);
   const env = {
     DATABASE_URL: database,
@@ -35,7 +38,7 @@ export async function ours({ database, redis, seconds, sizes, workloads }, repor
     }
     if (wanted('worker')) {
       const worker = engine.workerLoop();
-      for (const in_flight of [1, 100]) {
+      for (const in_flight of in_flights) {
         report(await keepInFlight('worker steps', in_flight, seconds, () => engine.run(work)));
       }
       await worker.stop();

@@ -36,6 +36,20 @@ describe('Batcher', () => {
     expect(batches).toEqual([[1], [2, 3], [4]]);
   });
 
+  it('shares out what is much over the batches that may be written at a time', async () => {
+    const sizes: number[] = [];
+    const batcher = new Batcher<number, number>(
+      async (items) => {
+        sizes.push(items.length);
+        await new Promise(setImmediate);
+        return items;
+      },
+      { size: 500, concurrency: 2 },
+    );
+    await Promise.all(Array.from({ length: 101 }, (_, item) => batcher.add(item)));
+    expect(sizes).toEqual([51, 50]);
+  });
+
   it('lets a bad item fail alone', async () => {
     const batcher = new Batcher<number, number>(
       async (items) => {

@@ -8,9 +8,13 @@ interface Waiting<Item, Result> {
   reject: (error: unknown) => void;
 }
 
+/** Fewer travel in one batch. */
+const WORTH_SHARING = 16;
+
 /**
  * Collects what arrives while earlier batches are being written, so that a busy process commits much at a time and an
- * idle one at once: no window to wait for.
+ * idle one at once: no window to wait for. What waits is shared out over the batches that may be written at a time: in one
+ * batch all would also be answered, and come back, at once, with everybody waiting for everybody.
  *
  * When a batch fails, its items are written one by one, so that one bad item fails alone.
  */
@@ -55,8 +59,10 @@ export class Batcher<Item, Result> {
   }
 
   private flush(): void {
-    while (this.waiting.length > 0 && this.writing.size < this.limits.concurrency) {
-      const batch = this.waiting.splice(0, this.limits.size);
+    const { size, concurrency } = this.limits;
+    while (this.waiting.length > 0 && this.writing.size < concurrency) {
+      const share = Math.ceil(this.waiting.length / (concurrency - this.writing.size));
+      const batch = this.waiting.splice(0, Math.min(size, Math.max(share, WORTH_SHARING)));
       const work = this.settle(batch).finally(() => {
         this.writing.delete(work);
         this.flush();

@@ -4,13 +4,17 @@ import { lockedExecutions, type LockedExecution, turns } from './progress.querie
 
 type CreationValues = readonly [string, string, string, string, string];
 
+/** Of an execution that `execution` gives; "is true" keeps the planner from making it a join (see `lookups`). */
+const given = (row: string): string =>
+  `(${row}.execution_id in (select execution_id from execution)) is true`;
+
 /** Tasks, with what belongs to them, of the executions that `execution` gives. */
 const creating = (execution: string): string => `
   with execution as (
     ${execution}
   ), given as materialized (
     select * from jsonb_to_recordset($2::jsonb) as t(
-      execution_id text, task_execution_id uuid, step_id text, task_id text, task_name text, task_type text,
+      execution_id text, workflow_id uuid, correlation_id text, strategy text, task_execution_id uuid, step_id text, task_id text, task_name text, task_type text,
       ordinal int, status text, released boolean, delay_ms float8, handler jsonb, handler_kind text, priority int,
       dependencies jsonb, unmet_dependencies int, timeout_minutes float8, estimated_duration_minutes float8,
       resource_requirements jsonb, max_retry_attempts int, retry_policy jsonb, input_data jsonb,
@@ -22,30 +26,31 @@ const creating = (execution: string): string => `
        resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at, attempt,
        output_data, start_time, end_time, execution_time_seconds,
        strategy, turn, fan_out_of, item_index)
-    select t.task_execution_id, e.execution_id, e.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
+    select t.task_execution_id, t.execution_id, t.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
            t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
            t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
            t.retry_policy,
-           t.input_data, e.correlation_id, case when t.released then statement_timestamp() end,
+           t.input_data, t.correlation_id, case when t.released then statement_timestamp() end,
            statement_timestamp() + t.delay_ms * interval '1 millisecond',
            case when done then 1 else 0 end, case when done then '{}'::jsonb end,
            case when done then statement_timestamp() end, case when done then statement_timestamp() end,
-           case when done then 0 end, e.strategy,
+           case when done then 0 end, t.strategy,
            case when t.released then (
              select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
            t.fan_out_of, t.item_index
-    from given t join execution e on e.execution_id = t.execution_id, lateral (select t.status = 'completed' as done) d
+    from given t, lateral (select t.status = 'completed' as done) d
+    where ${given('t')}
   ), dependencies as (
     insert into task_dependencies (execution_id, task_execution_id, depends_on)
-    select e.execution_id, d.task_execution_id, d.depends_on
+    select d.execution_id, d.task_execution_id, d.depends_on
     from jsonb_to_recordset($3::jsonb) as d(execution_id text, task_execution_id uuid, depends_on uuid)
-    join execution e on e.execution_id = d.execution_id
+    where ${given('d')}
   ), points as (
     insert into synchronization_points
       (sync_point_id, execution_id, sync_id, sync_name, sync_type, required_tasks, minimum_completion_percentage,
        status, timeout_minutes, failure_strategy, condition_expression, completed_tasks, current_completion_percentage,
        completion_time)
-    select p.sync_point_id, e.execution_id, p.sync_id, p.sync_name, p.sync_type, p.required_tasks,
+    select p.sync_point_id, p.execution_id, p.sync_id, p.sync_name, p.sync_type, p.required_tasks,
            p.minimum_completion_percentage, p.status, p.timeout_minutes, p.failure_strategy, p.condition_expression,
            p.completed_tasks, case when p.status = 'waiting' then 0 else 100 end,
            case when p.status <> 'waiting' then statement_timestamp() end
@@ -53,7 +58,7 @@ const creating = (execution: string): string => `
       execution_id text, sync_point_id uuid, sync_id text, sync_name text, sync_type text, required_tasks jsonb,
       minimum_completion_percentage float8, timeout_minutes float8, failure_strategy text, condition_expression text,
       status text, completed_tasks jsonb)
-    join execution e on e.execution_id = p.execution_id
+    where ${given('p')}
   ), events as (
     insert into execution_events (execution_id, event_type, task_id, payload)
     select execution_id, event_type, task_id, payload
@@ -65,7 +70,7 @@ const creating = (execution: string): string => `
       union all
       select t.execution_id, 'task_completed', t.task_id, '{}', false, null, t.ordinal from given t where t.status = 'completed'
     ) v
-    join execution e using (execution_id)
+    where ${given('v')}
     order by after_tasks, place nulls last, ordinal
   )
   select execution_id from execution`;
@@ -100,14 +105,13 @@ export const insertExecutions = statement<{ execution_id: string }, CreationValu
       synchronization_failed boolean, end_reason text, output jsonb, correlation_id text, told boolean),
       lateral (select overall_status <> 'initializing' as begun) as b
     on conflict (execution_id) do nothing
-    returning execution_id, workflow_id, correlation_id, load_balancing_config ->> 'strategy' as strategy`),
+    returning execution_id`),
 );
 
 /** Further tasks of executions that this transaction has made; the arguments are the same. */
 export const insertMoreTasks = statement<{ execution_id: string }, CreationValues>(
   'insert_more_tasks',
-  creating(`select execution_id, workflow_id, correlation_id, load_balancing_config ->> 'strategy' as strategy
-    from parallel_executions
+  creating(`select execution_id from parallel_executions
     where execution_id in (select execution_id from jsonb_to_recordset($1::jsonb) as e(execution_id text))`),
 );
 

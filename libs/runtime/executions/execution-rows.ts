@@ -107,7 +107,8 @@ function executionRow(created: NewExecution): object {
 function* taskRows(
   created: NewExecution,
 ): Generator<{ task: object; dependencies: readonly object[] }> {
-  const { execution_id, graph, data } = created.spec;
+  const { execution_id, workflow_id, correlation_id, graph, data } = created.spec;
+  const { strategy } = graph.load_balancing;
   const done = endOf(created) !== null;
   const ids = new Map(graph.tasks.map((task) => [task.task_id, newId()]));
   for (const [ordinal, { handler, item, ...task }] of graph.tasks.entries()) {
@@ -118,6 +119,9 @@ function* taskRows(
       task: {
         ...task,
         execution_id,
+        workflow_id,
+        correlation_id,
+        strategy,
         task_execution_id,
         ordinal,
         unmet_dependencies: needed.length,

@@ -25,7 +25,8 @@ const countDown = (done: string): string => `
     ) met
     where t.task_execution_id = met.task_execution_id and t.status = 'pending'`;
 
-export interface AnsweredExecution extends LockedExecution {
+export interface Answered {
+  executions: LockedExecution[];
   completed: EndedTask[];
 }
 
@@ -33,12 +34,12 @@ export interface AnsweredExecution extends LockedExecution {
  * Locks the executions of these answers (in the order of ids, see `lockExecutions`), records results, $1:
  * [{task_execution_id, lock_token, output_data?}], and counts down what depends on them; with the last dependency a
  * task is ready. Answers whose token is not that of the running attempt change nothing and are not returned; those
- * without output only lock. The token stays on the row, so that the same answer sent again is recognised.
+ * without output only lock. One row comes back. The token stays on the row, so that the same answer sent again is recognised.
  *
  * A task's row is written only by who holds its execution, or claims it or extends its lease; so what this sees of
  * tasks before it has the lock is at worst old, and then read again by the update.
  */
-export const completeTasks = statement<AnsweredExecution, [string]>(
+export const completeTasks = statement<Answered, [string]>(
   'complete_tasks',
   `
   with answers as materialized (
@@ -54,16 +55,15 @@ export const completeTasks = statement<AnsweredExecution, [string]>(
         execution_time_seconds = extract(epoch from clock_timestamp() - t.start_time)::float8,
         lock_expires_at = null, timeout_at = null, released_at = null, error_message = null, last_error = null,
         error_retryable = null
-    from answers a, locked l
+    from answers a
     where t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token and t.status = 'running'
-      and a.output_data is not null and l.execution_id = t.execution_id
+      and a.output_data is not null and (select count(*) from locked) > 0
     returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
       t.task_type
   ), unblocked as (${countDown('done')}
   )
-  select l.*, coalesce(d.completed, '[]') as completed
-  from locked l
-  left join (select execution_id, jsonb_agg(done) as completed from done group by execution_id) d using (execution_id)`,
+  select coalesce((select json_agg(locked) from locked), '[]') as executions,
+    coalesce((select json_agg(done) from done), '[]') as completed`,
 );
 
 /** What the completed tasks of these executions returned: task_id → output. */

@@ -37,7 +37,8 @@ export const lockedExecutions = (from: string): string => `
          e.load_balancing_config ->> 'strategy' as strategy,
          coalesce(e.load_balancing_config -> 'resource_constraints', '{}') as resource_constraints,
          e.instance_id, e.step_execution_id, e.correlation_id,
-         exists (select from synchronization_points p where p.execution_id = e.execution_id) as has_points
+         -- no 'exists': PostgreSQL may look that up in a hash of the whole table
+         (select true from synchronization_points p where p.execution_id = e.execution_id limit 1) is not null as has_points
   from ${from} e`;
 
 export const LOCKED = lockedExecutions('parallel_executions');

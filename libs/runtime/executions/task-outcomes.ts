@@ -100,9 +100,10 @@ export class TaskOutcomes {
     outcomes: readonly TaskOutcome[],
     tell?: (movement: Movement) => Promise<GoingOn>,
   ): Promise<OutcomeResult[]> {
-    const answered = await completeTasks(tx, [JSON.stringify(outcomes.map(answerOf))]);
-    const movement = new Movement(answered);
-    const completed = answered.flatMap((execution) => execution.completed);
+    const [answered] = await completeTasks(tx, [JSON.stringify(outcomes.map(answerOf))]);
+    if (!answered) throw new Error('Answers had no answer.');
+    const { executions, completed } = answered;
+    const movement = new Movement(executions);
     this.complete(movement, completed, outcomes);
     const failed = await this.fail(tx, movement, outcomes);
     const ended = [...completed, ...failed];

@@ -126,8 +126,13 @@ export function rowsOf(moves: readonly InstanceMove[]): [string, string, string]
   return [
     JSON.stringify(moves.map(instanceRow)),
     JSON.stringify(
-      moves.flatMap(({ definition, before, acted, instance: { instance_id } }) =>
-        stepChanges(definition, before, acted).map((step) => ({ ...step, instance_id })),
+      moves.flatMap(({ definition, before, acted, instance: { instance_id, workflow_id } }) =>
+        stepChanges(definition, before, acted).map((step) => ({
+          ...step,
+          instance_id,
+          workflow_id,
+          version_number: definition.version_number,
+        })),
       ),
     ),
     JSON.stringify(moves.flatMap(eventRows)),
@@ -150,6 +155,8 @@ function instanceRow({ instance, definition, state, acted }: InstanceMove): obje
 function eventRows({ instance, acted }: InstanceMove): object[] {
   return acted.map(({ event: { type, ...payload }, actor }, index) => ({
     instance_id: instance.instance_id,
+    workflow_id: instance.workflow_id,
+    correlation_id: instance.correlation_id,
     sequence: instance.last_sequence + index + 1,
     event_type: type,
     step_id: 'step_id' in payload ? payload.step_id : null,

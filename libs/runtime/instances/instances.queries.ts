@@ -139,12 +139,17 @@ type MovesValues = [instances: string, steps: string, events: string];
 const whileOpen = (column: string): string =>
   `${column} = case when excluded.ended_at is null then excluded.${column} else s.${column} end`;
 
-/** One statement writes the outcome of moves, whole: instances, steps and history, each a JSON list. */
-const writing = (instances: string): string => `
+/**
+ * One statement writes the outcome of moves, whole: instances, steps and history, each a JSON list. The lists are not
+ * joined: without hash joins (see `lookups`) that would cost the square of their length.
+ * @param instances from `changed`
+ * @param only of rows `r`: those of them to write
+ */
+const writing = (instances: string, only = ''): string => `
   with changed as materialized (
     select * from jsonb_to_recordset($1) as c (
       instance_id uuid, workflow_id uuid, version_number int, status text, outcome text, end_reason text, data jsonb,
-      current_step jsonb, step_entries jsonb, total_entries int, last_sequence int, correlation_id text,
+      current_step jsonb, step_entries jsonb, total_entries int, last_sequence int,
       workflow_instance_id text, started_by text, global_timeout_hours float8)
   ), instance as (
     ${instances}
@@ -153,18 +158,17 @@ const writing = (instances: string): string => `
       step_execution_id, instance_id, workflow_id, version_number, step_id, step_name, step_type, entry, status,
       outcome, output, error_message, completed_by, required_roles, approval_state, due_at, escalated_at, entered_at,
       started_at, ended_at)
-    select r.step_execution_id, c.instance_id, c.workflow_id, c.version_number, r.step_id, r.step_name, r.step_type,
+    select r.step_execution_id, r.instance_id, r.workflow_id, r.version_number, r.step_id, r.step_name, r.step_type,
       r.entry, r.status, r.outcome, r.output, r.error_message, r.completed_by, r.required_roles, r.approval_state,
       now() + r.escalates_after_hours * interval '1 hour',
       case when r.escalated then clock_timestamp() end, clock_timestamp(),
       case when r.started then clock_timestamp() end,
       case when r.status in ('completed', 'failed', 'skipped', 'cancelled') then clock_timestamp() end
-    from instance i
-    join changed c on c.instance_id = i.instance_id
-    join jsonb_to_recordset($2) as r (
-      instance_id uuid, step_execution_id uuid, step_id text, step_name text, step_type text, entry int, status text,
-      outcome text, output jsonb, error_message text, completed_by text, required_roles jsonb, approval_state jsonb,
-      escalates_after_hours float8, escalated boolean, started boolean) on r.instance_id = c.instance_id
+    from jsonb_to_recordset($2) as r (
+      instance_id uuid, workflow_id uuid, version_number int, step_execution_id uuid, step_id text, step_name text,
+      step_type text, entry int, status text, outcome text, output jsonb, error_message text, completed_by text,
+      required_roles jsonb, approval_state jsonb, escalates_after_hours float8, escalated boolean, started boolean)
+    ${only}
     on conflict (step_execution_id) do update set
       step_id = excluded.step_id, ${['version_number', 'step_name', 'required_roles'].map(whileOpen).join(', ')},
       status = excluded.status, outcome = excluded.outcome, output = excluded.output, error_message = excluded.error_message,
@@ -174,19 +178,19 @@ const writing = (instances: string): string => `
   ), event as (
     insert into instance_events
       (instance_id, sequence, workflow_id, event_type, step_id, payload, actor, correlation_id, occurred_at)
-    select c.instance_id, e.sequence, c.workflow_id, e.event_type, e.step_id, e.payload, e.actor, c.correlation_id,
+    select r.instance_id, r.sequence, r.workflow_id, r.event_type, r.step_id, r.payload, r.actor, r.correlation_id,
       clock_timestamp()
-    from instance i
-    join changed c on c.instance_id = i.instance_id
-    join jsonb_to_recordset($3) as e (
-      instance_id uuid, sequence int, event_type text, step_id text, payload jsonb, actor text)
-      on e.instance_id = c.instance_id
+    from jsonb_to_recordset($3) as r (
+      instance_id uuid, sequence int, workflow_id uuid, event_type text, step_id text, payload jsonb, actor text,
+      correlation_id text)
+    ${only}
   )`;
 
 /** New instances. None comes back of one whose workflow already has an instance of that name; nothing is written of it. */
 export const writeStarts = statement<{ instance_id: string }, MovesValues>(
   'write_starts',
-  `${writing(`
+  `${writing(
+    `
     insert into workflow_instances as w
       (instance_id, workflow_id, version_number, workflow_instance_id, status, outcome, end_reason, data, current_step,
        current_step_id, step_entries, total_entries, last_sequence, started_by, started_at, due_at, ended_at)
@@ -196,7 +200,10 @@ export const writeStarts = statement<{ instance_id: string }, MovesValues>(
       case when status not in ('running', 'suspended') then clock_timestamp() end
     from changed
     on conflict (workflow_id, workflow_instance_id) do nothing
-    returning w.instance_id`)}
+    returning w.instance_id`,
+    // "is true" keeps the planner from making it a join
+    'where (r.instance_id in (select instance_id from instance)) is true',
+  )}
   select instance_id from instance`,
 );
 
