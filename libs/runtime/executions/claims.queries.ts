@@ -26,13 +26,6 @@ export interface ClaimedTask {
   adaptive_scaling: boolean;
 }
 
-/**
- * A claim of its own does not wait for the disk, within this statement's own transaction (1 to 2 ms of a waiting
- * worker's 5). When PostgreSQL crashes just after, the claim is forgotten: the attempt's answer is then refused as
- * `lost` and the task is claimed anew, as after any crash. What is recorded still waits.
- */
-const HURRIED = `select set_config('synchronous_commit', 'off', true)`;
-
 const NEXT = 'turn, priority desc, available_at, task_execution_id';
 
 /** The next ones that nobody else is claiming, locked. */
@@ -45,12 +38,8 @@ const next = (condition: string, tasks: string): string => `
   for update skip locked`;
 
 /** @param due gives ids of tasks that are locked */
-const claim = (due: string, begin: string): string => `
-  with begun as materialized (
-    ${begin}
-  ), due as (
-    select due.task_execution_id from begun cross join lateral (${due}) due
-  ), claimed as (
+const claim = (due: string): string => `
+  with due as materialized (${due}), claimed as (
     update task_executions t
     set status = 'running', attempt = t.attempt + 1, worker_id = $2, lock_token = gen_random_uuid(),
         lock_expires_at = clock_timestamp() + $3::float8 * interval '1 second',
@@ -71,7 +60,7 @@ const claim = (due: string, begin: string): string => `
 /** Arguments: how many at most, the worker, seconds of lease. One statement: no lock on the execution is needed. */
 export const claimBuiltinTasks = statement<ClaimedTask, [number, string, number]>(
   'claim_builtin_tasks',
-  claim(next(`handler_kind = 'builtin'`, '$1'), HURRIED),
+  claim(next(`handler_kind = 'builtin'`, '$1')),
 );
 
 type WorkerClaimValues = [number, string, number, readonly string[], string | null];
@@ -101,19 +90,13 @@ const forWorker = (tasks: string): string => `
 /** Beside those of `claimBuiltinTasks`: the types of task that the worker takes; its resources or null. */
 export const claimWorkerTasks = statement<ClaimedTask, WorkerClaimValues>(
   'claim_worker_tasks',
-  claim(forWorker('$1'), HURRIED),
+  claim(forWorker('$1')),
 );
 
 /** The same, of one task. */
 export const claimWorkerTask = statement<ClaimedTask, WorkerClaimValues>(
   'claim_worker_task',
-  claim(forWorker('1'), HURRIED),
-);
-
-/** The same in the transaction that makes the tasks, and with its commit. */
-export const handOverTasks = statement<ClaimedTask, WorkerClaimValues>(
-  'hand_over_tasks',
-  claim(forWorker('$1'), 'select'),
+  claim(forWorker('1')),
 );
 
 /** Whether built-in work waits for somebody to claim it. */

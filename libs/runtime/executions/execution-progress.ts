@@ -12,7 +12,7 @@ import { afterCommit, type Tx, unawaited } from '#persistence';
 
 import { conditionHolds, missedPoint } from './execution-at-once.js';
 import { settleIncidents } from './execution-incidents.js';
-import { type Movement, type MovingExecution, roundOf } from './execution-movement.js';
+import { isOpen, type Movement, type MovingExecution, roundOf } from './execution-movement.js';
 import { ExecutionSignals } from './execution-signals.js';
 import {
   cancelOpenTasks,
@@ -63,7 +63,11 @@ export class ExecutionProgress {
     // what had ended before the lock stays as it was; it may still get an event
     const executions = [...movement.executions.values()]
       .filter((execution) => execution.was_open)
-      .map((execution) => ({ ...execution, told: movement.told.has(execution.execution_id) }));
+      .map((execution) => ({
+        ...execution,
+        told: movement.told.has(execution.execution_id),
+        ended: !isOpen(execution),
+      }));
     if (executions.length === 0 && movement.events.length === 0) return;
     const values = [JSON.stringify(executions), JSON.stringify(movement.events)] as const;
     unawaited(tx, saveProgress(tx, [...values]));

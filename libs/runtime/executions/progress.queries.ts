@@ -250,7 +250,7 @@ export interface ExecutionEvent {
   payload: JsonObject;
 }
 
-/** $1: the executions as they stand now (`LockedExecution` with `end_reason`); $2: events, in their order. */
+/** $1: the executions as they stand now (of `LockedExecution`), `end_reason`, `told` and `ended`; $2: events, in their order. */
 export const saveProgress = statement<object, [string, string]>(
   'save_progress',
   `
@@ -262,29 +262,25 @@ export const saveProgress = statement<object, [string, string]>(
         execution_progress_percentage = 100.0 * n.tasks_completed / n.total_tasks,
         end_reason = n.end_reason,
         instance_notified_at = case when n.told then clock_timestamp() else e.instance_notified_at end,
-        actual_completion_time =
-          case when n.overall_status in ('initializing', 'running') then null else clock_timestamp() end,
-        output = case
-          when n.overall_status in ('initializing', 'running') or n.step_execution_id is null then null
-          else (
-            select jsonb_build_object('tasks', coalesce(jsonb_object_agg(t.task_id, t.output_data), '{}'))
-            from task_executions t
-            where t.execution_id = n.execution_id and t.status = 'completed' and t.fan_out_of is null)
-          end,
-        performance_metrics = case
-          when n.overall_status in ('initializing', 'running') then e.performance_metrics
-          else (
-            select e.performance_metrics || jsonb_build_object(
-              'elapsed_seconds', extract(epoch from clock_timestamp() - e.start_time)::float8,
-              'avg_task_seconds', avg(t.execution_time_seconds) filter (where t.status = 'completed'),
-              'max_task_seconds', max(t.execution_time_seconds) filter (where t.status = 'completed'),
-              'retries', coalesce(sum(greatest(t.attempt - 1, 0)), 0))
-            from task_executions t where t.execution_id = n.execution_id)
-          end
+        actual_completion_time = case when n.ended then clock_timestamp() end,
+        output = case when n.ended and n.step_execution_id is not null
+          then jsonb_build_object('tasks', coalesce(work.outputs, '{}')) end,
+        performance_metrics = case when n.ended
+          then e.performance_metrics || work.figures || jsonb_build_object(
+            'elapsed_seconds', extract(epoch from clock_timestamp() - e.start_time)::float8)
+          else e.performance_metrics end
     from jsonb_to_recordset($1::jsonb) as n(
       execution_id text, overall_status text, total_tasks int, tasks_completed int, tasks_failed int,
       tasks_running int, retry_round int, last_turn bigint, synchronization_failed boolean, end_reason text, step_execution_id uuid,
-      told boolean)
+      told boolean, ended boolean)
+    cross join lateral (
+      select jsonb_object_agg(t.task_id, t.output_data)
+               filter (where t.status = 'completed' and t.fan_out_of is null) as outputs,
+             jsonb_build_object(
+               'avg_task_seconds', avg(t.execution_time_seconds) filter (where t.status = 'completed'),
+               'max_task_seconds', max(t.execution_time_seconds) filter (where t.status = 'completed'),
+               'retries', coalesce(sum(greatest(t.attempt - 1, 0)), 0)) as figures
+      from task_executions t where t.execution_id = n.execution_id and n.ended) work
     where e.execution_id = n.execution_id
   )
   insert into execution_events (execution_id, event_type, task_id, payload)
