@@ -37,9 +37,9 @@ module.exports = {
       to: { pathNot: [ENGINE, '^node_modules/(temporal-polyfill|re2js)/'] },
     },
     layer('platform-uses-engine', PLATFORM, [ENGINE]),
-    layer('persistence-uses-engine-and-config', PERSISTENCE, [
+    layer('persistence-uses-engine-config-tenancy', PERSISTENCE, [
       ENGINE,
-      '^libs/platform/config/',
+      '^libs/platform/(config|tenancy)/',
       '^migrations/',
     ]),
     layer('jobs-use-persistence-and-platform', JOBS, [ENGINE, PLATFORM, PERSISTENCE]),

@@ -20,6 +20,7 @@ import { TaskTurns1795393582590 } from './1795393582590-task-turns.js';
 import { FanOut1795395215168 } from './1795395215168-fan-out.js';
 import { ModificationRounds1795395046085 } from './1795395046085-modification-rounds.js';
 import { People1795402356111 } from './1795402356111-people.js';
+import { Tenants1795402902609 } from './1795402902609-tenants.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   FanOut1795395215168,
   ModificationRounds1795395046085,
   People1795402356111,
+  Tenants1795402902609,
 ];

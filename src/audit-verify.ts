@@ -3,6 +3,7 @@ import { hasHead, strayEntry, verifyChains } from '#audit';
 import { createDataSource, type Tx } from '#persistence';
 import { ConfigurationError, readConfig } from '#platform/config';
 import { createPino, NestLogger } from '#platform/logging';
+import { runAsSystem, scopeOfTransaction } from '#platform/tenancy';
 import { EmbeddedPostgresError } from '#platform/postgres';
 import { BootError } from './operations/boot.js';
 import { openDatabase } from './operations/database-of-settings.js';
@@ -24,7 +25,10 @@ async function run([expected, ...rest]: string[]): Promise<boolean> {
     const dataSource = await createDataSource({ url, pool_size: 1 }).initialize();
     try {
       // one moment of everything
-      return await dataSource.transaction('REPEATABLE READ', (tx) => report(tx, expected));
+      return await dataSource.transaction('REPEATABLE READ', async (tx) => {
+        await tx.query(runAsSystem(scopeOfTransaction));
+        return report(tx, expected);
+      });
     } finally {
       await dataSource.destroy();
     }

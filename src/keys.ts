@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { createKey, type MadeKey } from '#access/keys';
 import { DomainError } from '#engine/errors';
-import { createDataSource, migrate } from '#persistence';
+import { createDataSource, Database, migrate } from '#persistence';
 import { isProductRole, PRODUCT_ROLES, type ProductRole } from '#platform/auth';
 import { ConfigurationError, readConfig } from '#platform/config';
 import { createPino, NestLogger } from '#platform/logging';
@@ -9,13 +9,16 @@ import { EmbeddedPostgresError } from '#platform/postgres';
 import { isClientId } from '#platform/http';
 import { BootError, whenReachable } from './operations/boot.js';
 import { openDatabase } from './operations/database-of-settings.js';
+import { DEFAULT_TENANT, isTenantId, runAsTenant } from '#platform/tenancy';
 
-const USAGE = `npm run keys [-- NAME [ROLES [DAYS]]]
+const USAGE = `npm run keys [-- [--tenant TENANT] [NAME [ROLES [DAYS]]]]
+  TENANT whose data its holder sees, "default" by default: letters, digits and _ . : -
   NAME   what stands in history, "admin" by default: letters, digits and _ . : -
   ROLES  comma-separated, "admin" by default: ${PRODUCT_ROLES.join(', ')}
   DAYS   after which it expires; without, it does not`;
 
 interface Wanted {
+  tenant_id: string;
   name: string;
   roles: ProductRole[];
   expires_at: Date | null;
@@ -38,7 +41,7 @@ async function run(): Promise<void> {
         ? 'it does not expire'
         : `it expires on ${made.expires_at.toISOString()}`;
     process.stderr.write(
-      `The key "${made.name}" with the roles ${made.roles.join(', ')}; ${expiry}. It is shown this once. Processes with AUTHENTICATION=on take it at once.\n`,
+      `The key "${made.name}" of the tenant ${wanted.tenant_id} with the roles ${made.roles.join(', ')}; ${expiry}. It is shown this once. Processes with AUTHENTICATION=on take it at once.\n`,
     );
     process.stdout.write(`${made.key}\n`);
   } finally {
@@ -46,25 +49,36 @@ async function run(): Promise<void> {
   }
 }
 
-async function makeKey(url: string, wanted: Wanted): Promise<MadeKey> {
+async function makeKey(url: string, { tenant_id, ...wanted }: Wanted): Promise<MadeKey> {
   const dataSource = await createDataSource({ url, pool_size: 1 }).initialize();
   try {
-    return await dataSource.transaction((tx) =>
-      createKey(tx, { ...wanted, created_by: 'npm run keys' }),
+    return await runAsTenant(tenant_id, () =>
+      new Database(dataSource).transaction((tx) =>
+        createKey(tx, { ...wanted, created_by: 'npm run keys' }),
+      ),
     );
   } finally {
     await dataSource.destroy();
   }
 }
 
-function readWishes([name = 'admin', roles = 'admin', days, ...rest]: string[]): Wanted {
+function readWishes(given: string[]): Wanted {
+  const named = given[0] === '--tenant';
+  const tenant_id = named ? given[1] : DEFAULT_TENANT;
+  const [name = 'admin', roles = 'admin', days, ...rest] = named ? given.slice(2) : given;
   const words = roles.split(',').map((word) => word.trim());
   const known = words.filter(isProductRole);
   const whole = days === undefined || /^[1-9]\d{0,3}$/.test(days);
-  if (!isClientId(name) || known.length !== words.length || !whole || rest.length > 0)
+  if (
+    !isTenantId(tenant_id) ||
+    !isClientId(name) ||
+    known.length !== words.length ||
+    !whole ||
+    rest.length > 0
+  )
     throw new BootError(USAGE);
   const expires_at = days === undefined ? null : new Date(Date.now() + Number(days) * 86_400_000);
-  return { name, roles: [...new Set(known)], expires_at };
+  return { tenant_id, name, roles: [...new Set(known)], expires_at };
 }
 
 try {

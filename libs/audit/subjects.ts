@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '#engine/errors';
+import { ofPresentTenant } from '#platform/tenancy';
 import { Database, newId, type Tx } from '#persistence';
 import {
   countEntriesOf,
@@ -51,7 +52,7 @@ export class AuditSubjects {
 
   /** @throws DomainError `subject_not_found` */
   async erase(subject: string): Promise<Erasure> {
-    this.known.delete(subject);
+    this.known.delete(ofPresentTenant(subject));
     return this.database.transaction(async (tx) => {
       const [erased] = await eraseSubject(tx, [subject]);
       if (erased === undefined) {
@@ -68,7 +69,7 @@ export class AuditSubjects {
   /** One that was made here is remembered only once it has been read again: until then it may be rolled back. */
   private async keyOf(tx: Tx, subject: string): Promise<SubjectKey | undefined> {
     const now = performance.now();
-    const known = this.known.get(subject);
+    const known = this.known.get(ofPresentTenant(subject));
     if (known !== undefined && known.until > now) return known.key;
     for (;;) {
       const [row] = await keyOfSubject(tx, [newId(), subject, randomBytes(KEY_BYTES)]);
@@ -83,7 +84,7 @@ export class AuditSubjects {
 
   private remember(subject: string, key: SubjectKey, until: number): void {
     if (this.known.size >= MAX_KNOWN) this.known.clear();
-    this.known.set(subject, { key, until });
+    this.known.set(ofPresentTenant(subject), { key, until });
   }
 }
 

@@ -59,5 +59,7 @@ export const JOB_NAMES = Object.keys(JOBS) as JobName[];
 /** What is in a BullMQ job: the payload, and the id under which its cause is followed. */
 export interface JobEnvelope {
   payload: JobMap[JobName];
+  /** For whom it is done; null: for each tenant, one after the other. */
+  tenant_id: string | null;
   correlation_id: string | null;
 }

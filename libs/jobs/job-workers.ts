@@ -7,8 +7,10 @@ import {
 } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 
+import { Database } from '#persistence';
 import { AppConfig } from '#platform/config';
 import { runWithCorrelation } from '#platform/logging';
+import { runAsTenant } from '#platform/tenancy';
 
 import { JOB_HANDLER } from './job-handler.decorator.js';
 import { JOB_NAMES, type JobEnvelope, type JobName, QUEUE_NAMES, QUEUES } from './job-map.js';
@@ -32,6 +34,7 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly jobs: Jobs,
+    private readonly database: Database,
     private readonly config: AppConfig,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
@@ -39,7 +42,7 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(HANDLED_JOBS) private readonly handled: readonly JobName[],
     sweeper: Sweeper,
   ) {
-    sweeper.register('job_schedules', () => this.schedule());
+    sweeper.register('job_schedules', () => this.schedule(), 'service');
   }
 
   /** @throws where a job has no handler, or two */
@@ -72,7 +75,7 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
     await runWithCorrelation(job.data.correlation_id, async () => {
       try {
         if (!handle) throw new Error(`Nobody handles jobs named ${job.name}.`);
-        await handle(job.data.payload);
+        await this.forTenants(job.data, handle);
       } catch (error) {
         this.logger.error(
           { err: error, job: job.name, attempt: job.attemptsMade + 1 },
@@ -81,6 +84,11 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
         throw error;
       }
     });
+  }
+
+  private async forTenants({ tenant_id, payload }: JobEnvelope, handle: Handle): Promise<void> {
+    const tenants = tenant_id === null ? await this.database.tenants() : [tenant_id];
+    for (const each of tenants) await runAsTenant(each, () => handle(payload));
   }
 
   private discover(): Map<string, Handle> {

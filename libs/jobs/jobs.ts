@@ -3,6 +3,7 @@ import type { JobsOptions } from 'bullmq';
 
 import { DomainError } from '#engine/errors';
 import { correlationId } from '#platform/logging';
+import { presentTenant } from '#platform/tenancy';
 
 import {
   type JobEnvelope,
@@ -46,7 +47,7 @@ export class Jobs implements OnApplicationShutdown {
   }
 
   /**
-   * Puts one job into its queue; call it after commit, never inside a transaction. Bursts with one `dedupe_key` cost
+   * Puts one job of the present tenant into its queue; call it after commit, never inside a transaction. Bursts with one `dedupe_key` cost
    * one round trip or two. Gives up after two seconds.
    * @throws DomainError unavailable when the queue is away; whoever needs the work done registers a sweep as well
    */
@@ -55,10 +56,11 @@ export class Jobs implements OnApplicationShutdown {
     payload: JobMap[Name],
     { delay_ms = 0, dedupe_key }: EnqueueOptions = {},
   ): Promise<void> {
-    const data: JobEnvelope = { payload, correlation_id: correlationId() ?? null };
+    const tenant_id = presentTenant();
+    const data: JobEnvelope = { payload, tenant_id, correlation_id: correlationId() ?? null };
     const options: JobsOptions = { ...jobOptions(name), delay: Math.max(0, Math.ceil(delay_ms)) };
     if (dedupe_key === undefined) return this.add(name, data, options);
-    const id = `${name}:${dedupe_key}`;
+    const id = `${name}:${tenant_id}:${dedupe_key}`;
     const earlier = this.underWay.get(id);
     if (earlier) {
       earlier.again = true;
@@ -85,7 +87,7 @@ export class Jobs implements OnApplicationShutdown {
       if (every_ms === undefined) continue;
       const template = {
         name,
-        data: { payload: {}, correlation_id: null },
+        data: { payload: {}, tenant_id: null, correlation_id: null },
         opts: jobOptions(name),
       };
       await this.queueOf(name).use((queue) =>

@@ -5,13 +5,17 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import { Database, statement } from '#persistence';
+import { Database, statement, type Tx } from '#persistence';
 import { AppConfig } from '#platform/config';
+import { runAsSystem, runAsTenant } from '#platform/tenancy';
 
 const INTERVAL_MS = 1_000;
 const SWEEP_LOCK = 4_914_870_352;
 
 type Sweep = () => Promise<void>;
+
+/** For each tenant in turn, or once for the whole service: such a sweep sees no tenant's rows. */
+type Breadth = 'each_tenant' | 'service';
 
 const takeTurn = statement<{ taken: boolean }, [number]>(
   'sweeper_take_turn',
@@ -25,7 +29,7 @@ const takeTurn = statement<{ taken: boolean }, [number]>(
 @Injectable()
 export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Sweeper.name);
-  private readonly sweeps = new Map<string, Sweep>();
+  private readonly sweeps = new Map<string, { sweep: Sweep; breadth: Breadth }>();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private stopped = false;
@@ -36,9 +40,9 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   /** @param sweep opens its own transactions; what it throws is logged, and it is called again in the next turn */
-  register(name: string, sweep: Sweep): void {
+  register(name: string, sweep: Sweep, breadth: Breadth = 'each_tenant'): void {
     if (this.sweeps.has(name)) throw new Error(`There are two sweeps named ${name}; rename one.`);
-    this.sweeps.set(name, sweep);
+    this.sweeps.set(name, { sweep, breadth });
   }
 
   onApplicationBootstrap(): void {
@@ -66,18 +70,30 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async turn(): Promise<void> {
     try {
-      await this.database.transaction(async (tx) => {
-        const [turn] = await takeTurn(tx, [SWEEP_LOCK]);
-        if (turn?.taken) await this.sweepAll();
-      });
+      await runAsSystem(() =>
+        this.database.transaction(async (tx) => {
+          const [turn] = await takeTurn(tx, [SWEEP_LOCK]);
+          if (turn?.taken) await this.sweepAll(tx);
+        }),
+      );
     } catch (error) {
       this.logger.warn(`The sweeper could not take its turn: ${String(error)}`);
     }
   }
 
-  private async sweepAll(): Promise<void> {
-    for (const [name, sweep] of this.sweeps) {
+  private async sweepAll(turn: Tx): Promise<void> {
+    await this.sweepFor('service');
+    for (const tenant_id of await this.database.tenants()) {
+      await runAsTenant(tenant_id, () => this.sweepFor('each_tenant'));
+      // the transaction that holds the turn must not look abandoned
+      await turn.query('select');
+    }
+  }
+
+  private async sweepFor(wanted: Breadth): Promise<void> {
+    for (const [name, { sweep, breadth }] of this.sweeps) {
       if (this.stopped) return;
+      if (breadth !== wanted) continue;
       try {
         await sweep();
       } catch (error) {

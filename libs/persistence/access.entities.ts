@@ -4,7 +4,7 @@ import { Id, Instant, Json, now, optional, Text, Uuid, UuidKey, Word } from './c
 /** A key of the API. The secret itself is kept nowhere: it is 256 random bits, which SHA-256 does not give back. */
 @Entity('api_keys')
 @Index('api_keys_prefix', ['prefix'], { unique: true })
-@Index('api_keys_name', ['name'], {
+@Index('api_keys_name', ['name', 'tenant_id'], {
   unique: true,
   where: 'replaced_by IS NULL AND revoked_at IS NULL',
 })

@@ -12,6 +12,7 @@ import {
   Text,
   Word,
   WordKey,
+  TenantKey,
 } from './columns.js';
 import { BREAKER_KINDS, type BreakerKind } from './words.js';
 
@@ -23,6 +24,7 @@ import { BREAKER_KINDS, type BreakerKind } from './words.js';
 export class CircuitBreakerEntity {
   @WordKey() kind: BreakerKind;
   @IdKey() name: string;
+  @TenantKey() tenant_id: string;
   @Word({ default: 'closed' }) state: BreakerState;
   /** `Breaker` of #engine/breaker. */
   @Json() breaker: JsonObject;
@@ -30,7 +32,11 @@ export class CircuitBreakerEntity {
 }
 
 @Entity('circuit_breaker_events')
-@ForeignKey(() => CircuitBreakerEntity, ['kind', 'name'], ['kind', 'name'])
+@ForeignKey(
+  () => CircuitBreakerEntity,
+  ['kind', 'name', 'tenant_id'],
+  ['kind', 'name', 'tenant_id'],
+)
 @Index('circuit_breaker_events_of_target', ['kind', 'name', 'event_id'])
 export class CircuitBreakerEventEntity {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })

@@ -22,6 +22,10 @@ export const IdKey = () => PrimaryColumn({ type: 'varchar', length: NAME_LENGTH 
 export const WordKey = () => PrimaryColumn({ type: 'varchar', length: 50 });
 export const IntKey = () => PrimaryColumn({ type: 'integer' });
 
+/** In the key of what clients name; last, so that a name is looked up by the index. */
+export const TenantKey = () =>
+  PrimaryColumn({ type: 'varchar', length: NAME_LENGTH, default: () => 'present_tenant()' });
+
 /** Made by the server. */
 export const Uuid = (options?: Options) => Column({ type: 'uuid', ...options });
 /** May be made by a client: 1–100 characters. */

@@ -5,7 +5,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { sendOver } from './statement.js';
+import { scopeOfTransaction, tenantIfAny } from '#platform/tenancy';
+import { sendOver, tenantOf } from './statement.js';
 
 /** The manager of an open transaction, or of the pool (`database.read`). */
 export type Tx = EntityManager;
@@ -29,6 +30,7 @@ export interface TransactionOptions {
   hurried?: boolean;
 }
 
+const INTRODUCE = 'insert into tenants (tenant_id) values ($1) on conflict do nothing';
 const LOOKUPS_ONLY = [
   'set local plan_cache_mode = force_generic_plan',
   ...['seqscan', 'hashjoin', 'mergejoin'].map((method) => `set local enable_${method} = off`),
@@ -97,12 +99,21 @@ export class Database implements BeforeApplicationShutdown {
   private readonly log = new Logger(Database.name);
   private readonly running = new Set<Promise<void>>();
   private readonly lastStatements: ((tx: Tx) => Promise<void>)[] = [];
+  private readonly introduced = new Set<string>();
 
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
   /** For single reads that need no transaction. */
   get read(): Tx {
     return this.dataSource.manager;
+  }
+
+  /** All tenants that have ever had a transaction, in no order. */
+  async tenants(): Promise<string[]> {
+    const rows: { tenant_id: string }[] = await this.dataSource.query(
+      'select tenant_id from tenants',
+    );
+    return rows.map(({ tenant_id }) => tenant_id);
   }
 
   /** Runs `last` at the end of every transaction, before its commit: what must be true exactly when the work is. */
@@ -116,6 +127,7 @@ export class Database implements BeforeApplicationShutdown {
    * the transaction but by `afterCommit`. Any other error rolls back and is thrown.
    */
   async transaction<T>(work: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    await this.introduce();
     for (let attempt = 1; ; attempt += 1) {
       try {
         const { result, effects } = await this.attempt(work, options);
@@ -144,6 +156,14 @@ export class Database implements BeforeApplicationShutdown {
     deadline.abort();
   }
 
+  /** So that whoever works for all tenants finds this one: once a process, before anything is written for it. */
+  private async introduce(): Promise<void> {
+    const tenant_id = tenantIfAny();
+    if (tenant_id === undefined || this.introduced.has(tenant_id)) return;
+    await this.dataSource.query(INTRODUCE, [tenant_id]);
+    this.introduced.add(tenant_id);
+  }
+
   /** `BEGIN` and `COMMIT` cost no round trip of their own: they travel with what comes after, or before. */
   private async attempt<T>(
     work: (tx: Tx) => Promise<T>,
@@ -159,6 +179,7 @@ export class Database implements BeforeApplicationShutdown {
       attempts.set(tx, { effects, regrets, writes });
       const begin = [
         isolation ? `begin isolation level ${isolation}` : 'begin',
+        scopeOfTransaction(tenantOf(this.dataSource)),
         ...(lookups ? LOOKUPS_ONLY : []),
         ...(hurried ? ['set local synchronous_commit = off'] : []),
       ];

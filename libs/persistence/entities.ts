@@ -1,3 +1,5 @@
+import { Column, getMetadataArgsStorage } from 'typeorm';
+
 import * as access from './access.entities.js';
 import * as analytics from './analytics.entities.js';
 import * as breakers from './breaker.entities.js';
@@ -26,3 +28,23 @@ export const entities: EntityClass[] = [
   access,
   people,
 ].flatMap((file) => Object.values<EntityClass>(file));
+
+/**
+ * Whose a row is. PostgreSQL fills it in and looks at it (the policies of the tables), so that no code has to: neither
+ * read nor written here, but for the tables that have it in their key.
+ */
+const tenantColumn = Column({
+  name: 'tenant_id',
+  type: 'varchar',
+  length: 100,
+  default: () => 'present_tenant()',
+  select: false,
+});
+const keyed = new Set(
+  getMetadataArgsStorage()
+    .columns.filter(({ propertyName }) => propertyName === 'tenant_id')
+    .map(({ target }) => target),
+);
+for (const entity of entities) {
+  if (!keyed.has(entity)) tenantColumn(entity.prototype as object, 'tenant_id');
+}

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { Instant, Int, Json, now, oneOf, optional, Text, Word } from './columns.js';
+import { Instant, Int, Json, now, oneOf, optional, Text, Word, TenantKey } from './columns.js';
 import { IDEMPOTENCY_STATES, type IdempotencyState } from './words.js';
 
 /** What a POST with an `Idempotency-Key` did, so that a repeated one gets the same answer. */
@@ -9,6 +9,7 @@ import { IDEMPOTENCY_STATES, type IdempotencyState } from './words.js';
 export class IdempotencyKeyEntity {
   @PrimaryColumn({ type: 'varchar', length: 200 }) principal: string;
   @PrimaryColumn({ type: 'varchar', length: 255 }) idempotency_key: string;
+  @TenantKey() tenant_id: string;
   @Word() method: string;
   @Text() path: string;
   @Text() request_hash: string;

@@ -36,7 +36,7 @@ import { type Vote, VOTES } from './words.js';
 // listings by keyset: of a workflow, of a status, of both
 @Index('workflow_instances_by_workflow', ['workflow_id', 'instance_id'])
 @Index('workflow_instances_by_workflow_status', ['workflow_id', 'status', 'instance_id'])
-@Index('workflow_instances_by_status', ['status', 'instance_id'])
+@Index('workflow_instances_by_status', ['tenant_id', 'status', 'instance_id'])
 // impact of a modification: which are open. Without the step, so that a move from step to step changes no index
 @Index('workflow_instances_open', ['workflow_id', 'version_number'], {
   where: "status in ('running', 'suspended')",

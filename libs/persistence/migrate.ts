@@ -18,7 +18,7 @@ export async function migrate(url: string): Promise<string[]> {
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const dataSource = await createDataSource({ url, pool_size: 1 }).initialize();
+    const dataSource = await createDataSource({ url, pool_size: 1, as_owner: true }).initialize();
     try {
       const done = await dataSource.runMigrations();
       return done.map(({ name }) => name);

@@ -16,6 +16,7 @@ import {
   Uuid,
   UuidKey,
   Word,
+  TenantKey,
 } from './columns.js';
 import { WorkflowInstanceEntity } from './instance.entities.js';
 import {
@@ -47,6 +48,7 @@ import {
 @Index('runtime_modifications_monitored', ['monitoring_until'], { where: 'monitoring_active' })
 export class RuntimeModificationEntity {
   @IdKey() modification_id: string;
+  @TenantKey() tenant_id: string;
   @Uuid() request_id: string;
   @Uuid() workflow_id: string;
   @Word() modification_type: string;
@@ -95,7 +97,7 @@ export class RuntimeModificationEntity {
   @Instant(now) updated_at: Date;
 }
 
-const MODIFICATION = ['modification_id'] as const;
+const MODIFICATION = ['modification_id', 'tenant_id'] as const;
 
 @Entity('change_requests')
 @ForeignKey(() => RuntimeModificationEntity, MODIFICATION, MODIFICATION)

@@ -28,6 +28,7 @@ import {
   Uuid,
   UuidKey,
   Word,
+  TenantKey,
 } from './columns.js';
 import { HANDLER_KINDS, type HandlerKind, WORKER_STATUSES, type WorkerStatus } from './words.js';
 
@@ -46,6 +47,7 @@ import { HANDLER_KINDS, type HandlerKind, WORKER_STATUSES, type WorkerStatus } f
 })
 export class ParallelExecutionEntity {
   @IdKey() execution_id: string;
+  @TenantKey() tenant_id: string;
   @Uuid() workflow_id: string;
   @Int(optional) version_number: number | null;
   @Id() workflow_instance_id: string;
@@ -81,7 +83,7 @@ export class ParallelExecutionEntity {
 }
 
 @Entity('task_executions')
-@Unique(['execution_id', 'task_id'])
+@Unique(['execution_id', 'task_id', 'tenant_id'])
 @Check('task_executions_status_check', oneOf('status', TASK_STATUSES))
 @Check('task_executions_handler_kind_check', oneOf('handler_kind', HANDLER_KINDS))
 // on (turn, priority desc, available_at, task_execution_id) where claimable, of built-in handlers
@@ -168,10 +170,15 @@ export class TaskDependencyEntity {
 }
 
 @Entity('synchronization_points')
-@ForeignKey(() => ParallelExecutionEntity, ['execution_id'], ['execution_id'], {
-  onDelete: 'CASCADE',
-})
-@Unique(['execution_id', 'sync_id'])
+@ForeignKey(
+  () => ParallelExecutionEntity,
+  ['execution_id', 'tenant_id'],
+  ['execution_id', 'tenant_id'],
+  {
+    onDelete: 'CASCADE',
+  },
+)
+@Unique(['execution_id', 'sync_id', 'tenant_id'])
 @Check('synchronization_points_status_check', oneOf('status', SYNCHRONIZATION_STATUSES))
 @Index('synchronization_points_waiting', ['timeout_time'], { where: "status = 'waiting'" })
 export class SynchronizationPointEntity {
@@ -202,6 +209,7 @@ export class SynchronizationPointEntity {
 @Index('thread_management_heartbeat', ['last_heartbeat'])
 export class ThreadManagementEntity {
   @IdKey() worker_id: string;
+  @TenantKey() tenant_id: string;
   @Id(optional) execution_id: string | null;
   @Word() worker_type: string;
   @Word() status: WorkerStatus;

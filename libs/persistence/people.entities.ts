@@ -4,8 +4,8 @@ import { Flag, Id, Instant, Int, Json, now, optional, Text, Uuid, UuidKey } from
 /** Somebody of the company, as its HR system knows them. What processes ask for (role, department, level) stands here. */
 @Entity('people')
 @ForeignKey(() => PersonEntity, ['manager_id'], ['person_id'])
-@Unique(['external_id'])
-@Unique(['subject'])
+@Unique(['external_id', 'tenant_id'])
+@Unique(['subject', 'tenant_id'])
 @Index('people_by_manager', ['manager_id'], { where: 'manager_id is not null' })
 @Check('people_roles_check', "jsonb_typeof(roles) = 'array'")
 export class PersonEntity {

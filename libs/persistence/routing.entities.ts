@@ -17,6 +17,7 @@ import {
   Uuid,
   UuidKey,
   Word,
+  TenantKey,
 } from './columns.js';
 import { BACKTEST_STATUSES, PERSON_CHOICES, type PersonChoice } from './words.js';
 
@@ -67,10 +68,11 @@ export class BusinessRuleEntity {
 }
 
 @Entity('decision_trees')
-@Index('decision_trees_active', ['tree_id'], { unique: true, where: 'is_active' })
+@Index('decision_trees_active', ['tree_id', 'tenant_id'], { unique: true, where: 'is_active' })
 export class DecisionTreeEntity {
   @IdKey() tree_id: string;
   @IntKey() version_number: number;
+  @TenantKey() tenant_id: string;
   /** Null: for all workflows. */
   @Uuid(optional) workflow_id: string | null;
   @Text() tree_name: string;
@@ -91,10 +93,11 @@ export class DecisionTreeEntity {
 @Entity('decision_tables')
 @Check('decision_tables_hit_policy_check', oneOf('hit_policy', HIT_POLICIES))
 @Check('decision_tables_aggregation_check', oneOf('aggregation', AGGREGATIONS))
-@Index('decision_tables_active', ['table_id'], { unique: true, where: 'is_active' })
+@Index('decision_tables_active', ['table_id', 'tenant_id'], { unique: true, where: 'is_active' })
 export class DecisionTableEntity {
   @IdKey() table_id: string;
   @IntKey() version_number: number;
+  @TenantKey() tenant_id: string;
   /** Null: for all workflows. */
   @Uuid(optional) workflow_id: string | null;
   @Text() table_name: string;

@@ -1,5 +1,7 @@
-import type { Pool, PoolClient } from 'pg';
-import type { EntityManager } from 'typeorm';
+import type { PoolClient, QueryResult } from 'pg';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
+import { type ScopedPool, withinScope } from '#platform/tenancy';
 import { numericTypes } from './types.js';
 
 const texts = new Map<string, string>();
@@ -37,21 +39,28 @@ export function statement<Row extends object, Values extends readonly unknown[] 
     );
   }
   texts.set(name, text);
-  const run = async (connection: Pool | PoolClient, values: Values): Promise<Row[]> => {
-    const query = { name, text, values: [...values], types: numericTypes };
-    return (await connection.query<Row>(query)).rows;
-  };
-  return (tx, values) => {
+  const send = (client: PoolClient, values: Values): Promise<QueryResult<Row>> =>
+    client.query<Row>({ name, text, values: [...values], types: numericTypes });
+  return async (tx, values) => {
     const connection = connections.get(tx);
-    return connection
-      ? run(connection, values)
-      : connectionOf(tx).then((found) => run(found, values));
+    const { rows } = await (connection
+      ? send(connection, values)
+      : outside(tx, (client) => send(client, values)));
+    return rows;
   };
 }
 
-/** The transaction's own connection; without one, the pool. */
-async function connectionOf(tx: Executor): Promise<Pool | PoolClient> {
-  if (tx.queryRunner) return (await tx.queryRunner.connect()) as PoolClient;
-  const { master } = tx.dataSource.driver as unknown as { master: Pool };
-  return master;
+/** In TypeORM's own transaction, which has begun as it should; without one, in a transaction of its own. */
+async function outside<Row extends object>(
+  { queryRunner, dataSource }: Executor,
+  send: (client: PoolClient) => Promise<QueryResult<Row>>,
+): Promise<QueryResult<Row>> {
+  if (queryRunner) return send((await queryRunner.connect()) as PoolClient);
+  const { master } = dataSource.driver as unknown as { master: ScopedPool };
+  return withinScope(master, send, tenantOf(dataSource));
+}
+
+/** Whose the work of a data source is that does not say for whom it is. */
+export function tenantOf({ options }: DataSource): string | undefined {
+  return (options as PostgresDataSourceOptions).extra?.tenant_id as string | undefined;
 }

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { DomainError } from '#engine/errors';
 import { createDataSource, Database, sqlState, type Tx } from '#persistence';
 import { AppConfig } from '#platform/config';
+import { scopeOfTransaction } from '#platform/tenancy';
 
 export type Source = 'primary' | 'replica';
 
@@ -42,7 +43,7 @@ export class AnalysisReader implements OnApplicationShutdown {
       return await manager.transaction('REPEATABLE READ', async (tx) => {
         await tx.query(
           // compiling these queries takes longer than running them
-          `set local transaction_read_only = on; set local jit = off;
+          `${scopeOfTransaction()}; set local transaction_read_only = on; set local jit = off;
            set local statement_timeout = ${timeout_ms}`,
         );
         return work(tx, source);

@@ -10,6 +10,7 @@ import type { AnalyticsQuery } from './analytics.dto.js';
 import { insertResult } from './analytics.queries.js';
 import { AnswerCache } from './answer-cache.js';
 import { readRecords } from './records.js';
+import { ofPresentTenant } from '#platform/tenancy';
 
 /** Their `analysis_type` in `analytics_results`. */
 export const ANSWERS = 'advanced_analytics';
@@ -39,7 +40,7 @@ export class AnalyticsService {
       recommendations: query.include_recommendations,
       trend_days: this.config.settings.trend_analysis_days,
     };
-    return this.cache.get(JSON.stringify(wanted), async () => {
+    return this.cache.get(ofPresentTenant(JSON.stringify(wanted)), async () => {
       const analysed = await this.analyse(wanted);
       await this.keep(wanted, analysed);
       return analysed.analysis;

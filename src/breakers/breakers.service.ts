@@ -9,6 +9,7 @@ import { type BreakerTarget, CircuitBreakers } from '#runtime';
 
 import { BreakerSummary, BreakerView, type ListBreakersQuery } from './breakers.dto.js';
 import { listBreakers, readBreaker, readBreakerEvents, readNotClosed } from './breakers.queries.js';
+import { runAsSystem } from '#platform/tenancy';
 
 /** Circuit breakers as operators see and put them. */
 @Injectable()
@@ -28,7 +29,9 @@ export class BreakersService implements OnModuleInit {
       registers: [this.registry],
       async collect() {
         gauge.reset();
-        for (const { kind, name, state } of await readNotClosed(database.read, [])) {
+        for (const { kind, name, state } of await runAsSystem(() =>
+          readNotClosed(database.read, []),
+        )) {
           gauge.set({ kind, name }, state === 'open' ? 2 : 1);
         }
       },

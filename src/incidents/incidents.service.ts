@@ -3,6 +3,7 @@ import { Gauge } from 'prom-client';
 
 import { DomainError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
+import { runAsTenant } from '#platform/tenancy';
 import { Database, INCIDENT_KINDS, type Tx } from '#persistence';
 import { decodeCursor, keepBody, type Page, pageOf } from '#platform/http';
 import { MetricsRegistry } from '#platform/metrics';
@@ -45,9 +46,14 @@ export class IncidentsService implements OnModuleInit {
       labelNames: ['kind'],
       registers: [this.registry],
       async collect() {
-        const counts = new Map(
-          (await countOpenByKind(database.read, [])).map(({ kind, count }) => [kind, count]),
-        );
+        const counts = new Map<string, number>();
+        for (const tenant_id of await database.tenants()) {
+          for (const { kind, count } of await runAsTenant(tenant_id, () =>
+            countOpenByKind(database.read, []),
+          )) {
+            counts.set(kind, (counts.get(kind) ?? 0) + count);
+          }
+        }
         for (const kind of INCIDENT_KINDS) gauge.set({ kind }, counts.get(kind) ?? 0);
       },
     });

@@ -23,12 +23,17 @@ export class TableStatistics {
     private readonly database: Database,
     sweeper: Sweeper,
   ) {
-    sweeper.register('table_statistics', () => this.renew());
+    sweeper.register('table_statistics', () => this.renew(), 'service');
   }
 
   private async renew(): Promise<void> {
-    const { read } = this.database;
-    // the name is PostgreSQL's own, quoted where it has to be
-    for (const { name } of await findGrown(read, [])) await read.query(`analyze ${name}`);
+    for (const { name } of await findGrown(this.database.read, [])) {
+      await this.database.transaction(async (tx) => {
+        // a table is its owner's to analyze
+        await tx.query('set local role none');
+        // the name is PostgreSQL's own, quoted where it has to be
+        await tx.query(`analyze ${name}`);
+      });
+    }
   }
 }

@@ -19,12 +19,14 @@ import {
   TaskClaims,
   TaskLeases,
   TaskOutcomes,
+  type WorkerHeartbeat,
   WorkerRecords,
 } from '#runtime';
 
 import { TaskFailed } from './handlers/task-handler.js';
 import { TaskHandlers } from './handlers/task-handlers.js';
 import { WorkerCapacity } from './worker-capacity.js';
+import { DEFAULT_TENANT, presentTenant, runAsTenant } from '#platform/tenancy';
 
 const LEASE_SECONDS = 10;
 const RENEW_MS = 3_000;
@@ -35,6 +37,7 @@ const DRAIN_MS = 5_000;
 const INTERRUPTED = 'interrupted';
 
 interface Running {
+  tenant_id: string;
   task: ClaimedTask;
   abort: AbortController;
   done: Promise<void>;
@@ -52,8 +55,8 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   );
   private readonly running = new Map<string, Running>();
   private claiming: Promise<void> | undefined;
-  /** Work may be there that has not been asked for. */
-  private hungry = false;
+  /** Tenants for which work may be there that has not been asked for. */
+  private readonly hungry = new Set<string>();
   private stopped = true;
   private renewal: NodeJS.Timeout | undefined;
 
@@ -81,14 +84,8 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   /** Resolves when what could be claimed has been claimed; the work itself goes on. */
   @JobHandler('tasks.run')
   async run(): Promise<void> {
-    this.hungry = true;
-    if (this.stopped) return;
-    this.claiming ??= this.claimAll().finally(() => {
-      this.claiming = undefined;
-      // asked again between the last claim and now
-      if (this.hungry && this.running.size < this.capacity.limit) void this.run();
-    });
-    await this.claiming;
+    this.hungry.add(presentTenant());
+    await this.claimFree();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -104,31 +101,53 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     this.show('offline');
   }
 
-  /** Never rejects: where the database is away, the sweeper wakes this process when it is back. */
+  private async claimFree(): Promise<void> {
+    if (this.stopped) return;
+    this.claiming ??= this.claimAll().finally(() => {
+      this.claiming = undefined;
+      // asked again between the last claim and now
+      if (this.mayClaim()) void this.claimFree();
+    });
+    await this.claiming;
+  }
+
+  private mayClaim(): boolean {
+    return !this.stopped && this.hungry.size > 0 && this.running.size < this.capacity.limit;
+  }
+
+  /**
+   * Tenant by tenant in turn, each at most its share of what is free. Never rejects: where the database is away, the
+   * sweeper wakes this process when it is back.
+   */
   private async claimAll(): Promise<void> {
     try {
-      while (this.hungry && !this.stopped && this.running.size < this.capacity.limit) {
-        const free = this.capacity.limit - this.running.size;
-        this.hungry = false;
-        const tasks = await this.claims.claimBuiltin(free, this.workerId, LEASE_SECONDS);
-        for (const task of tasks) this.start(task);
-        if (tasks.length === free) this.hungry = true;
+      while (this.mayClaim()) {
+        const [tenant_id = DEFAULT_TENANT] = this.hungry;
+        const share = Math.ceil((this.capacity.limit - this.running.size) / this.hungry.size);
+        this.hungry.delete(tenant_id);
+        await runAsTenant(tenant_id, () => this.claim(tenant_id, share));
       }
     } catch (error) {
-      this.hungry = false;
+      this.hungry.clear();
       this.logger.warn(`Tasks could not be claimed; the sweeper asks again: ${String(error)}`);
     }
   }
 
-  private start(task: ClaimedTask): void {
+  private async claim(tenant_id: string, share: number): Promise<void> {
+    const tasks = await this.claims.claimBuiltin(share, this.workerId, LEASE_SECONDS);
+    for (const task of tasks) this.start(tenant_id, task);
+    if (tasks.length === share) this.hungry.add(tenant_id);
+  }
+
+  private start(tenant_id: string, task: ClaimedTask): void {
     const abort = new AbortController();
     const done = runWithCorrelation(task.correlation_id, () => this.attempt(task, abort)).finally(
       () => {
         this.running.delete(task.lock_token);
-        if (this.hungry) void this.run();
+        if (this.mayClaim()) void this.claimFree();
       },
     );
-    this.running.set(task.lock_token, { task, abort, done });
+    this.running.set(task.lock_token, { tenant_id, task, abort, done });
     this.capacity.began(this.running.size, task.adaptive_scaling);
   }
 
@@ -201,16 +220,24 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private abortExecutions(ids: ReadonlySet<string>): void {
-    for (const { task, abort } of this.running.values()) {
-      if (ids.has(task.execution_id)) abort.abort(new Error('cancelled'));
+    const own = presentTenant();
+    for (const { tenant_id, task, abort } of this.running.values()) {
+      if (tenant_id === own && ids.has(task.execution_id)) abort.abort(new Error('cancelled'));
     }
   }
 
   /** Extends all leases in one statement; what is no longer ours is told to stop. */
   private async renew(): Promise<void> {
-    const held = [...this.running.values()];
+    const all = [...this.running.values()];
+    this.show(all.length > 0 ? 'busy' : 'idle', all[0]?.task);
+    for (const tenant_id of new Set(all.map((running) => running.tenant_id))) {
+      const held = all.filter((running) => running.tenant_id === tenant_id);
+      await runAsTenant(tenant_id, () => this.extend(held));
+    }
+  }
+
+  private async extend(held: readonly Running[]): Promise<void> {
     try {
-      this.show(held.length > 0 ? 'busy' : 'idle', held[0]?.task);
       const extended = await this.leases.extend(
         held.map(({ task: { task_execution_id, lock_token } }) => ({
           task_execution_id,
@@ -228,14 +255,16 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private show(status: 'idle' | 'busy' | 'offline', task?: ClaimedTask): void {
-    this.workers.show({
+    const heartbeat: WorkerHeartbeat = {
       worker_id: this.workerId,
       worker_type: 'builtin',
       status,
       free_capacity: Math.max(0, this.capacity.limit - this.running.size),
       memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
       ...(task && { execution_id: task.execution_id, current_task_id: task.task_id }),
-    });
+    };
+    // the service's own, whoever's tasks it does
+    runAsTenant(DEFAULT_TENANT, () => this.workers.show(heartbeat));
   }
 }
 

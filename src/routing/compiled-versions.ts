@@ -3,6 +3,7 @@ import { compileTable, type CompiledTable } from '#engine/table';
 
 import type { DecisionTableRow } from './decision-tables.queries.js';
 import type { DecisionTreeRow } from './decision-trees.queries.js';
+import { ofPresentTenant } from '#platform/tenancy';
 
 const CAPACITY = 200;
 
@@ -25,7 +26,7 @@ function kept<Row, Compiled>(
 ): (row: Row) => Compiled {
   const known = new Map<string, Compiled>();
   return (row) => {
-    const key = keyOf(row);
+    const key = ofPresentTenant(keyOf(row));
     const compiled = known.get(key) ?? compile(row);
     known.delete(key);
     known.set(key, compiled);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { Sweeper } from '#jobs';
 import { Database } from '#persistence';
+import { PerTenant } from '#platform/tenancy';
 
 import { countDecisions, judgeDecisions } from './decision-counts.queries.js';
 import { ModelTrainer } from './model-trainer.js';
@@ -17,8 +18,10 @@ const EVER_SECONDS = 1e9;
 /** Keeps the counts of rules, conditions and trees true, in batches behind the decisions: none of them waits for it. */
 @Injectable()
 export class DecisionCounts {
-  private judgedAt = Number.NEGATIVE_INFINITY;
-  private judgedAllAt = Number.NEGATIVE_INFINITY;
+  private readonly judged = new PerTenant(() => ({
+    at: Number.NEGATIVE_INFINITY,
+    all_at: Number.NEGATIVE_INFINITY,
+  }));
 
   constructor(
     private readonly database: Database,
@@ -31,15 +34,16 @@ export class DecisionCounts {
   private async sweep(): Promise<void> {
     await this.count();
     const now = performance.now();
-    if (now - this.judgedAllAt > ALL_EVERY_MS) {
+    const judged = this.judged.get();
+    if (now - judged.all_at > ALL_EVERY_MS) {
       await this.judge(EVER_SECONDS);
-      this.judgedAllAt = now;
-    } else if (now - this.judgedAt > JUDGE_EVERY_MS) {
+      judged.all_at = now;
+    } else if (now - judged.at > JUDGE_EVERY_MS) {
       await this.judge(LATELY_SECONDS);
     } else {
       return;
     }
-    this.judgedAt = now;
+    judged.at = now;
     await this.models.wake();
   }
 

@@ -5,6 +5,7 @@ import type { DecisionRule, RoutingAction } from '#engine/routing';
 import type { Tx } from '#persistence';
 
 import { findRuleVersions, type StoredRuleRow } from './decisions.queries.js';
+import { ofPresentTenant } from '#platform/tenancy';
 
 const CAPACITY = 10_000;
 
@@ -18,20 +19,20 @@ export class StoredRules {
 
   /** In the order of the ids. */
   async of(tx: Tx, ids: readonly string[]): Promise<DecisionRule[]> {
-    const missing = ids.filter((id) => !this.kept.has(id));
+    const missing = ids.filter((id) => !this.kept.has(ofPresentTenant(id)));
     const found = new Map<string, DecisionRule>();
     if (missing.length > 0) {
       for (const row of await findRuleVersions(tx, [missing])) {
         found.set(row.business_rule_id, decisionRule(row));
       }
     }
-    const rules = ids.flatMap((id) => this.kept.get(id) ?? found.get(id) ?? []);
+    const rules = ids.flatMap((id) => this.kept.get(ofPresentTenant(id)) ?? found.get(id) ?? []);
     for (const [id, rule] of found) this.keep(id, rule);
     return rules;
   }
 
   private keep(id: string, rule: DecisionRule): void {
-    this.kept.set(id, rule);
+    this.kept.set(ofPresentTenant(id), rule);
     const [oldest] = this.kept.keys();
     if (this.kept.size > CAPACITY && oldest !== undefined) this.kept.delete(oldest);
   }

@@ -19,6 +19,7 @@ import { AnalyticsQuery } from '../../src/analytics/analytics.dto.js';
 import { AnalyticsService } from '../../src/analytics/analytics.service.js';
 import { RollUp } from '../../src/analytics/roll-up.js';
 import { newStoredDefinition, newStoredInstance } from '../factories/stored.factory.js';
+import { ofTenant } from '../support/tenant.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 
 const DAY_MS = 86_400_000;
@@ -41,12 +42,12 @@ afterAll(() => test.drop());
 
 function analytics(environment: Record<string, string> = {}) {
   const config = new AppConfig(readConfig(environment, false), test.url);
-  const reader = new AnalysisReader(test.database, config);
+  const reader = ofTenant(new AnalysisReader(test.database, config));
   readers.push(reader);
   return {
     reader,
-    service: new AnalyticsService(test.database, reader, config),
-    rollUp: new RollUp(test.database, reader, config),
+    service: ofTenant(new AnalyticsService(test.database, reader, config)),
+    rollUp: ofTenant(new RollUp(test.database, reader, config)),
   };
 }
 

@@ -2,11 +2,12 @@ import { DefinitionStore } from '#runtime';
 
 import { DefinitionsService } from '../../src/definitions/definitions.service.js';
 import { newDefinition, newStep } from '../factories/definition.factory.js';
+import { ofTenant } from '../support/tenant.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 
 describe('versions of definitions', () => {
   let test: TestDatabase;
-  const store = new DefinitionStore();
+  const store = ofTenant(new DefinitionStore());
   const definitions = new DefinitionsService(store);
   let number = 0;
 

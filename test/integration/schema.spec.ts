@@ -138,7 +138,7 @@ describe('migrations', () => {
 
   it('leave nothing when they are undone', async () => {
     const names = await migrate(url);
-    const dataSource = await createDataSource({ url }).initialize();
+    const dataSource = await createDataSource({ url, as_owner: true }).initialize();
     try {
       for (const _ of names) await dataSource.undoLastMigration();
       const left: { name: string }[] = await dataSource.query(`

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { createDataSource, Database, newId } from '#persistence';
+import { runAsTenant } from '#platform/tenancy';
 import { servers } from './servers.js';
 
 /** A database of one test file: migrated, empty, its own. */
@@ -12,14 +13,27 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** What a spec does with the database itself, it does for one tenant, and as the owner of the tables. */
+const TENANT = 'default';
+
+class TenantDatabase extends Database {
+  override transaction: Database['transaction'] = (work, options) =>
+    runAsTenant(TENANT, () => super.transaction(work, options));
+}
+
 /** Clones the migrated template and connects to the clone. */
 export async function testDatabase(): Promise<TestDatabase> {
   const { url, drop } = await cloneDatabase();
-  const dataSource = await createDataSource({ url, pool_size: 10 }).initialize();
+  const dataSource = await createDataSource({
+    url,
+    pool_size: 10,
+    tenant_id: TENANT,
+    as_owner: true,
+  }).initialize();
   return {
     url,
     dataSource,
-    database: new Database(dataSource),
+    database: new TenantDatabase(dataSource),
     async drop() {
       await dataSource.destroy();
       await drop();

@@ -7,6 +7,7 @@ export interface FoundKey extends Pick<
   ApiKeyEntity,
   'key_id' | 'name' | 'key_hash' | 'expires_at'
 > {
+  tenant_id: string;
   roles: string[];
 }
 
@@ -15,7 +16,7 @@ const COLUMNS =
 
 export const findKey = statement<FoundKey, [prefix: string]>(
   'api_keys_find',
-  `select key_id, name, key_hash, roles, expires_at from api_keys
+  `select key_id, tenant_id, name, key_hash, roles, expires_at from api_keys
    where prefix = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
 );
 
@@ -34,7 +35,7 @@ export const insertKey = statement<
   'api_keys_insert',
   `insert into api_keys (key_id, name, prefix, key_hash, roles, created_by, expires_at)
    values ($1, $2, $3, $4, $5, $6, $7)
-   on conflict (name) where replaced_by is null and revoked_at is null do nothing
+   on conflict (name, tenant_id) where replaced_by is null and revoked_at is null do nothing
    returning ${COLUMNS}`,
 );
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Database } from '#persistence';
+import { PerTenant, runAsSystem, runAsTenant } from '#platform/tenancy';
 import {
   Authenticator,
   isProductRole,
@@ -25,7 +26,7 @@ interface Known {
 export class KnownKeys implements KeyStore, OnModuleDestroy {
   private readonly logger = new Logger('ApiKeys');
   private readonly known = new Map<string, Known>();
-  private uses = new Map<string, Date>();
+  private readonly uses = new PerTenant(() => new Map<string, Date>());
   private readonly timer = setInterval(() => void this.writeUses(), NOTE_INTERVAL_MS).unref();
 
   constructor(
@@ -41,8 +42,9 @@ export class KnownKeys implements KeyStore, OnModuleDestroy {
     const found = await this.find(prefix);
     if (found === undefined || !isKeyOf(key, found.key_hash)) return undefined;
     if (found.expires_at !== null && found.expires_at.getTime() <= Date.now()) return undefined;
-    this.uses.set(found.key_id, new Date());
-    return keyHolder(found.name, found.roles.filter(isProductRole));
+    const { key_id, name, tenant_id, roles } = found;
+    runAsTenant(tenant_id, () => this.uses.get()).set(key_id, new Date());
+    return keyHolder(name, roles.filter(isProductRole), tenant_id);
   }
 
   /** After a change of keys: the next request reads them anew. */
@@ -59,7 +61,8 @@ export class KnownKeys implements KeyStore, OnModuleDestroy {
     const now = performance.now();
     const known = this.known.get(prefix);
     if (known !== undefined && known.until > now) return known.found;
-    const [found] = await findKey(this.database.read, [prefix]);
+    // only then it is known whose the request is
+    const [found] = await runAsSystem(() => findKey(this.database.read, [prefix]));
     if (this.known.size >= MAX_KNOWN) this.known.clear();
     this.known.set(prefix, { found, until: now + KNOWN_MS });
     return found;
@@ -67,14 +70,17 @@ export class KnownKeys implements KeyStore, OnModuleDestroy {
 
   /** Of use for finding keys that nobody uses, so it may be late, but it is not lost while the database is away. */
   private async writeUses(): Promise<void> {
-    if (this.uses.size === 0) return;
-    const uses = this.uses;
-    this.uses = new Map();
-    try {
-      await noteUses(this.database.read, [[...uses.keys()], [...uses.values()]]);
-    } catch (error) {
-      this.uses = new Map([...uses, ...this.uses]);
-      this.logger.warn(`The last uses of API keys could not be written yet: ${String(error)}`);
-    }
+    await this.uses.each(async (uses) => {
+      if (uses.size === 0) return;
+      const noted = [...uses];
+      uses.clear();
+      try {
+        const [ids, times] = [noted.map(([id]) => id), noted.map(([, time]) => time)];
+        await noteUses(this.database.read, [ids, times]);
+      } catch (error) {
+        for (const [id, time] of noted) if (!uses.has(id)) uses.set(id, time);
+        this.logger.warn(`The last uses of API keys could not be written yet: ${String(error)}`);
+      }
+    });
   }
 }

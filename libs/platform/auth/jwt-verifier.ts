@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { DomainError } from '#engine/errors';
 import type { JwtConfig } from '#platform/config';
+import { DEFAULT_TENANT, isTenantId } from '#platform/tenancy';
 import { isProductRole, type Principal } from './principal.js';
 
 /** A key set is fetched anew after this time, and at most once in the cool-down for a key that it does not hold. */
@@ -20,10 +21,12 @@ export class JwtVerifier {
   private readonly logger = new Logger('Authentication');
   private readonly key: JWTVerifyGetKey;
   private readonly rolesPath: readonly string[];
+  private readonly tenantPath: readonly string[] | undefined;
 
   constructor(private readonly config: JwtConfig) {
     this.key = keySource(config.key);
     this.rolesPath = pathOf(config.roles_claim);
+    this.tenantPath = config.tenant_claim === undefined ? undefined : pathOf(config.tenant_claim);
   }
 
   /** @throws DomainError `unauthenticated` saying what is wrong, `unavailable` where the key set cannot be had */
@@ -36,11 +39,22 @@ export class JwtVerifier {
     const words = this.rolesOf(payload);
     return {
       id: `user:${sub}`,
+      tenant_id: this.tenantOf(payload),
       kind: 'user',
       subject: sub,
       roles: words.filter(isProductRole),
       business_roles: words.filter((word) => !isProductRole(word)),
     };
+  }
+
+  /** A token that does not say whose it is opens nothing, where tokens have to say it. */
+  private tenantOf(payload: JWTPayload): string {
+    if (this.tenantPath === undefined) return DEFAULT_TENANT;
+    const tenant_id = claimAt(payload, this.tenantPath);
+    if (isTenantId(tenant_id)) return tenant_id;
+    throw refused(
+      'The token does not say whose it is: its claim for the tenant is missing, or is not 1 to 100 letters, digits and _ . : -',
+    );
   }
 
   private async verified(token: string): Promise<JWTPayload> {
@@ -67,14 +81,7 @@ export class JwtVerifier {
   }
 
   private rolesOf(payload: JWTPayload): string[] {
-    let value: unknown = payload;
-    for (const name of this.rolesPath) {
-      const isObject = typeof value === 'object' && value !== null;
-      value =
-        isObject && Object.hasOwn(value as object, name)
-          ? (value as Record<string, unknown>)[name]
-          : undefined;
-    }
+    const value = claimAt(payload, this.rolesPath);
     const words: unknown[] = typeof value === 'string' ? value.split(' ') : [value].flat();
     return [...new Set(words)]
       .filter((word): word is string => typeof word === 'string' && word !== '')
@@ -101,6 +108,18 @@ function pathOf(claim: string): string[] {
     .slice(1)
     .split('/')
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function claimAt(payload: JWTPayload, path: readonly string[]): unknown {
+  let value: unknown = payload;
+  for (const name of path) {
+    const isObject = typeof value === 'object' && value !== null;
+    value =
+      isObject && Object.hasOwn(value as object, name)
+        ? (value as Record<string, unknown>)[name]
+        : undefined;
+  }
+  return value;
 }
 
 function isSubject(sub: string): boolean {

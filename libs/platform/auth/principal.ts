@@ -1,3 +1,5 @@
+import { DEFAULT_TENANT } from '#platform/tenancy';
+
 /** What a caller may do with the product; the roles of business processes (`manager`, `finance`) are another matter. */
 export const PRODUCT_ROLES = [
   'viewer',
@@ -18,6 +20,8 @@ export function isProductRole(word: string): word is ProductRole {
 export interface Principal {
   /** Stands in history as the actor: `anonymous`, `api_key:<name>` or `user:<subject>`. */
   id: string;
+  /** Whose data they see and change; ids of others are unknown to them. */
+  tenant_id: string;
   kind: 'anonymous' | 'api_key' | 'user';
   /** The person of a token (`sub`), as the directory knows them; null of a program. */
   subject: string | null;
@@ -29,6 +33,7 @@ export interface Principal {
 /** Whoever calls what is open to all. */
 export const ANONYMOUS: Principal = {
   id: 'anonymous',
+  tenant_id: DEFAULT_TENANT,
   kind: 'anonymous',
   subject: null,
   roles: [],
@@ -39,8 +44,13 @@ export const ANONYMOUS: Principal = {
 export const LOCAL_CALLER: Principal = { ...ANONYMOUS, roles: PRODUCT_ROLES };
 
 /** A program with a key: one of API_KEYS, or a stored one. */
-export function keyHolder(name: string, roles: readonly ProductRole[]): Principal {
-  return { id: `api_key:${name}`, kind: 'api_key', subject: null, roles, business_roles: [] };
+export function keyHolder(
+  name: string,
+  roles: readonly ProductRole[],
+  tenant_id = DEFAULT_TENANT,
+): Principal {
+  const id = `api_key:${name}`;
+  return { id, tenant_id, kind: 'api_key', subject: null, roles, business_roles: [] };
 }
 
 /**

@@ -23,6 +23,8 @@ export interface JwtConfig {
   clock_tolerance_seconds: number;
   /** A claim's name, or a JSON pointer to it. */
   roles_claim: string;
+  /** The claim that names the tenant; without, all tokens are of the default one. */
+  tenant_claim: string | undefined;
   key: { jwks_url: string } | { secret: string };
 }
 

@@ -109,6 +109,7 @@ function readJwt(reader: EnvironmentReader): JwtConfig | undefined {
   const algorithms = reader.optional('JWT_ALGORITHMS', listOf(ASYMMETRIC_ALGORITHM));
   const clock_tolerance_seconds = reader.get('JWT_CLOCK_TOLERANCE_SECONDS', integer(0, 300), 5);
   const roles_claim = reader.get('JWT_ROLES_CLAIM', text, 'roles');
+  const tenant_claim = reader.optional('JWT_TENANT_CLAIM', text);
   if (!JWT_VARIABLES.some((name) => reader.has(name))) return undefined;
 
   for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE']) {
@@ -124,7 +125,7 @@ function readJwt(reader: EnvironmentReader): JwtConfig | undefined {
     reader.refuse('JWT_ALGORITHMS', 'absent with JWT_SECRET, which goes with HS256 alone');
   }
   if (issuer === undefined || audiences === undefined) return undefined;
-  const common = { issuer, audiences, clock_tolerance_seconds, roles_claim };
+  const common = { issuer, audiences, clock_tolerance_seconds, roles_claim, tenant_claim };
   if (secret !== undefined) return { ...common, algorithms: ['HS256'], key: { secret } };
   if (jwks_url === undefined) return undefined;
   return { ...common, algorithms: algorithms ?? ['RS256', 'ES256', 'EdDSA'], key: { jwks_url } };

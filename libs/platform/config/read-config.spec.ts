@@ -196,6 +196,7 @@ describe('the settings of tokens', () => {
       audiences: ['a', 'b'],
       algorithms: ['HS256'],
       roles_claim: 'roles',
+      tenant_claim: undefined,
       clock_tolerance_seconds: 5,
     });
     expect(jwtOf(WITH_KEYS)?.algorithms).toEqual(['RS256', 'ES256', 'EdDSA']);

@@ -12,7 +12,7 @@ import { catchError, concatMap, of, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { principalOf } from '#platform/auth';
 import { claimKey, markOf, runWithClaim, settle, type Claim } from './idempotency.js';
-import type { Answer } from './idempotency.queries.js';
+import { type Answer, keysOutside, type KeyStore } from './idempotency.queries.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
 import { ProcessPresence } from './process-presence.js';
 
@@ -32,10 +32,14 @@ const CHANGING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 export class IdempotencyInterceptor implements NestInterceptor {
   private readonly logger = new Logger('Idempotency');
 
+  private readonly keys: KeyStore;
+
   constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
+    @InjectDataSource() dataSource: DataSource,
     private readonly presence: ProcessPresence,
-  ) {}
+  ) {
+    this.keys = keysOutside(dataSource);
+  }
 
   /** Most requests carry no key, and pay for nothing here. */
   intercept(
@@ -57,7 +61,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const { method, url, body } = request;
     const mark = markOf({ principal: principalOf(request).id, key, method, url, body });
     const { holder } = this.presence;
-    const keys = { db: this.dataSource.manager, holder };
+    const keys = { db: this.keys, holder };
     const claim = await claimKey(keys, mark, reply.statusCode);
     if (!('mark' in claim)) return of(this.replay(reply, claim));
     return runWithClaim(claim, () => next.handle()).pipe(
@@ -89,7 +93,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   /** The work is done or refused whatever becomes of the note about it; a lost note is told to the next caller. */
   private async settle(claim: Claim, answer: Answer, keep = true): Promise<void> {
     try {
-      await settle(this.dataSource.manager, claim, answer, keep);
+      await settle(this.keys, claim, answer, keep);
     } catch (error) {
       this.logger.error('The answer to a request with an Idempotency-Key was not kept.', error);
     }

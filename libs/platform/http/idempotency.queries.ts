@@ -1,4 +1,22 @@
-import type { EntityManager } from 'typeorm';
+import type { Pool } from 'pg';
+import type { DataSource, EntityManager } from 'typeorm';
+import { withinScope } from '#platform/tenancy';
+
+/** Where keys are read and written: the work's own transaction, or one for each statement. */
+export type KeyStore = Pick<EntityManager, 'query'>;
+
+/** Outside of the work's transaction. Answers as TypeORM does: rows, of an update or delete with how many. */
+export function keysOutside({ driver }: DataSource): KeyStore {
+  return {
+    async query<Answer>(text: string, values?: unknown[]): Promise<Answer> {
+      const { master } = driver as unknown as { master: Pool };
+      const { command, rows, rowCount } = await withinScope(master, (client) =>
+        client.query(text, values),
+      );
+      return (command === 'UPDATE' || command === 'DELETE' ? [rows, rowCount] : rows) as Answer;
+    },
+  };
+}
 
 /** How long one run of a request may hold its key while its process lives; the longest call waits 30 s for work. */
 const LOCK_SECONDS = 120;
@@ -40,7 +58,7 @@ const HURRIED = `with hurried as materialized (select set_config('synchronous_co
  * @param holder the advisory lock by which others see that this process lives; null: there is none just now
  */
 export async function insertKey(
-  db: EntityManager,
+  db: KeyStore,
   mark: RequestMark,
   holder: number | null,
 ): Promise<string | undefined> {
@@ -51,17 +69,14 @@ export async function insertKey(
      select $1, $2, $3, $4, $5, $6, 'in_progress',
        clock_timestamp() + make_interval(secs => ${LOCK_SECONDS}), now(), now() + make_interval(hours => ${KEEP_HOURS})
      from hurried
-     on conflict (principal, idempotency_key) do nothing
+     on conflict (principal, idempotency_key, tenant_id) do nothing
      returning locked_until::text as fence`,
     [mark.principal, mark.idempotency_key, mark.method, mark.path, mark.request_hash, holder],
   );
   return rows[0]?.fence;
 }
 
-export async function readKey(
-  db: EntityManager,
-  mark: RequestMark,
-): Promise<KnownRequest | undefined> {
+export async function readKey(db: KeyStore, mark: RequestMark): Promise<KnownRequest | undefined> {
   const rows = await db.query<KnownRequest[]>(
     `select method, path, request_hash, state, response_status, response_body #>> '{}' as response_body,
        response_etag,
@@ -74,7 +89,7 @@ export async function readKey(
 
 /** Takes over a key whose run died before it changed anything, or that has expired. */
 export async function takeOverKey(
-  db: EntityManager,
+  db: KeyStore,
   mark: RequestMark,
   holder: number | null,
 ): Promise<string | undefined> {
@@ -97,7 +112,7 @@ export async function takeOverKey(
  * @returns false when another run has taken the key over
  */
 export async function markApplied(
-  db: EntityManager,
+  db: KeyStore,
   mark: RequestMark,
   fence: string,
 ): Promise<boolean> {
@@ -127,10 +142,7 @@ export interface KeptAnswer {
 }
 
 /** @returns whether each of them was kept; false: another run has taken that key over */
-export async function storeAnswers(
-  db: EntityManager,
-  kept: readonly KeptAnswer[],
-): Promise<boolean> {
+export async function storeAnswers(db: KeyStore, kept: readonly KeptAnswer[]): Promise<boolean> {
   const [, changed] = await db.query<[unknown[], number]>(
     `update idempotency_keys k set state = 'answered', response_status = a.status, response_body = to_jsonb(a.body),
        response_etag = a.etag
@@ -150,11 +162,7 @@ export async function storeAnswers(
 }
 
 /** Lets the key go: forgotten when nothing was changed, else kept so that nobody changes it twice. */
-export async function releaseKey(
-  db: EntityManager,
-  mark: RequestMark,
-  fence: string,
-): Promise<void> {
+export async function releaseKey(db: KeyStore, mark: RequestMark, fence: string): Promise<void> {
   await db.query(
     `with forgotten as (
        delete from idempotency_keys
@@ -167,7 +175,7 @@ export async function releaseKey(
 }
 
 /** @returns how many were deleted; `limit` bounds one round. */
-export async function deleteExpiredKeys(db: EntityManager, limit: number): Promise<number> {
+export async function deleteExpiredKeys(db: KeyStore, limit: number): Promise<number> {
   const [, deleted] = await db.query<[unknown[], number]>(
     `delete from idempotency_keys where (principal, idempotency_key) in (
        select principal, idempotency_key from idempotency_keys where expires_at < now()

@@ -13,6 +13,7 @@ import {
   takeOverKey,
   type Answer,
   type KeptAnswer,
+  type KeyStore,
   type KnownRequest,
   type RequestMark,
 } from './idempotency.queries.js';
@@ -35,7 +36,7 @@ export interface Claim {
 }
 
 interface Keys {
-  db: EntityManager;
+  db: KeyStore;
   holder: number | null;
 }
 
@@ -125,7 +126,7 @@ function isKept(status: number): boolean {
  * @param keep false of an answer that must not be stored
  */
 export async function settle(
-  db: EntityManager,
+  db: KeyStore,
   claim: Claim,
   answer: Answer,
   keep = true,

@@ -5,11 +5,13 @@ import {
   ANONYMOUS,
   type Authenticator,
   type Principal,
+  principalOf,
   type RouteAccess,
 } from '#platform/auth';
 import { isLoopback, type Role } from '#platform/config';
 import type { RateLimits } from '#platform/limits';
 import { runWithCorrelation } from '#platform/logging';
+import { runAsTenant } from '#platform/tenancy';
 import { inspectJson } from './body-check.js';
 import type { Cors } from './cors.js';
 
@@ -46,7 +48,7 @@ export function installDoor(fastify: FastifyInstance, options: DoorOptions): voi
   });
   // The body's stream loses the async context, so it is entered only when the body is there.
   fastify.addHook('preValidation', (request, _reply, done) => {
-    runWithCorrelation(request.id, () => {
+    runWithin(request, () => {
       const faults = inspectJson(request.query).map((fault) => ({
         ...fault,
         pointer: `?${fault.pointer.slice(1)}`,
@@ -55,6 +57,11 @@ export function installDoor(fastify: FastifyInstance, options: DoorOptions): voi
       else done();
     });
   });
+}
+
+/** Everything that the request does is for the tenant of its principal, whatever it names. */
+function runWithin(request: FastifyRequest, work: () => void): void {
+  runAsTenant(principalOf(request).tenant_id, () => runWithCorrelation(request.id, work));
 }
 
 async function letIn(
@@ -82,7 +89,7 @@ async function letIn(
 
 /** The fields are those of the IETF's draft "RateLimit header fields for HTTP", in the form that clients know. */
 async function count(principal: Principal, reply: FastifyReply, limits: RateLimits): Promise<void> {
-  const allowance = await limits.request(principal.id);
+  const allowance = await limits.request(principal);
   if (allowance === undefined) return;
   reply.headers({
     'ratelimit-limit': allowance.limit,

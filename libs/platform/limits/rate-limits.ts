@@ -7,6 +7,7 @@ import {
   RateLimiterRes,
 } from 'rate-limiter-flexible';
 import { DomainError } from '#engine/errors';
+import type { Principal } from '#platform/auth';
 import type { AppConfig, QueueConfig } from '#platform/config';
 
 const MINUTE_SECONDS = 60;
@@ -48,9 +49,16 @@ export class RateLimits implements OnModuleDestroy {
    * @returns what the tighter of the limits leaves; undefined where there is none
    * @throws DomainError `too_many_requests`, with `retry_after_seconds`
    */
-  async request(principal: string): Promise<Allowance | undefined> {
-    const own = await consume(this.principals, principal, 'You have');
-    const all = await consume(this.everybody, 'default', 'All callers together have');
+  async request({
+    id,
+    tenant_id,
+  }: Pick<Principal, 'id' | 'tenant_id'>): Promise<Allowance | undefined> {
+    const own = await consume(this.principals, `${tenant_id} ${id}`, 'You have');
+    const all = await consume(
+      this.everybody,
+      tenant_id,
+      'All callers of your tenant together have',
+    );
     if (own === undefined || all === undefined) return own ?? all;
     return own.remaining <= all.remaining ? own : all;
   }

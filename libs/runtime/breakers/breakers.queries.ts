@@ -8,6 +8,7 @@ export interface BreakerTarget {
 }
 
 export interface BreakerRow extends BreakerTarget {
+  tenant_id: string;
   breaker: Breaker;
   /** Epoch milliseconds, by the database's clock. */
   now: number;
@@ -27,7 +28,7 @@ export const ensureBreakers = statement<object, [string]>(
 /** $1: [{kind, name}]; always in the same order, so that two of these cannot wait for each other. */
 export const lockBreakers = statement<BreakerRow, [string]>(
   'lock_circuit_breakers',
-  `select b.kind, b.name, b.breaker, ${NOW} from circuit_breakers b
+  `select b.tenant_id, b.kind, b.name, b.breaker, ${NOW} from circuit_breakers b
    where (b.kind, b.name) in (select kind, name from jsonb_to_recordset($1::jsonb) as t(kind text, name text))
    order by b.kind, b.name for update`,
 );
@@ -52,7 +53,7 @@ export const addBreakerEvents = statement<object, [string]>(
 /** Few, but in bad times; the index on them serves this. */
 export const readBrokenBreakers = statement<BreakerRow>(
   'read_broken_circuit_breakers',
-  `select kind, name, breaker, ${NOW} from circuit_breakers where state <> 'closed'`,
+  `select tenant_id, kind, name, breaker, ${NOW} from circuit_breakers where state <> 'closed'`,
 );
 
 /** Gives tasks back that were claimed, $1: [{task_execution_id, lock_token, delay_ms}]: no attempt is spent. */

@@ -16,6 +16,7 @@ import {
 } from '#engine/breaker';
 import { Sweeper } from '#jobs';
 import { Database, type Tx } from '#persistence';
+import { ofPresentTenant, PerTenant, runAsSystem } from '#platform/tenancy';
 import { AppConfig } from '#platform/config';
 
 import {
@@ -56,8 +57,8 @@ const keyOf = ({ kind, name }: BreakerTarget): string => `${kind}:${name}`;
 export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(CircuitBreakers.name);
   private readonly settings: BreakerSettings;
-  private ends = new Map<string, Ends>();
-  /** Those that are not closed, as they were read last. */
+  private readonly ends = new PerTenant(() => new Map<string, Ends>());
+  /** Those that are not closed, of all tenants, as they were read last. */
   private broken = new Map<string, BreakerRow>();
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -91,19 +92,20 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
   /** How a call ended; told to the others soon. A call that was refused for what it said has succeeded: it was answered. */
   record(target: BreakerTarget, succeeded: boolean): void {
     const key = keyOf(target);
-    const ends = this.ends.get(key) ?? { ...target, succeeded: 0, failed: 0 };
+    const own = this.ends.get();
+    const ends = own.get(key) ?? { ...target, succeeded: 0, failed: 0 };
     if (succeeded) ends.succeeded += 1;
     else ends.failed += 1;
-    this.ends.set(key, ends);
+    own.set(key, ends);
   }
 
   isClosed(target: BreakerTarget): boolean {
-    return !this.broken.has(keyOf(target));
+    return !this.broken.has(ofPresentTenant(keyOf(target)));
   }
 
   /** At most so many calls may be made of it, as far as is known here; `admit` decides. */
   mostOf(target: BreakerTarget): number {
-    const row = this.broken.get(keyOf(target));
+    const row = this.broken.get(ofPresentTenant(keyOf(target)));
     return row ? admitted(row.breaker, Infinity) : Infinity;
   }
 
@@ -173,10 +175,13 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
 
   /** Never rejects: what could not be written is only missing in a rate. */
   private async exchange(): Promise<void> {
-    const ends = this.ends;
-    this.ends = new Map();
     try {
-      if (ends.size > 0) await this.write(ends);
+      await this.ends.each(async (ends) => {
+        if (ends.size === 0) return;
+        const told = new Map(ends);
+        ends.clear();
+        await this.write(told);
+      });
       await this.read();
     } catch (error) {
       this.logger.warn(`Circuit breakers could not be read or written: ${String(error)}`);
@@ -201,8 +206,8 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async read(): Promise<void> {
-    const rows = await readBrokenBreakers(this.database.read, []);
-    this.broken = new Map(rows.map((row) => [keyOf(row), row]));
+    const rows = await runAsSystem(() => readBrokenBreakers(this.database.read, []));
+    this.broken = new Map(rows.map((row) => [`${row.tenant_id} ${keyOf(row)}`, row]));
   }
 
   private async passTime(): Promise<void> {

@@ -10,6 +10,7 @@ import {
   countOutcomesOfMoves,
   type OutcomeRow,
 } from './like-outcomes.queries.js';
+import { ofPresentTenant } from '#platform/tenancy';
 
 /** What like decisions have in common. */
 export type LikeKey = [
@@ -64,12 +65,12 @@ export class OutcomeCounter {
   }
 
   private known(key: LikeKey, at: number): OutcomeRow | undefined {
-    const known = this.kept.get(JSON.stringify(key));
+    const known = this.kept.get(ofPresentTenant(JSON.stringify(key)));
     return known && known.until > at ? known.counts : undefined;
   }
 
   private keep(key: LikeKey, counts: OutcomeRow = NO_OUTCOMES, took: number): OutcomeRow {
-    const name = JSON.stringify(key);
+    const name = ofPresentTenant(JSON.stringify(key));
     this.kept.delete(name);
     if (counts.looked_at < MANY) return counts;
     this.kept.set(name, { counts, until: performance.now() + KEPT_TIMES * took });

@@ -6,6 +6,7 @@ import type { Tx } from '#persistence';
 
 import { definitionOf } from './definition-rows.js';
 import { type DefinitionRow, selectCurrentVersion, selectVersion } from './definitions.queries.js';
+import { ofPresentTenant } from '#platform/tenancy';
 
 /** Versions kept ready; the one used longest ago goes first. A compiled version takes some 10 to 100 kB. */
 const CAPACITY = 500;
@@ -22,7 +23,7 @@ export class DefinitionStore {
    */
   async load(tx: Tx, workflow_id: string, version_number?: number): Promise<CompiledDefinition> {
     const version = version_number ?? (await this.currentVersion(tx, workflow_id)).version_number;
-    const key = `${workflow_id}/${version}`;
+    const key = ofPresentTenant(`${workflow_id}/${version}`);
     const known = this.compiled.get(key);
     if (known) {
       this.keep(key, known);

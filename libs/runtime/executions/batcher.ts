@@ -1,7 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import { type PendingAudit, presentAudits, runWithAudits } from '#audit';
+import { DEFAULT_TENANT, presentTenant, runAsTenant } from '#platform/tenancy';
 
 interface Waiting<Item, Result> {
+  tenant_id: string;
   item: Item;
   audits: readonly PendingAudit[];
   resolve: (result: Result) => void;
@@ -24,7 +26,7 @@ export class Batcher<Item, Result> {
   private planned = false;
   /**
    * A batch is nobody's own: no request's correlation or idempotency key may count for the others in it. The audit
-   * gets an entry of each request.
+   * gets an entry of each request. Only tenants never share one.
    */
   private readonly outside = new AsyncResource('Batcher');
 
@@ -36,7 +38,8 @@ export class Batcher<Item, Result> {
 
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, audits: presentAudits(), resolve, reject });
+      const tenant_id = presentTenant();
+      this.waiting.push({ tenant_id, item, audits: presentAudits(), resolve, reject });
       this.plan();
     });
   }
@@ -62,13 +65,25 @@ export class Batcher<Item, Result> {
     const { size, concurrency } = this.limits;
     while (this.waiting.length > 0 && this.writing.size < concurrency) {
       const share = Math.ceil(this.waiting.length / (concurrency - this.writing.size));
-      const batch = this.waiting.splice(0, Math.min(size, Math.max(share, WORTH_SHARING)));
-      const work = this.settle(batch).finally(() => {
+      const { tenant_id, batch } = this.take(Math.min(size, Math.max(share, WORTH_SHARING)));
+      const work = runAsTenant(tenant_id, () => this.settle(batch)).finally(() => {
         this.writing.delete(work);
         this.flush();
       });
       this.writing.add(work);
     }
+  }
+
+  /** So many of the tenant of the first. */
+  private take(size: number): { tenant_id: string; batch: readonly Waiting<Item, Result>[] } {
+    const tenant_id = this.waiting[0]?.tenant_id ?? DEFAULT_TENANT;
+    const batch: Waiting<Item, Result>[] = [];
+    this.waiting = this.waiting.filter((one) => {
+      if (one.tenant_id !== tenant_id || batch.length === size) return true;
+      batch.push(one);
+      return false;
+    });
+    return { tenant_id, batch };
   }
 
   private async settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -104,7 +104,7 @@ export const insertExecutions = statement<{ execution_id: string }, CreationValu
       global_timeout_minutes float8, monitoring_interval_seconds float8, performance_metrics jsonb,
       synchronization_failed boolean, end_reason text, output jsonb, correlation_id text, told boolean),
       lateral (select overall_status <> 'initializing' as begun) as b
-    on conflict (execution_id) do nothing
+    on conflict (execution_id, tenant_id) do nothing
     returning execution_id`),
 );
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { Sweeper } from '#jobs';
 import { Database, type Tx, unawaited } from '#persistence';
+import { PerTenant } from '#platform/tenancy';
 import { AppConfig } from '#platform/config';
 
 import { findWaiting, lockAdmissible, startExecutions, takeAdmission } from './creation.queries.js';
@@ -12,14 +13,18 @@ import { ExecutionSignals } from './execution-signals.js';
 /** Workers' tasks that nobody has come for since then do not count as work under way. */
 const UNCLAIMED_SECONDS = 10;
 
+interface State {
+  deciding: Promise<void> | undefined;
+  again: boolean;
+}
+
 /**
- * Lets executions start within MAX_CONCURRENT_EXECUTIONS, the oldest first. Apart from creating them, so that a burst
+ * Lets executions of a tenant start within MAX_CONCURRENT_EXECUTIONS, the oldest first. Apart from creating them, so that a burst
  * of new ones shares one decision and the limit holds over all processes.
  */
 @Injectable()
 export class ExecutionAdmission {
-  private deciding: Promise<void> | undefined;
-  private again = false;
+  private readonly states = new PerTenant<State>(() => ({ deciding: undefined, again: false }));
 
   constructor(
     private readonly database: Database,
@@ -36,11 +41,12 @@ export class ExecutionAdmission {
 
   /** Resolves when everything that waited at the time of the call, and may start, has started. */
   async admit(): Promise<void> {
-    this.again = true;
-    this.deciding ??= this.decide().finally(() => {
-      this.deciding = undefined;
+    const state = this.states.get();
+    state.again = true;
+    state.deciding ??= this.decide(state).finally(() => {
+      state.deciding = undefined;
     });
-    await this.deciding;
+    await state.deciding;
   }
 
   /** In the caller's transaction, whatever else runs. */
@@ -50,9 +56,9 @@ export class ExecutionAdmission {
     await this.progress.advance(tx, movement);
   }
 
-  private async decide(): Promise<void> {
-    while (this.again) {
-      this.again = false;
+  private async decide(state: State): Promise<void> {
+    while (state.again) {
+      state.again = false;
       if ((await findWaiting(this.database.read, [])).length === 0) continue;
       await this.database.transaction(async (tx) => {
         unawaited(tx, takeAdmission(tx, []));

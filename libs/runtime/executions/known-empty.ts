@@ -1,3 +1,5 @@
+import { ofPresentTenant } from '#platform/tenancy';
+
 /** Kinds of workers that are remembered; with more, the table is asked once too often. */
 const CAPACITY = 1_000;
 
@@ -17,7 +19,7 @@ export class KnownEmpty {
 
   ask(task_types: readonly string[]): Asked {
     const { until } = this;
-    const key = JSON.stringify(task_types);
+    const key = ofPresentTenant(JSON.stringify(task_types));
     return {
       is_empty: (until.get(key) ?? 0) > performance.now(),
       remember: () => {

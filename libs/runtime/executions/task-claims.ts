@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
 import { afterCommit, afterRollback, Database, type Tx, unawaited } from '#persistence';
+import { presentTenant } from '#platform/tenancy';
 
 import {
   type ClaimedTask,
@@ -151,8 +152,10 @@ export class TaskClaims implements OnModuleDestroy {
     const released = this.signals.workersTasksOf(tx);
     if (released === 0) return Promise.resolve();
     const served = [...this.waiting]
-      .filter(({ task_types }) =>
-        task_types.every((name) => this.breakers.isClosed({ kind: 'task_type', name })),
+      .filter(
+        ({ tenant_id, task_types }) =>
+          tenant_id === presentTenant() &&
+          task_types.every((name) => this.breakers.isClosed({ kind: 'task_type', name })),
       )
       .sort((a, b) => b.max_tasks - a.max_tasks);
     const handed = served.slice(0, SERVED_AT_ONCE).map((waiting) => {

@@ -1,3 +1,4 @@
+import { presentTenant } from '#platform/tenancy';
 import type { ClaimedTask } from './claims.queries.js';
 
 /** A claim that found nothing and waits. A transaction that makes tasks may reserve it, and must then settle it. */
@@ -7,6 +8,8 @@ export class WaitingClaim {
   readonly reserved = new Promise<void>((resolve) => {
     this.tell = resolve;
   });
+
+  readonly tenant_id = presentTenant();
 
   constructor(
     readonly worker_id: string,

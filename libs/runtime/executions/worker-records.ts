@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 
 import { Sweeper } from '#jobs';
 import { Database, statement } from '#persistence';
+import { PerTenant } from '#platform/tenancy';
 
 interface WorkedTask {
   worker_id: string | null;
@@ -15,7 +16,7 @@ const addResults = statement<object, [string]>(
   insert into thread_management (worker_id, worker_type, status, tasks_completed, total_execution_time_seconds)
   select worker_id, 'external', 'idle', tasks, seconds
   from jsonb_to_recordset($1::jsonb) as r(worker_id text, tasks int, seconds float8)
-  on conflict (worker_id) do update
+  on conflict (worker_id, tenant_id) do update
   set tasks_completed = thread_management.tasks_completed + excluded.tasks_completed,
       total_execution_time_seconds =
         thread_management.total_execution_time_seconds + excluded.total_execution_time_seconds,
@@ -34,7 +35,7 @@ const showWorkers = statement<object, [string]>(
   from jsonb_to_recordset($1::jsonb) as h(
     worker_id text, worker_type text, status text, execution_id text, current_task_id text,
     cpu_usage_percentage float8, memory_usage_mb float8, free_capacity int, task_types jsonb)
-  on conflict (worker_id) do update
+  on conflict (worker_id, tenant_id) do update
   set worker_type = excluded.worker_type, status = excluded.status, execution_id = excluded.execution_id,
       current_task_id = excluded.current_task_id, cpu_usage_percentage = excluded.cpu_usage_percentage,
       memory_usage_mb = excluded.memory_usage_mb, free_capacity = excluded.free_capacity,
@@ -69,13 +70,22 @@ export interface WorkerHeartbeat {
  */
 const FLUSH_MS = 200;
 
+/** What is to be written of the workers of a tenant. */
+interface Told {
+  readonly sums: Map<string, { worker_id: string; tasks: number; seconds: number }>;
+  readonly shown: Map<string, WorkerHeartbeat>;
+  timer: NodeJS.Timeout | undefined;
+}
+
 /** Workers as they last showed themselves. Told after the fact and never in the way of a task. */
 @Injectable()
 export class WorkerRecords implements BeforeApplicationShutdown {
   private readonly logger = new Logger(WorkerRecords.name);
-  private sums = new Map<string, { worker_id: string; tasks: number; seconds: number }>();
-  private shown = new Map<string, WorkerHeartbeat>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly told = new PerTenant<Told>(() => ({
+    sums: new Map(),
+    shown: new Map(),
+    timer: undefined,
+  }));
 
   constructor(
     private readonly database: Database,
@@ -88,37 +98,39 @@ export class WorkerRecords implements BeforeApplicationShutdown {
 
   /** The last word of a worker counts; written within a fraction of a second. */
   show(heartbeat: WorkerHeartbeat): void {
-    this.shown.set(heartbeat.worker_id, heartbeat);
-    this.plan();
+    const told = this.told.get();
+    told.shown.set(heartbeat.worker_id, heartbeat);
+    this.plan(told);
   }
 
   /** Adds completed tasks to their workers' counts, within a fraction of a second. */
   recordResults(tasks: readonly WorkedTask[]): void {
+    const told = this.told.get();
     for (const { worker_id, execution_time_seconds } of tasks) {
       if (worker_id === null) continue;
-      const sum = this.sums.get(worker_id) ?? { worker_id, tasks: 0, seconds: 0 };
+      const sum = told.sums.get(worker_id) ?? { worker_id, tasks: 0, seconds: 0 };
       sum.tasks += 1;
       sum.seconds += execution_time_seconds;
-      this.sums.set(worker_id, sum);
+      told.sums.set(worker_id, sum);
     }
-    this.plan();
+    this.plan(told);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.flush();
+    await this.told.each((told) => this.flush(told));
   }
 
-  private plan(): void {
-    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  private plan(told: Told): void {
+    told.timer ??= setTimeout(() => void this.flush(told), FLUSH_MS);
   }
 
-  private async flush(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    const shown = sorted(this.shown.values());
-    const sums = sorted(this.sums.values());
-    this.shown = new Map();
-    this.sums = new Map();
+  private async flush(told: Told): Promise<void> {
+    clearTimeout(told.timer);
+    told.timer = undefined;
+    const shown = sorted(told.shown.values());
+    const sums = sorted(told.sums.values());
+    told.shown.clear();
+    told.sums.clear();
     try {
       if (shown.length > 0) await showWorkers(this.database.read, [JSON.stringify(shown)]);
       if (sums.length > 0) await addResults(this.database.read, [JSON.stringify(sums)]);

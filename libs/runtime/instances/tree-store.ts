@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { CompiledDefinition } from '#engine/definition';
 import { type CompiledTree, compileTree, type TreeNode } from '#engine/routing';
 import { statement, type Tx } from '#persistence';
+import { ofPresentTenant } from '#platform/tenancy';
 
 interface TreeRow {
   tree_id: string;
@@ -35,7 +36,7 @@ export class TreeStore {
   }
 
   private compile(row: TreeRow): CompiledTree {
-    const key = `${row.tree_id}/${row.version_number}`;
+    const key = ofPresentTenant(`${row.tree_id}/${row.version_number}`);
     const known = this.compiled.get(key);
     if (known) return known;
     const tree = compileTree({ ...row, nodes: row.tree_structure.nodes });

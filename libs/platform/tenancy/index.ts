@@ -1,0 +1,12 @@
+export { PerTenant } from './per-tenant.js';
+export { type ScopedPool, withinScope } from './scoped-query.js';
+export {
+  DEFAULT_TENANT,
+  isTenantId,
+  ofPresentTenant,
+  presentTenant,
+  runAsSystem,
+  runAsTenant,
+  scopeOfTransaction,
+  tenantIfAny,
+} from './tenant.js';
