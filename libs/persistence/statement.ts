@@ -1,6 +1,5 @@
 import type { PoolClient, QueryResult } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import { type ScopedPool, withinScope } from '#platform/tenancy';
 import { numericTypes } from './types.js';
 
@@ -62,5 +61,6 @@ async function outside<Row extends object>(
 
 /** Whose the work of a data source is that does not say for whom it is. */
 export function tenantOf({ options }: DataSource): string | undefined {
-  return (options as PostgresDataSourceOptions).extra?.tenant_id as string | undefined;
+  const { extra } = options as { extra?: { tenant_id?: string } };
+  return extra?.tenant_id;
 }

@@ -24,7 +24,7 @@ export class OperationsModule {
   constructor(database: Database, sweeper: Sweeper) {
     database.beforeCommit(markIdempotencyApplied);
     sweeper.register('expired_idempotency_keys', async () => {
-      await deleteExpiredKeys(database.read, EXPIRED_KEYS_A_TURN);
+      await database.transaction((tx) => deleteExpiredKeys(tx, EXPIRED_KEYS_A_TURN));
     });
   }
 }

@@ -50,7 +50,10 @@ describe('a backtest', () => {
 
   beforeAll(async () => {
     service = await startService();
-    database = new pg.Client({ connectionString: service.databaseUrl });
+    database = new pg.Client({
+      connectionString: service.databaseUrl,
+      options: '-c app.tenant_id=default',
+    });
     await database.connect();
     const { body } = await service.request<{ workflow_id: string }>('POST', '/multi-step/create', {
       workflow_name: 'Tested back',

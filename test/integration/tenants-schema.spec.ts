@@ -99,11 +99,10 @@ describe('rows of tenants', () => {
 
   it('are worked on by a role that no policy lets pass', async () => {
     const [row] = await runAsSystem(() =>
-      database.transaction(
-        (tx) =>
-          tx.query(
-            'select rolsuper or rolbypassrls as passes from pg_roles where rolname = current_user',
-          ) as Promise<{ passes: boolean }[]>,
+      database.transaction((tx) =>
+        tx.query<{ passes: boolean }[]>(
+          'select rolsuper or rolbypassrls as passes from pg_roles where rolname = current_user',
+        ),
       ),
     );
     expect(row).toEqual({ passes: false });
