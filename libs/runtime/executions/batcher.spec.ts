@@ -1,4 +1,11 @@
+import { presentTenant, runAsTenant } from '#platform/tenancy';
 import { Batcher } from './batcher.js';
+
+const add = <Item, Result>(
+  batcher: Batcher<Item, Result>,
+  item: Item,
+  tenant_id = 'a',
+): Promise<Result> => runAsTenant(tenant_id, () => batcher.add(item));
 
 const settled = <T>(work: Promise<T>[]): Promise<PromiseSettledResult<T>[]> =>
   Promise.allSettled(work);
@@ -13,7 +20,7 @@ describe('Batcher', () => {
       },
       { size: 100, concurrency: 1 },
     );
-    expect(await Promise.all([1, 2, 3].map((item) => batcher.add(item)))).toEqual([10, 20, 30]);
+    expect(await Promise.all([1, 2, 3].map((item) => add(batcher, item)))).toEqual([10, 20, 30]);
     expect(batches).toEqual([[1, 2, 3]]);
   });
 
@@ -28,9 +35,9 @@ describe('Batcher', () => {
       },
       { size: 2, concurrency: 1 },
     );
-    const first = batcher.add(1);
+    const first = add(batcher, 1);
     await new Promise(setImmediate);
-    const others = [2, 3, 4].map((item) => batcher.add(item));
+    const others = [2, 3, 4].map((item) => add(batcher, item));
     release();
     await Promise.all([first, ...others]);
     expect(batches).toEqual([[1], [2, 3], [4]]);
@@ -46,8 +53,23 @@ describe('Batcher', () => {
       },
       { size: 500, concurrency: 2 },
     );
-    await Promise.all(Array.from({ length: 101 }, (_, item) => batcher.add(item)));
+    await Promise.all(Array.from({ length: 101 }, (_, item) => add(batcher, item)));
     expect(sizes).toEqual([51, 50]);
+  });
+
+  it('never writes together what belongs to different tenants', async () => {
+    const batches: string[] = [];
+    const batcher = new Batcher<number, string>(
+      (items) => {
+        batches.push(`${presentTenant()} ${items.join(' ')}`);
+        return Promise.resolve(items.map(presentTenant));
+      },
+      { size: 100, concurrency: 1 },
+    );
+    const tenants = ['a', 'b', 'b', 'a', 'c'];
+    const results = tenants.map((tenant_id, item) => add(batcher, item, tenant_id));
+    expect(await Promise.all(results)).toEqual(tenants);
+    expect(batches).toEqual(['a 0 3', 'b 1 2', 'c 4']);
   });
 
   it('lets a bad item fail alone', async () => {
@@ -58,7 +80,7 @@ describe('Batcher', () => {
       },
       { size: 100, concurrency: 1 },
     );
-    const results = await settled([1, 2, 3].map((item) => batcher.add(item)));
+    const results = await settled([1, 2, 3].map((item) => add(batcher, item)));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
@@ -72,7 +94,7 @@ describe('Batcher', () => {
       },
       { size: 1, concurrency: 2 },
     );
-    const work = [1, 2, 3, 4, 5].map((item) => batcher.add(item));
+    const work = [1, 2, 3, 4, 5].map((item) => add(batcher, item));
     await batcher.drained();
     expect(written).toBe(5);
     await Promise.all(work);

@@ -1,5 +1,3 @@
-import { ofPresentTenant } from '#platform/tenancy';
-
 /** Kinds of workers that are remembered; with more, the table is asked once too often. */
 const CAPACITY = 1_000;
 
@@ -17,9 +15,10 @@ export class KnownEmpty {
   /** @param milliseconds for which it is believed without news */
   constructor(private readonly milliseconds: number) {}
 
-  ask(task_types: readonly string[]): Asked {
+  /** @param kind of workers: the tenant, and the types of task that they take */
+  ask(kind: readonly string[]): Asked {
     const { until } = this;
-    const key = ofPresentTenant(JSON.stringify(task_types));
+    const key = JSON.stringify(kind);
     return {
       is_empty: (until.get(key) ?? 0) > performance.now(),
       remember: () => {

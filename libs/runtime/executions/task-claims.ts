@@ -107,7 +107,7 @@ export class TaskClaims implements OnModuleDestroy {
   private async claimNow(claim: WorkerClaim): Promise<readonly ClaimedTask[]> {
     const { worker_id, max_tasks, lock_seconds, wait_seconds, resources } = claim;
     const task_types = claim.task_types.filter((name) => this.mayBeClaimed(name));
-    const asked = this.knownEmpty.ask(task_types);
+    const asked = this.knownEmpty.ask([presentTenant(), ...task_types]);
     if (task_types.length === 0 || (asked.is_empty && wait_seconds > 0)) return [];
     const claimed = resources
       ? await this.database.transaction(
