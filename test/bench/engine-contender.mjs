@@ -6,6 +6,7 @@ const contenders = {
   'Complex Workflows, Redis': async () => (await import('./engine-ours.mjs')).ours,
   'Complex Workflows, PostgreSQL queue': async () => (await import('./engine-ours.mjs')).ours,
   DBOS: async () => (await import('./engine-peers.mjs')).dbos,
+  Restate: async () => (await import('./engine-restate.mjs')).restate,
   'pg-boss': async () => (await import('./engine-peers.mjs')).pgBoss,
   'bare BullMQ, Redis': async () => (await import('./engine-peers.mjs')).bullmq,
   'bare BullMQ, PostgreSQL': async () => (await import('./engine-peers.mjs')).bullmq,

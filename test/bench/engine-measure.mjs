@@ -1,35 +1,41 @@
 /** What a contender reports of one workload. @typedef {{workload: string, in_flight: number, count: number,
- * per_second: number, p50_ms: number, p99_ms: number, cpu_ms: number}} Measure */
+ * per_second: number, p50_ms: number, p99_ms: number, step_p50_ms?: number, step_p99_ms?: number,
+ * cpu_ms: number}} Measure */
 
 /**
- * Keeps `in_flight` pieces of work going for `seconds`, after a quarter of that to warm up.
+ * Keeps `in_flight` pieces of work going for `seconds`, or where `instances` is given until so many are done; a quarter
+ * of that before, to warm up.
  * @param {(index: number) => Promise<unknown>} work resolves when one piece is done for good
+ * @param {() => number[] | Promise<number[]>} [stepTimes] milliseconds of the steps since it was last asked
  * @returns {Promise<Measure>} `cpu_ms`: this process's CPU for one piece; `per_second`: pieces
  */
-export async function keepInFlight(workload, in_flight, seconds, work) {
-  await during(in_flight, seconds / 4, work);
+export async function keepInFlight(workload, in_flight, { seconds, instances }, work, stepTimes) {
+  await during(in_flight, { seconds: seconds / 4, instances: instances && instances / 4 }, work);
+  await stepTimes?.();
   const cpu = process.cpuUsage();
-  const { times, elapsed } = await during(in_flight, seconds, work);
+  const { times, elapsed } = await during(in_flight, { seconds, instances }, work);
   const { user, system } = process.cpuUsage(cpu);
-  times.sort((a, b) => a - b);
+  const steps = sorted((await stepTimes?.()) ?? []);
   return {
     workload,
     in_flight,
     count: times.length,
     per_second: (times.length * 1000) / elapsed,
-    p50_ms: at(times, 0.5),
-    p99_ms: at(times, 0.99),
+    ...percentiles(times),
+    ...(steps.length > 0 && { step_p50_ms: at(steps, 0.5), step_p99_ms: at(steps, 0.99) }),
     cpu_ms: (user + system) / 1000 / times.length,
   };
 }
 
 let pieces = 0;
 
-async function during(in_flight, seconds, work) {
+async function during(in_flight, { seconds, instances }, work) {
   const begun = performance.now();
   const times = [];
+  let left = instances;
+  const more = () => (instances ? left-- > 0 : performance.now() - begun < seconds * 1000);
   const one = async () => {
-    while (performance.now() - begun < seconds * 1000) {
+    while (more()) {
       const start = performance.now();
       await work(pieces++);
       times.push(performance.now() - start);
@@ -37,6 +43,20 @@ async function during(in_flight, seconds, work) {
   };
   await Promise.all(Array.from({ length: in_flight }, one));
   return { times, elapsed: performance.now() - begun };
+}
+
+/** Times each step where it is awaited. */
+export class StepTimes {
+  #times = [];
+
+  async of(step) {
+    const start = performance.now();
+    const result = await step;
+    this.#times.push(performance.now() - start);
+    return result;
+  }
+
+  take = () => this.#times.splice(0);
 }
 
 /** One execution of `tasks` tasks, a few times over where it is short. @returns {Promise<Measure>} pieces are tasks */
@@ -51,20 +71,24 @@ export async function timeGraphs(tasks, work) {
   } while (performance.now() - begun < 1_500 && times.length < 50);
   const { user, system } = process.cpuUsage(cpu);
   const elapsed = performance.now() - begun;
-  times.sort((a, b) => a - b);
   return {
     workload: 'graph',
     in_flight: tasks,
     count: times.length,
     per_second: (tasks * times.length * 1000) / elapsed,
-    p50_ms: at(times, 0.5),
-    p99_ms: at(times, 0.99),
+    ...percentiles(times),
     cpu_ms: (user + system) / 1000 / times.length / tasks,
   };
 }
 
-const at = (sorted, share) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+const sorted = (times) => times.toSorted((a, b) => a - b);
+
+const at = (times, share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
+
+export function percentiles(times) {
+  const all = sorted(times);
+  return { p50_ms: at(all, 0.5), p99_ms: at(all, 0.99) };
+}
 
 /** Lets one wait for what another part reports by its id. */
 export class Waiting {

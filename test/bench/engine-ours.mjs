@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createApp } from '../../dist/src/app.js';
-import { keepInFlight, timeGraphs, Waiting } from './engine-measure.mjs';
+import { keepInFlight, percentiles, timeGraphs, Waiting } from './engine-measure.mjs';
 import { Database, migrate } from '#persistence';
 import { AppConfig, readConfig } from '#platform/config';
 import {
@@ -13,12 +14,17 @@ import {
 
 const NOTHING = { type: 'delay', duration_ms: 0 };
 const WORKER = { type: 'worker' };
+const WARM_UP = 20;
+const WAKE_UPS = 100;
+/** The worker waits for good before the work comes. */
+const LONG_WAIT_MS = 20;
+
+const STEP_TIMES = `
+  select extract(epoch from ended_at - entered_at)::float8 * 1000 as ms from step_executions
+  where ended_at > $1 and ended_at <= $2`;
 
 /** The engine in this process, as one service process (ROLE=all) is: the API is not asked, all below it is. */
-export async function ours(
-  { database, redis, seconds, sizes, workloads, in_flights = [1, 10, 100] },
-  report,
-) {
+export async function ours({ database, redis, amount, sizes, in_flights, workloads }, report) {
   await migrate(database);
   const env = {
     DATABASE_URL: database,
@@ -27,22 +33,24 @@ export async function ours(
     MAX_CONCURRENT_EXECUTIONS: '1000',
   };
   const app = await createApp(new AppConfig(readConfig(env, false), database));
-  await app.init();
+  await app.listen(0, '127.0.0.1');
   try {
-    const engine = new Engine(app);
+    const engine = new Engine(app, await app.getUrl());
     const builtin = await engine.define(NOTHING);
     const work = await engine.define(WORKER);
     const wanted = (name) => workloads.length === 0 || workloads.includes(name);
-    for (const in_flight of wanted('steps') ? [1, 10, 100] : []) {
-      report(await keepInFlight('steps', in_flight, seconds, () => engine.run(builtin)));
+    for (const in_flight of wanted('steps') ? in_flights : []) {
+      report(await keepInFlight('steps', in_flight, amount, () => engine.run(builtin)));
     }
     if (wanted('worker')) {
       const worker = engine.workerLoop();
       for (const in_flight of in_flights) {
-        report(await keepInFlight('worker steps', in_flight, seconds, () => engine.run(work)));
+        const run = () => engine.run(work);
+        report(await keepInFlight('worker steps', in_flight, amount, run, engine.stepTimes()));
       }
       await worker.stop();
     }
+    if (wanted('wake')) report(await engine.wakeUps(work));
     for (const size of wanted('graph') ? sizes : []) {
       report(await timeGraphs(size, (tasks) => engine.graph(builtin, tasks)));
     }
@@ -55,7 +63,8 @@ class Engine {
   #instances = new Waiting();
   #executions = new Waiting();
 
-  constructor(app) {
+  constructor(app, url) {
+    this.url = url;
     this.http = app.getHttpAdapter().getInstance();
     this.database = app.get(Database, { strict: false });
     this.starts = app.get(InstanceStarts, { strict: false });
@@ -126,6 +135,60 @@ class Engine {
 
   start(request) {
     return this.starts.start(request);
+  }
+
+  /** Of steps that workers do, from their entry to their end, by the database's clock. */
+  stepTimes() {
+    const { read } = this.database;
+    let since = new Date(0);
+    return async () => {
+      const [{ now }] = await read.query('select clock_timestamp() as now');
+      const rows = await read.query(STEP_TIMES, [since, now]);
+      since = now;
+      return rows.map(({ ms }) => ms);
+    };
+  }
+
+  /** How long after the API's answer to a start a worker that waits for it has the first step's task, all over HTTP. */
+  async wakeUps(workflow_id) {
+    const instances = `/workflows/${workflow_id}/instances`;
+    const times = [];
+    const cpu = process.cpuUsage();
+    for (let i = 0; i < WARM_UP + WAKE_UPS; i += 1) {
+      const claimed = this.post('/parallel/tasks/claim', {
+        worker_id: 'bench',
+        task_types: ['automation'],
+        wait_seconds: 10,
+      }).then(({ tasks: [task] }) => ({ task, at: performance.now() }));
+      await pause(LONG_WAIT_MS);
+      const { workflow_instance_id } = await this.post(instances, { data: {} });
+      const answered = performance.now();
+      const { task, at } = await claimed;
+      // the task may be there before the answer
+      if (i >= WARM_UP) times.push(Math.max(0, at - answered));
+      const reason = `${task.task_id} was all that was asked for.`;
+      await this.post(`${instances}/${workflow_instance_id}/cancel`, { reason });
+    }
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      workload: 'wake-up of a worker',
+      in_flight: 1,
+      count: times.length,
+      per_second: null,
+      ...percentiles(times),
+      cpu_ms: (user + system) / 1000 / (WARM_UP + WAKE_UPS),
+    };
+  }
+
+  async post(route, body) {
+    const answer = await fetch(`${this.url}/api/v1/workflows${route}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${route}: ${answer.status} ${text}`);
+    return JSON.parse(text);
   }
 
   /** A worker of the claim protocol: claims up to 100 at a time, answers each at once. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { Chain, keepInFlight, PIECES, timeGraphs, Waiting } from './engine-measure.mjs';
+import { Chain, keepInFlight, PIECES, StepTimes, timeGraphs, Waiting } from './engine-measure.mjs';
 
 const nothing = async () => ({});
 
 /** DBOS as its documentation shows: a registered workflow, each piece a step. */
-export async function dbos({ database, seconds, sizes }, report) {
+export async function dbos({ database, amount, sizes, in_flights }, report) {
   const { DBOS } = await import('@dbos-inc/dbos-sdk');
   DBOS.setConfig({
     name: 'bench',
@@ -13,7 +13,8 @@ export async function dbos({ database, seconds, sizes }, report) {
     systemDatabasePoolSize: 20,
     logLevel: 'error',
   });
-  const step = (name) => DBOS.runStep(nothing, { name });
+  const times = new StepTimes();
+  const step = (name) => times.of(DBOS.runStep(nothing, { name }));
   const fiveSteps = DBOS.registerWorkflow(
     async () => {
       await step('first');
@@ -28,15 +29,17 @@ export async function dbos({ database, seconds, sizes }, report) {
     async (tasks) => {
       for (let done = 0; done < tasks; done += 100) {
         const wave = Math.min(100, tasks - done);
-        await Promise.all(Array.from({ length: wave }, (_, i) => step(`t${done + i}`)));
+        await Promise.all(
+          Array.from({ length: wave }, (_, i) => DBOS.runStep(nothing, { name: `t${done + i}` })),
+        );
       }
     },
     { name: 'many' },
   );
   await DBOS.launch();
   try {
-    for (const in_flight of [1, 10, 100]) {
-      report(await keepInFlight('steps', in_flight, seconds, () => fiveSteps()));
+    for (const in_flight of in_flights) {
+      report(await keepInFlight('steps', in_flight, amount, () => fiveSteps(), times.take));
     }
     for (const size of sizes.filter((one) => one <= 1_000)) {
       report(await timeGraphs(size, (tasks) => many(tasks)));
@@ -47,7 +50,7 @@ export async function dbos({ database, seconds, sizes }, report) {
 }
 
 /** BullMQ alone: a job a piece, each job adds the next ones; joins are counted in memory, nothing is stored. */
-export async function bullmq({ database, redis, seconds, sizes }, report) {
+export async function bullmq({ database, redis, amount, sizes, in_flights }, report) {
   const { createPostgresBackend, Queue, runMigrations, Worker } = await import('bullmq');
   let connection = { url: redis, maxRetriesPerRequest: null };
   let pool;
@@ -83,14 +86,14 @@ export async function bullmq({ database, redis, seconds, sizes }, report) {
   for (const one of [queue, worker]) one.on('error', (error) => console.error(error));
   await worker.waitUntilReady();
   try {
-    for (const in_flight of [1, 10, 100]) {
+    for (const in_flight of in_flights) {
       const run = async () => {
         const id = randomUUID();
         const ended = waiting.for(id);
         await add(id, chain.begin(id));
         await ended;
       };
-      report(await keepInFlight('steps', in_flight, seconds, run));
+      report(await keepInFlight('steps', in_flight, amount, run));
     }
     for (const size of sizes.filter((one) => one <= 1_000)) {
       const run = async (tasks) => {
@@ -113,7 +116,7 @@ export async function bullmq({ database, redis, seconds, sizes }, report) {
 }
 
 /** pg-boss: jobs fetched and completed a hundred at a time, without its pause between polls; joins in memory. */
-export async function pgBoss({ database, seconds, sizes }, report) {
+export async function pgBoss({ database, amount, sizes, in_flights }, report) {
   const { default: PgBoss } = await import('pg-boss');
   const boss = new PgBoss({ connectionString: database, max: 20, schedule: false });
   boss.on('error', (error) => console.error(error));
@@ -153,14 +156,14 @@ export async function pgBoss({ database, seconds, sizes }, report) {
   };
   const takers = [take(), take()];
   try {
-    for (const in_flight of [1, 10, 100]) {
+    for (const in_flight of in_flights) {
       const run = async () => {
         const id = randomUUID();
         const ended = waiting.for(id);
         await add(id, chain.begin(id));
         await ended;
       };
-      report(await keepInFlight('steps', in_flight, seconds, run));
+      report(await keepInFlight('steps', in_flight, amount, run));
     }
     for (const size of sizes.filter((one) => one <= 1_000)) {
       const run = async (tasks) => {

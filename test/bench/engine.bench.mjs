@@ -2,6 +2,11 @@
  * The engine beside what people use instead, in one run on one PostgreSQL with fsync on: `npm run bench:engine`.
  *
  *   npm run bench:engine -- --seconds 4 --rounds 2 --only "Complex Workflows" --sizes 10,1000 --out figures.json
+ *   npm run bench:engine -- --instances 2000 --in-flight 1,10,100
+ *
+ * Restate takes part where it is installed, which is not so by default (216 MB, BSL):
+ *   npm install --no-save @restatedev/restate-server@1.7.12 @restatedev/restate-sdk@1.9.1
+ * (later versions of its SDK need Node 22).
  *
  * Every contender runs in a process of its own, driven in-process, with a
  * database of its own; they take turns, so that a slow minute of the machine falls on all. Figures are the median of
@@ -27,13 +32,19 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true, default: [''] },
     sizes: { type: 'string', default: '10,100,1000,10000,100000' },
     workloads: { type: 'string', default: '' },
+    instances: { type: 'string' },
+    'in-flight': { type: 'string', default: '1,10,100' },
     out: { type: 'string' },
   },
 });
 const LIMIT_MS = 180_000;
 const seconds = Number(options.seconds);
-const sizes = options.sizes.split(',').filter(Boolean).map(Number);
-const chosen = CONTENDERS.filter((name) => options.only.some((part) => name.includes(part)));
+const numbers = (text) => text.split(',').filter(Boolean).map(Number);
+const amount = { seconds, instances: options.instances && Number(options.instances) };
+const perWorkload = options.instances ? `${options.instances} instances` : `${seconds} s`;
+const chosen = CONTENDERS.filter(
+  (name) => options.only.some((part) => name.includes(part)) && isInstalled(name),
+);
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'bench-engine-'));
 chmodSync(folder, 0o755);
@@ -66,6 +77,17 @@ try {
 }
 print();
 
+function isInstalled(name) {
+  if (name !== 'Restate') return true;
+  try {
+    import.meta.resolve('@restatedev/restate-sdk');
+    return true;
+  } catch {
+    console.error('Restate is not installed; see test/bench/engine.bench.mjs.');
+    return false;
+  }
+}
+
 function endChild() {
   if (!child?.pid) return;
   try {
@@ -88,8 +110,9 @@ async function measure(name, round, url, redis) {
   const task = {
     database: database.href,
     redis: name.includes('Redis') ? redis : null,
-    seconds,
-    sizes,
+    amount,
+    sizes: numbers(options.sizes),
+    in_flights: numbers(options['in-flight']),
     // of ours; a part of them is for profiling
     workloads: options.workloads.split(',').filter(Boolean),
   };
@@ -138,32 +161,36 @@ function print() {
   const own = chosen[0];
   const keys = [...new Set(chosen.flatMap((name) => [...measured.get(name).keys()]))];
   const lines = [
-    `# ${new Date().toISOString().slice(0, 10)} · ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}, ${options.rounds} rounds of ${seconds} s`,
+    `# ${new Date().toISOString().slice(0, 10)} · ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}, ${options.rounds} rounds of ${perWorkload} a workload`,
     '',
-    '| workload | contender | steps or tasks/s | ratio | p50 ms | p99 ms | CPU ms |',
-    '|---|---|--:|--:|--:|--:|--:|',
+    '| workload | contender | workflows/s | steps or tasks/s | ratio | p50 ms | p99 ms | step p50 ms | step p99 ms | CPU ms |',
+    '|---|---|--:|--:|--:|--:|--:|--:|--:|--:|',
   ];
   for (const key of keys) {
-    const scale = key.startsWith('graph') ? 1 : STEPS;
+    const isGraph = key.startsWith('graph');
     for (const name of chosen) {
       const rate = median(name, key, 'per_second');
       if (rate === undefined) continue;
       const ratio = median(own, key, 'per_second') / rate;
+      const figure = (field, digits) => median(name, key, field)?.toFixed(digits) ?? '';
       const cells = [
         key,
         name,
-        Math.round(rate * scale),
-        ratio.toFixed(2),
-        median(name, key, 'p50_ms').toFixed(2),
-        median(name, key, 'p99_ms').toFixed(1),
-        median(name, key, 'cpu_ms').toFixed(3),
+        isGraph || rate === null ? '' : rate.toFixed(0),
+        rate === null ? '' : Math.round(isGraph ? rate : rate * STEPS),
+        Number.isFinite(ratio) ? ratio.toFixed(2) : '',
+        figure('p50_ms', 2),
+        figure('p99_ms', 1),
+        figure('step_p50_ms', 2),
+        figure('step_p99_ms', 1),
+        figure('cpu_ms', 3),
       ];
       lines.push(`| ${cells.join(' | ')} |`);
     }
   }
   console.log(lines.join('\n'));
   console.log(
-    `\nratio: ${own} divided by the contender. p50, p99, CPU (of the contender's own process): of a workflow, of a graph's tasks CPU of one task.`,
+    `\nratio: ${own} divided by the contender. p50, p99, CPU (of the contender's own process): of a workflow, of a graph's tasks CPU of one task. step: from its entry, or where it is awaited, to its stored result.`,
   );
   if (options.out) {
     const plain = Object.fromEntries(
