@@ -117,8 +117,9 @@ export class TaskClaims implements OnModuleDestroy {
       : await this.claimed((tx) =>
           claimWorkerTasks(tx, [max_tasks, worker_id, lock_seconds, task_types, null]),
         );
-    // another worker may be asked for more than this one, or have other resources
-    if (claimed.length === 0 && !resources) asked.remember();
+    // who gets less than it asked for has got all but what is kept for another (who looks again soon); a worker with
+    // resources of its own may leave what others can do
+    if (claimed.length < max_tasks && !resources) asked.remember();
     return this.breakers.admitEach(claimed, ({ task_type: name }) => ({ kind: 'task_type', name }));
   }
 
