@@ -21,6 +21,7 @@ import { FanOut1795395215168 } from './1795395215168-fan-out.js';
 import { ModificationRounds1795395046085 } from './1795395046085-modification-rounds.js';
 import { People1795402356111 } from './1795402356111-people.js';
 import { Tenants1795402902609 } from './1795402902609-tenants.js';
+import { Canaries1795403704040 } from './1795403704040-canaries.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   ModificationRounds1795395046085,
   People1795402356111,
   Tenants1795402902609,
+  Canaries1795403704040,
 ];

@@ -30,6 +30,8 @@ import {
   type MoveStatus,
   MODIFICATION_STATUSES,
   type ModificationStatus,
+  CANARY_ARMS,
+  type CanaryArm,
   ROLLBACK_STATUSES,
   type RollbackStatus,
 } from './words.js';
@@ -44,6 +46,10 @@ import {
 @Index('runtime_modifications_by_time', ['created_at', 'modification_id'])
 @Index('runtime_modifications_moving', ['modification_id'], {
   where: "move_status = 'in_progress'",
+})
+@Index('runtime_modifications_one_canary', ['workflow_id'], {
+  unique: true,
+  where: 'canary_percentage is not null',
 })
 @Index('runtime_modifications_monitored', ['monitoring_until'], { where: 'monitoring_active' })
 export class RuntimeModificationEntity {
@@ -79,6 +85,10 @@ export class RuntimeModificationEntity {
   /** When the first batch of the round began. */
   @Instant(optional) moving_since: Date | null;
   @Int({ default: 0 }) instances_moved: number;
+  /** Its plan, and how far it has come; null: it is not tried on a share first. */
+  @Json(optional) canary: JsonObject | null;
+  /** Of running instances, those that are moved while it is tried; null: it is not. */
+  @Figure(optional) canary_percentage: number | null;
   @Text(optional) applied_by: string | null;
   @Text(optional) error_message: string | null;
   @Uuid(optional) snapshot_id: string | null;
@@ -194,4 +204,17 @@ export class ModificationMoveEntity {
   /** Why it stayed where it was; null: it moved. */
   @Text(optional) error_message: string | null;
   @Instant(now) moved_at: Date;
+}
+
+/** An instance that is compared with others while a change is tried on some. */
+@Entity('canary_cases')
+@ForeignKey(() => RuntimeModificationEntity, MODIFICATION, MODIFICATION)
+@ForeignKey(() => WorkflowInstanceEntity, ['instance_id'], ['instance_id'])
+@Check('canary_cases_arm_check', oneOf('arm', CANARY_ARMS))
+@Index('canary_cases_of_instance', ['instance_id'])
+export class CanaryCaseEntity {
+  @IdKey() modification_id: string;
+  @UuidKey() instance_id: string;
+  @Word() arm: CanaryArm;
+  @Instant(now) assigned_at: Date;
 }

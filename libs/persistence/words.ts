@@ -42,6 +42,9 @@ export type MoveStatus = (typeof MOVE_STATUSES)[number];
 export const MOVE_DIRECTIONS = ['forward', 'back', 'bypass'] as const;
 export type MoveDirection = (typeof MOVE_DIRECTIONS)[number];
 
+export const CANARY_ARMS = ['canary', 'control'] as const;
+export type CanaryArm = (typeof CANARY_ARMS)[number];
+
 /** `left`: it was not among those that are to be moved. */
 export const MOVE_OUTCOMES = ['moved', 'left', 'failed'] as const;
 export type MoveOutcome = (typeof MOVE_OUTCOMES)[number];

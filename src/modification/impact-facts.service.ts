@@ -8,6 +8,7 @@ import {
   impactOf,
   type WorkflowDefinition,
 } from '#engine/definition';
+import type { Finding } from '#engine/soundness';
 import type { Tx } from '#persistence';
 import { AppConfig } from '#platform/config';
 
@@ -43,15 +44,19 @@ export class ImpactReader {
     private readonly config: AppConfig,
   ) {}
 
-  async impact(tx: Tx, change: PlannedChange): Promise<ImpactAnalysis> {
+  /** With the positions from which instances that are moved would have no way to the end. */
+  async impact(
+    tx: Tx,
+    change: PlannedChange,
+  ): Promise<{ impact: ImpactAnalysis; stranded: Finding[] }> {
     const { current, after, diff, positions, bypassed } = change;
     const { workflow_id, definition: before } = current;
     const { approval_required_for_high_impact, trend_analysis_days } = this.config.settings;
     const moving = positions.some((position) => position.moving > 0);
     const moves = moving && bypassed.length === 0;
-    const { redone, unsound } = moves
+    const { redone, risks, stranded } = moves
       ? await this.rehearsed(tx, change)
-      : { redone: [], unsound: [] };
+      : { redone: [], risks: [], stranded: [] };
     const [measured] = await readMoveSpeed(tx, [workflow_id]);
     const touched = [...touchedSteps(diff, bypassed), ...redone.map(({ step_id }) => step_id)];
     const deadlines = positions.flatMap(({ nearest_deadline, ...position }) =>
@@ -61,7 +66,7 @@ export class ImpactReader {
     const fields = moves
       ? newlyRead(before, after).filter((field) => !Object.hasOwn(given, field))
       : [];
-    return impactOf({
+    const impact = impactOf({
       before,
       after,
       changes: diff.changes,
@@ -72,11 +77,12 @@ export class ImpactReader {
       lacking: fields.length > 0 ? await readLacking(tx, [workflow_id, fields]) : [],
       history: await readStepHistory(tx, [workflow_id, [...new Set(touched)], trend_analysis_days]),
       history_days: trend_analysis_days,
-      unsound: [...change.unsound, ...unsound],
+      unsound: [...change.unsound, ...risks, ...stranded.map(({ message }) => message)],
       conflicts: change.conflicts,
       measured: measured ?? null,
       approval_required_for_high_impact,
     });
+    return { impact, stranded };
   }
 
   private async rehearsed(tx: Tx, change: PlannedChange): Promise<Rehearsal> {

@@ -1,6 +1,7 @@
 import type { Tx } from '#persistence';
 import { BASE_PATH } from '#platform/http';
 
+import type { CanaryView } from './canary.dto.js';
 import { notFound } from './modification.errors.js';
 import { findModification, type ModificationRow } from './modification.queries.js';
 import type {
@@ -69,7 +70,14 @@ export function summaryOf(row: ModificationRow): ModificationSummary {
 }
 
 function canRollBack(row: ModificationRow): boolean {
-  return row.status === 'applied' && row.is_current && row.rollback_status !== 'scheduled';
+  const stands = row.is_current || row.canary_percentage !== null;
+  return row.status === 'applied' && stands && row.rollback_status !== 'scheduled';
+}
+
+function canaryViewOf({ canary }: ModificationRow): CanaryView | null {
+  if (!canary) return null;
+  const { status, stage, stages, alpha, looks, evidence } = canary;
+  return { status, stage, stages, alpha, looks, evidence };
 }
 
 function trackingOf(row: ModificationRow, moves: MovesRow): ChangeTracking {
@@ -91,6 +99,7 @@ function trackingOf(row: ModificationRow, moves: MovesRow): ChangeTracking {
     step_mapping: row.step_mapping,
     migration: row.migration,
     moves: { status: row.move_status, ...moves },
+    canary: canaryViewOf(row),
     rollback: {
       status: row.rollback_status,
       strategy: row.rollback_strategy,
@@ -146,7 +155,9 @@ function appliedSteps(row: ModificationRow, moves: MovesRow, rollback: string): 
   return [
     to_version === null
       ? 'The definition is as it was; instances are taken past the step.'
-      : `New instances start with version ${to_version}.`,
+      : row.canary_percentage === null
+        ? `New instances start with version ${to_version}.`
+        : `It is tried on ${row.canary_percentage} % of the running instances; new ones start with version ${row.from_version}.`,
     ...(row.move_status === 'in_progress'
       ? [`Instances are being moved; follow them at GET ${BASE_PATH}/dynamic/status/${id}.`]
       : []),

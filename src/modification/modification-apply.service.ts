@@ -4,6 +4,7 @@ import { DomainError, ValidationError } from '#engine/errors';
 import { Jobs } from '#jobs';
 import { afterCommit, insertRows, newId, RollbackSnapshotEntity, type Tx } from '#persistence';
 
+import { Canaries } from './canary.service.js';
 import { DefinitionsService, type StoredDefinition } from '../definitions/definitions.service.js';
 import { ModificationPlanner, type Plan } from './modification-plan.service.js';
 import {
@@ -20,6 +21,7 @@ export class ModificationApplier {
   constructor(
     private readonly definitions: DefinitionsService,
     private readonly planner: ModificationPlanner,
+    private readonly canaries: Canaries,
     private readonly jobs: Jobs,
   ) {}
 
@@ -31,6 +33,9 @@ export class ModificationApplier {
    * @throws DomainError modification_not_applicable, workflow_inactive
    */
   async apply(tx: Tx, row: ModificationRow, applied_by: string): Promise<void> {
+    if (row.modification_type !== 'emergency_bypass') {
+      await this.canaries.requireNone(tx, row.workflow_id);
+    }
     const plan = await this.plan(tx, row);
     const { current, after, diff, impact } = plan;
     const { modification_id } = row;
@@ -51,7 +56,9 @@ export class ModificationApplier {
       JSON.stringify(impact),
       applied_by,
       moves,
+      row.canary !== null,
     ]);
+    if (row.canary) await this.canaries.begin(tx, row, row.canary);
     if (moves) afterCommit(tx, () => this.jobs.enqueue('modification.move', { modification_id }));
   }
 
@@ -62,7 +69,7 @@ export class ModificationApplier {
         ...row.modification_details,
         migration: migrationOfRow(row),
       });
-      requireSound(plan.unsound);
+      requireSound(plan, row.emergency_change);
       return plan;
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
@@ -81,7 +88,8 @@ export class ModificationApplier {
       created_by: requested_by,
       modification_id,
     });
-    await this.definitions.setCurrentVersion(tx, workflow_id, version_number);
+    // while it is tried, new instances start as before
+    if (!row.canary) await this.definitions.setCurrentVersion(tx, workflow_id, version_number);
     return version_number;
   }
 

@@ -49,6 +49,8 @@ export interface Plan {
   positions: Position[];
   /** What is unsound about it and was not before. */
   unsound: Finding[];
+  /** Positions of running instances from which no way would lead to the end after the move, and now one does. */
+  stranded: Finding[];
   impact: ImpactAnalysis;
 }
 
@@ -138,7 +140,7 @@ export class ModificationPlanner {
   ): Promise<Plan> {
     const { current, after, diff, migration, positions, unsound } = change;
     const words = unsound.map(({ message }) => message);
-    const impact = await this.impacts.impact(tx, { ...change, unsound: words });
+    const { impact, stranded } = await this.impacts.impact(tx, { ...change, unsound: words });
     return {
       current,
       after,
@@ -146,6 +148,7 @@ export class ModificationPlanner {
       migration,
       positions: positions.map(({ nearest_deadline, ...position }) => position),
       unsound,
+      stranded,
       impact,
     };
   }

@@ -10,6 +10,7 @@ import {
 import type { Finding, FindingCode, PathStep } from '#engine/soundness';
 import { APPROVAL_STATUSES, MODIFICATION_STATUSES } from '#persistence';
 
+import { CanaryView } from './canary.dto.js';
 import { InstanceFatePage } from './migration.dto.js';
 import { APPLY_TO } from './migration-plan.js';
 
@@ -109,6 +110,8 @@ export class ChangeTracking {
   })
   migration: object;
   @ApiProperty({ type: MovesView }) moves: MovesView;
+  @ApiProperty({ type: CanaryView, nullable: true, description: 'Null: it is not tried first.' })
+  canary: CanaryView | null;
   @ApiProperty({ type: RollbackView }) rollback: RollbackView;
 }
 
@@ -191,7 +194,8 @@ export class PreviewAnswer {
   instance_fates: InstanceFatePage;
   @ApiProperty({
     type: [FindingView],
-    description: 'What is unsound about the new definition and was not about the former one.',
+    description:
+      'What is unsound about the new definition and was not about the former one, and where running instances would be moved to without a way to their end.',
   })
   unsound: FindingView[];
   @ApiProperty({ type: ImpactAnalysisView }) impact_analysis: ImpactAnalysis;

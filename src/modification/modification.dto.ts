@@ -20,6 +20,7 @@ import { MODIFICATION_TYPES, type ModificationType } from '#engine/definition';
 import { MODIFICATION_STATUSES, type ModificationStatus } from '#persistence';
 import { IsClientId, IsJsonObject, IsText, PageQuery } from '#platform/http';
 
+import { CanaryRequest } from './canary.dto.js';
 import { MigrationRequest } from './migration.dto.js';
 import { APPLY_TO, type ApplyTo } from './migration-plan.js';
 
@@ -186,6 +187,18 @@ export class ModifyRequest {
   @ValidateNested()
   @Type(() => MigrationRequest)
   migration: MigrationRequest = new MigrationRequest();
+
+  @ApiPropertyOptional({
+    type: CanaryRequest,
+    nullable: true,
+    description:
+      'With `apply_to` `all`: the change is tried on a share of the running instances first (stable by a hash of instance and modification) and compared with the others by failures, deadline misses and step times. It is widened stage by stage, or stopped by itself and taken back; new instances start as before until it is for all.',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CanaryRequest)
+  canary: CanaryRequest | null = null;
 }
 
 export class DecideModificationRequest {

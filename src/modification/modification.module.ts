@@ -5,6 +5,7 @@ import { CapabilityCatalog } from '#platform/capabilities';
 import { AppConfig } from '#platform/config';
 
 import { DefinitionsModule } from '../definitions/definitions.module.js';
+import { Canaries } from './canary.service.js';
 import { ImpactReader } from './impact-facts.service.js';
 import { APPLY_TO } from './migration-plan.js';
 import { ROLLBACK_STRATEGIES } from './modification.dto.js';
@@ -34,6 +35,7 @@ import { RoutingOverrides } from './routing-overrides.service.js';
   ],
   providers: [
     ImpactReader,
+    Canaries,
     ModificationPlanner,
     ModificationPreview,
     ModificationApplier,

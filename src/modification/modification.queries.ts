@@ -8,6 +8,7 @@ import {
   statement,
 } from '#persistence';
 
+import type { Canary } from './canary-state.js';
 import type { ApplyTo, Migration } from './migration-plan.js';
 import type { RollbackStrategy, StepModificationRequest } from './modification.dto.js';
 
@@ -41,6 +42,8 @@ export interface ModificationRow {
   move_round: number;
   move_status: MoveStatus | null;
   instances_moved: number;
+  canary: Canary | null;
+  canary_percentage: number | null;
   applied_by: string | null;
   error_message: string | null;
   snapshot_id: string | null;
@@ -199,6 +202,7 @@ export const markApplied = statement<
     impact: string,
     applied_by: string,
     moves: boolean,
+    trial: boolean,
   ]
 >(
   'mark_modification_applied',
@@ -207,8 +211,8 @@ export const markApplied = statement<
      impact_analysis = $6, applied_by = $7, move_status = case when $8 then 'in_progress' end,
      move_round = case when $8 then 1 else 0 end,
      execution_timestamp = now(),
-     monitoring_active = $3::int is not null and monitoring_duration_minutes > 0,
-     monitoring_until = case when $3::int is not null
+     monitoring_active = $3::int is not null and (monitoring_duration_minutes > 0 or $9),
+     monitoring_until = case when $3::int is not null and not $9
        then now() + monitoring_duration_minutes * interval '1 minute' end,
      updated_at = now()
    where modification_id = $1 and status = 'approved'

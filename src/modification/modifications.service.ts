@@ -21,6 +21,7 @@ import {
 } from '#platform/http';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
+import { canaryFaults, canaryOf } from './canary-state.js';
 import { conditionFaults } from './breaches.js';
 import { migrationFaults, migrationOf } from './migration-check.js';
 import type { Migration } from './migration-plan.js';
@@ -80,7 +81,7 @@ export class ModificationsService {
       const current = await this.definitions.readDefinition(tx, workflow_id);
       this.definitions.requireMatch(ifMatch, current);
       const plan = await this.planner.plan(tx, askedBy(request));
-      requireSound(plan.unsound);
+      requireSound(plan, request.workflow_modification.emergency_change);
       const row = await this.store(tx, request, plan);
       if (request.auto_apply && row.status === 'approved') {
         await this.applier.apply(tx, row, principal.id);
@@ -183,11 +184,13 @@ export class ModificationsService {
 
   /** @throws ValidationError; DomainError emergency_disabled */
   private requireAllowed(request: ModifyRequest): void {
-    const { workflow_modification, auto_rollback_conditions, apply_to, migration } = request;
+    const { workflow_modification, auto_rollback_conditions, apply_to, migration, canary } =
+      request;
     const { emergency_change, approval_override, modification_type } = workflow_modification;
     const faults: Fault[] = [
       ...conditionFaults(auto_rollback_conditions),
       ...migrationFaults(migration, apply_to, modification_type),
+      ...canaryFaults(canary, apply_to),
     ];
     if (approval_override && !emergency_change) {
       faults.push({
@@ -237,6 +240,7 @@ export class ModificationsService {
           apply_to: request.apply_to,
           step_mapping: { ...plan.migration.step_mapping },
           migration: movesOf(plan.migration),
+          canary: request.canary && { ...canaryOf(request.canary) },
           rollback_strategy: request.rollback_strategy,
           monitoring_duration_minutes: request.monitoring_duration_minutes,
           auto_rollback_conditions,

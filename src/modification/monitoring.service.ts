@@ -5,6 +5,7 @@ import { Database, newId, type Tx } from '#persistence';
 import { AppConfig } from '#platform/config';
 
 import { type Breach, breaches, type Observation, type VersionMetrics } from './breaches.js';
+import { Canaries } from './canary.service.js';
 import { notFound } from './modification.errors.js';
 import { findModification } from './modification.queries.js';
 import {
@@ -32,6 +33,7 @@ export class Monitoring {
     private readonly database: Database,
     private readonly config: AppConfig,
     private readonly rollbacks: Rollbacks,
+    private readonly canaries: Canaries,
   ) {}
 
   @JobHandler('modification.monitor')
@@ -80,9 +82,14 @@ export class Monitoring {
       if (due.over && !rollsBack) await endMonitoring(tx, [modification_id]);
       return rollsBack ? reasonOf(breached) : null;
     });
-    if (reason === null) return;
+    if (reason === null) return this.lookAtCanary(modification_id);
     this.logger.warn(`Modification ${modification_id} is rolled back. ${reason}`);
     await this.rollbacks.byItself(modification_id, reason);
+  }
+
+  private async lookAtCanary(modification_id: string): Promise<void> {
+    const reason = await this.canaries.look(modification_id);
+    if (reason !== null) await this.rollbacks.byItself(modification_id, reason);
   }
 
   private mayRollBack(strategy: string): boolean {

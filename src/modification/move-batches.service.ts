@@ -7,6 +7,7 @@ import type { MoveDirection, Tx } from '#persistence';
 import { DefinitionStore, type InstanceChange, InstanceRuntime } from '#runtime';
 
 import { MigrationPlan } from './migration-plan.js';
+import { MigrationRehearsal } from './rehearsal.js';
 import { migrationOfRow, type ModificationRow } from './modification.queries.js';
 import {
   type Candidate,
@@ -127,12 +128,18 @@ export class MoveBatches {
       version_number: row.to_version ?? 0,
       definition: definitionOf(row.to_version ?? 0),
     };
-    const plan = new MigrationPlan(to, migrationOfRow(row), row.reason);
+    const migration = migrationOfRow(row);
+    const plan = new MigrationPlan(to, migration, row.reason);
+    const now = Date.now();
+    const rehearsal = new MigrationRehearsal(versions, to.definition, migration, now);
     return ({ from_version }, instance) => {
       try {
         const move = plan.moveOf(instance, definitionOf(from_version), instance.now);
-        if (move.kind === 'move') return move.command;
-        return move.kind === 'leave' ? 'leave' : undefined;
+        if (move.kind !== 'move') return move.kind === 'leave' ? 'leave' : undefined;
+        // it may have come since to where nobody stood when the change was checked
+        const stranded = row.emergency_change ? null : rehearsal.strandedBy(instance);
+        if (!stranded) return move.command;
+        return new DomainError('modification_not_applicable', stranded.message);
       } catch (error) {
         if (error instanceof DomainError) return error as DomainError;
         throw error;

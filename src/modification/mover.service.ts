@@ -4,6 +4,7 @@ import { JobHandler, Jobs, Sweeper } from '#jobs';
 import { Database } from '#persistence';
 import { isUnavailable } from '#platform/http';
 
+import { assignCases } from './canary.queries.js';
 import { namedInstances } from './modification-plan.service.js';
 import { findModification, type ModificationRow } from './modification.queries.js';
 import { bypassedSteps, directionOf, MoveBatches, type Round } from './move-batches.service.js';
@@ -50,7 +51,10 @@ export class Mover {
 
   @JobHandler('modification.move')
   async move({ modification_id }: { modification_id: string }): Promise<void> {
-    await this.database.transaction((tx) => beginMoving(tx, [modification_id]));
+    await this.database.transaction(async (tx) => {
+      await beginMoving(tx, [modification_id]);
+      await assignCases(tx, [modification_id]);
+    });
     const end = performance.now() + SLICE_MS;
     let after: string | null = null;
     do {
@@ -115,6 +119,7 @@ export class Mover {
   /** After a way through all: the round is over when nobody waits. */
   private async conclude(row: ModificationRow): Promise<Passed> {
     const { modification_id, move_round } = row;
+    if (row.canary_percentage !== null) return { left: 'nothing' };
     if ((await this.candidates(row, null)).length > 0) return { left: 'nothing' };
     const [completed] = await this.database.transaction(async (tx) => {
       await countMoved(tx, [modification_id]);

@@ -1,6 +1,7 @@
 import type { CurrentStep } from '#engine/instance';
 import { type MoveDirection, type MoveOutcome, statement } from '#persistence';
 
+import { CANARY_PLACE } from './canary.queries.js';
 import type { OpenInstance } from './migration-plan.js';
 
 export const findMoving = statement<{ modification_id: string }, [limit: number]>(
@@ -51,10 +52,14 @@ const candidates = (columns: string, of: string): string =>
     )
     .join(' union all ') + ' order by instance_id limit $3';
 
-/** Open instances on earlier versions. */
+/** Open instances on earlier versions; while the change is tried, its share of them. */
 export const findForward = statement<Candidate, CandidatesOf>(
   'find_forward_candidates',
-  candidates('m.to_version', 'where m.modification_id = $1 and w.version_number < m.to_version'),
+  candidates(
+    'm.to_version',
+    `where m.modification_id = $1 and w.version_number < m.to_version
+     and (m.canary_percentage is null or ${CANARY_PLACE} < m.canary_percentage * 100)`,
+  ),
 );
 
 /** Open instances on the version that is taken back; those that were moved to it return to where they came from. */
@@ -127,6 +132,7 @@ export interface InstanceSnapshot {
 
 export interface TakenRow extends OpenInstance {
   instance_id: string;
+  total_entries: number;
   /** Epoch milliseconds. */
   now: number;
   due_at: Date | null;
@@ -142,6 +148,7 @@ export const readTaken = statement<
 >(
   'read_instances_to_move',
   `select w.instance_id, w.workflow_instance_id, w.version_number, w.status, w.data, w.current_step, w.step_entries,
+     w.total_entries,
      w.started_at, w.due_at, s.due_at as step_due_at, (extract(epoch from now()) * 1000)::float8 as now,
      f.snapshot as before
    from workflow_instances w
@@ -213,6 +220,7 @@ export const completeMove = statement<
      rollback_status = case when status = 'rolled_back' then 'completed' else rollback_status end,
      updated_at = now()
    where modification_id = $1 and move_round = $2 and move_status = 'in_progress'
+     and canary_percentage is null
      and not exists (
        select from pg_stat_activity a
        where a.datname = current_database() and a.usename = current_user

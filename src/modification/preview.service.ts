@@ -39,7 +39,7 @@ export class ModificationPreview {
       new_definition: plan.after,
       instances: await this.byStep(read, plan),
       instance_fates: await this.oneByOne(read, plan, asked, page),
-      unsound: plan.unsound,
+      unsound: [...plan.unsound, ...plan.stranded],
       impact_analysis: plan.impact,
     };
   }

@@ -54,7 +54,7 @@ const rehearsed = (after: ReturnType<typeof newDefinition>, step_mapping = {}) =
 describe('a rehearsal', () => {
   it('leaves work alone that goes on', () => {
     const after = newDefinition({ steps: [...BEFORE.steps, ...steps({ step_id: 'd' })] });
-    expect(rehearsed(after)).toEqual({ redone: [], unsound: [] });
+    expect(rehearsed(after)).toEqual({ redone: [], risks: [], stranded: [] });
   });
 
   it('counts the work that begins anew, where a step goes or becomes another', () => {
@@ -76,9 +76,21 @@ describe('a rehearsal', () => {
         newRule({ rule_id: 'again', source_step_id: 'b', target_step_id: 'b' }),
       ],
     });
-    const { unsound } = rehearsed(after);
-    expect(unsound).toEqual([expect.stringContaining('3 instances at b, such as at_b: From here')]);
-    expect(rehearsed(after, { b: 'c' }).unsound).toEqual([]);
+    const message: unknown = expect.stringContaining('3 instances at b, such as at_b: From here');
+    expect(rehearsed(after).stranded).toMatchObject([{ code: 'never_ends', message }]);
+    expect(rehearsed(after, { b: 'c' }).stranded).toEqual([]);
+  });
+
+  it('strands nobody who has no way out already', () => {
+    const caught = newDefinition({
+      ...BEFORE,
+      routing_rules: [newRule({ rule_id: 'again', source_step_id: 'b', target_step_id: 'b' })],
+    });
+    const rehearsal = new MigrationRehearsal(new Map([[1, caught]]), caught, MIGRATION, HOUR);
+    const { risks, stranded } = rehearsal.all([at('b')]);
+    expect(stranded).toEqual([]);
+    expect(risks).toEqual([expect.stringContaining('no way leads to the end')]);
+    expect(rehearsal.strandedBy(at('b'))).toBeNull();
   });
 });
 

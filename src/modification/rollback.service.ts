@@ -8,6 +8,7 @@ import { keepBody } from '#platform/http';
 import { Timers } from '#runtime';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
+import { Canaries } from './canary.service.js';
 import type { RollbackRequest, RollbackStrategy } from './modification.dto.js';
 import { readAnswer } from './modification-answer.js';
 import { notFound } from './modification.errors.js';
@@ -43,6 +44,7 @@ export class Rollbacks {
     private readonly definitions: DefinitionsService,
     private readonly timers: Timers,
     private readonly jobs: Jobs,
+    private readonly canaries: Canaries,
   ) {
     timers.onTimer('scheduled_modification', (tx, { payload }) => this.onTimer(tx, payload));
   }
@@ -91,7 +93,8 @@ export class Rollbacks {
   async byItself(modification_id: string, reason: string): Promise<void> {
     await this.database.transaction(async (tx) => {
       const row = await this.lock(tx, modification_id);
-      const strategy = row.rollback_strategy === 'graceful' ? 'graceful' : 'immediate';
+      const trial = row.canary_percentage !== null;
+      const strategy = row.rollback_strategy === 'graceful' && !trial ? 'graceful' : 'immediate';
       await this.carryOutOrRecord(tx, row, { strategy, reason, by: 'monitoring' });
     });
   }
@@ -125,7 +128,11 @@ export class Rollbacks {
   ): Promise<void> {
     await this.requireReversible(tx, row);
     const { modification_id, workflow_id, from_version } = row;
-    await this.definitions.setCurrentVersion(tx, workflow_id, from_version);
+    if (row.canary_percentage === null) {
+      await this.definitions.setCurrentVersion(tx, workflow_id, from_version);
+    } else {
+      await this.canaries.stop(tx, row);
+    }
     const moves = strategy === 'immediate';
     await markRolledBack(tx, [modification_id, reason, by, moves]);
     if (moves) afterCommit(tx, () => this.jobs.enqueue('modification.move', { modification_id }));
@@ -143,6 +150,8 @@ export class Rollbacks {
         'An emergency bypass changed no definition; steps that were bypassed cannot be taken up again.';
       throw new DomainError('modification_not_reversible', message, facts);
     }
+    // its version was never the current one
+    if (row.canary_percentage !== null) return;
     const current = await this.definitions.readDefinition(tx, workflow_id);
     if (current.version_number !== to_version) {
       const later = current.version_number;

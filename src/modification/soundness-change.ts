@@ -14,13 +14,23 @@ function nameOf({ code, subject }: Finding): string {
 }
 
 /**
- * Refuses a change after which instances could come to where they cannot end as they should.
- * @param unsound what is unsound about the new definition and was not before
+ * Refuses a change after which instances could come to where they cannot end as they should. Only in an emergency are
+ * instances moved to where they cannot: somebody has to get them out.
  * @throws ValidationError with the way that shows it
  */
-export function requireSound(unsound: readonly Finding[]): void {
-  const faults = unsound.flatMap(({ severity, code, message }): Fault[] =>
-    severity === 'error' ? [{ pointer: '/workflow_modification', code, message }] : [],
-  );
+export function requireSound(
+  { unsound, stranded }: { unsound: readonly Finding[]; stranded: readonly Finding[] },
+  emergency: boolean,
+): void {
+  const faults = [
+    ...faultsOf(unsound, '/workflow_modification'),
+    ...(emergency ? [] : faultsOf(stranded, '/migration')),
+  ];
   if (faults.length > 0) throw new ValidationError(faults);
+}
+
+function faultsOf(findings: readonly Finding[], pointer: string): Fault[] {
+  return findings.flatMap(({ severity, code, message }) =>
+    severity === 'error' ? [{ pointer, code, message }] : [],
+  );
 }

@@ -8,7 +8,7 @@ import {
   readOpenInstances,
   readPositionSamples,
 } from './open-instances.queries.js';
-import type { PositionSample } from './rehearsal.js';
+import { positionKey, type PositionSample } from './rehearsal.js';
 
 const MOST_SAMPLES = 100;
 const PAGE = 1_000;
@@ -67,13 +67,13 @@ async function matching(
     page = await readOpenInstances(tx, [workflow_id, page.at(-1)?.instance_id ?? null, PAGE]);
     for (const instance of page) {
       if (!holds(filter, instance, now)) continue;
-      const { version_number, current_step, due_at } = instance;
+      const { version_number, current_step, step_entries, due_at } = instance;
       const place = placeOf({ version_number, step_id: current_step?.step_id ?? null });
       const { moving, nearest_deadline } = found.get(place) ?? NONE;
       const nearest =
         due_at && (!nearest_deadline || due_at < nearest_deadline) ? due_at : nearest_deadline;
       found.set(place, { moving: moving + 1, nearest_deadline: nearest });
-      const key = positionOf(instance);
+      const key = positionKey(version_number, { current: current_step, step_entries });
       const known = samples.get(key);
       if (known) known.instances += 1;
       else if (samples.size < MOST_SAMPLES) samples.set(key, { ...instance, instances: 1 });
@@ -87,14 +87,4 @@ function placeOf({
   step_id,
 }: Pick<Position, 'version_number' | 'step_id'>): string {
   return JSON.stringify([version_number, step_id]);
-}
-
-function positionOf({ version_number, current_step, step_entries }: OpenInstanceRow): string {
-  const entered = Object.keys(step_entries).filter((step_id) => (step_entries[step_id] ?? 0) > 0);
-  return JSON.stringify([
-    version_number,
-    current_step?.step_id,
-    current_step?.levels,
-    entered.toSorted(),
-  ]);
 }

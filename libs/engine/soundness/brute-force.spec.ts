@@ -1,117 +1,25 @@
 import fc from 'fast-check';
 
-import {
-  newDefinition,
-  newLevel,
-  newRule,
-  newStep,
-} from '../../../test/factories/definition.factory.js';
-import { compileDefinition, type WorkflowDefinition } from '#engine/definition';
+import { DATA, definitions } from '../../../test/factories/definition.arbitrary.js';
+import { compileDefinition, stepMapping, type WorkflowDefinition } from '#engine/definition';
 import { type Command, decide, type InstanceState, NEW_INSTANCE } from '#engine/instance';
 import { explore } from './explore.js';
+import { checkPositions } from './soundness.js';
 
 /** More than these steps can be entered in one go without a loop. */
 const MOST_ENTRIES = 25;
-const STEPS = ['a', 'b', 'c', 'd'];
+const FACTS = {
+  now: 0,
+  newId: () => '',
+  overrides: [],
+  trees: new Map(),
+  certainty: null,
+  max_step_entries: MOST_ENTRIES,
+};
 
-const OF_OUTCOME = [
-  'outcome = "completed"',
-  'outcome = "rejected"',
-  'outcome = "skipped"',
-  'step.id = "b"',
-];
-
-const conditions = (more: readonly string[]): fc.Arbitrary<string> =>
-  fc.letrec<{ condition: string }>((tie) => ({
-    condition: fc.oneof(
-      { maxDepth: 2 },
-      fc.constantFrom(
-        'true',
-        'false',
-        'x',
-        'x = false',
-        'n > 3',
-        'n <= 7',
-        'n = 3',
-        'n != 7',
-        'n in [3..7)',
-        'n between 4 and 9',
-        'kind = "u"',
-        'kind in ("u", "v")',
-        'kind = null',
-        ...more,
-      ),
-      tie('condition').map((inner) => `not(${inner})`),
-      fc.tuple(tie('condition'), tie('condition')).map(([one, other]) => `(${one}) and (${other})`),
-      fc.tuple(tie('condition'), tie('condition')).map(([one, other]) => `(${one}) or (${other})`),
-    ),
-  })).condition;
-
-const definitions: fc.Arbitrary<WorkflowDefinition> = fc
-  .record({
-    steps: fc.array(
-      fc.record({
-        step_type: fc.constantFrom(
-          'user_task' as const,
-          'approval' as const,
-          'conditional' as const,
-        ),
-        expression: fc.option(conditions([]), { freq: 3 }),
-      }),
-      { minLength: 1, maxLength: STEPS.length },
-    ),
-    rules: fc.array(
-      fc.record({
-        source: fc.option(fc.nat(3), { freq: 3 }),
-        target: fc.nat(3),
-        condition: conditions(OF_OUTCOME),
-        priority: fc.integer({ min: 1, max: 3 }),
-      }),
-      { maxLength: 5 },
-    ),
-    levelled: fc.boolean(),
-  })
-  .map(({ steps, rules, levelled }) => {
-    const stepId = (index: number): string => STEPS[index % steps.length] ?? 'a';
-    return newDefinition({
-      steps: steps.map(({ step_type, expression }, index) =>
-        newStep({
-          step_id: stepId(index),
-          order_sequence: index,
-          step_type,
-          conditions: expression === null ? {} : { expression },
-        }),
-      ),
-      routing_rules: rules.map((rule, index) =>
-        newRule({
-          rule_id: `r${index}`,
-          target_step_id: stepId(rule.target),
-          source_step_id: rule.source === null ? null : stepId(rule.source),
-          condition_expression: rule.condition,
-          priority: rule.priority,
-        }),
-      ),
-      approval_hierarchies: levelled ? [newLevel({ level: 1 })] : [],
-    });
-  });
-
-const DATA = [true, false, null].flatMap((x) =>
-  [1, 3, 3.5, 5, 7, 8, 10, null].flatMap((n) =>
-    ['u', 'v', 'w', null].map((kind) => ({ x, n, kind })),
-  ),
-);
-
-/** Runs the engine itself on all data, at every position. */
-function simulate(definition: WorkflowDefinition) {
+/** Runs the engine itself on all data, at every position. @param starts left out: new instances */
+function simulate(definition: WorkflowDefinition, starts?: readonly InstanceState[]) {
   const compiled = compileDefinition({ workflow_id: '', version_number: 1 }, definition);
-  const facts = {
-    now: 0,
-    newId: () => '',
-    overrides: [],
-    trees: new Map(),
-    certainty: null,
-    max_step_entries: MOST_ENTRIES,
-  };
   const next = new Map<string, Set<string>>();
   const states = new Map<string, InstanceState>();
   const entered = new Set<string>();
@@ -123,21 +31,25 @@ function simulate(definition: WorkflowDefinition) {
       : String(status);
   const open: string[] = [];
   const run = (state: InstanceState, from: string | null, command: Command): void => {
-    const decision = decide(compiled, { ...state, total_entries: 0 }, command, facts);
+    const decision = decide(compiled, { ...state, total_entries: 0 }, command, FACTS);
     if ('rejection' in decision) throw decision.rejection;
     for (const event of decision.events) {
       if (event.type === 'incident_raised') runaway = true;
       if (event.type === 'step_entered') entered.add(event.step_id);
       if ('routed_by' in event && event.routed_by === 'rule') rules.add(String(event.routed_by_id));
     }
-    const key = keyOf(decision.state);
-    if (from !== null) next.get(from)?.add(key);
+    if (from !== null) next.get(from)?.add(keyOf(decision.state));
+    reach(decision.state);
+  };
+  const reach = (state: InstanceState): void => {
+    const key = keyOf(state);
     if (states.has(key)) return;
-    states.set(key, decision.state);
+    states.set(key, state);
     next.set(key, new Set());
     open.push(key);
   };
-  for (const data of DATA) run(NEW_INSTANCE, null, { type: 'start', data });
+  for (const state of starts ?? []) reach(state);
+  if (!starts) for (const data of DATA) run(NEW_INSTANCE, null, { type: 'start', data });
   for (let key = open.pop(); key !== undefined; key = open.pop()) {
     const state = states.get(key);
     if (!state?.current) continue;
@@ -164,7 +76,7 @@ function simulate(definition: WorkflowDefinition) {
       }
     }
   }
-  return { entered, rules, runaway, stuck: withoutEnd(next) };
+  return { states, entered, rules, runaway, stuck: withoutEnd(next) };
 }
 
 /** Whether there is a position that no way leads from to the end. */
@@ -198,6 +110,35 @@ describe('exploration', () => {
         expect(withoutEnd(next)).toBe(simulated.stuck);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('agrees on instances that are moved to another definition, from wherever they stand', () => {
+    const migrated = (from: WorkflowDefinition, to: WorkflowDefinition): InstanceState[] => {
+      const compiled = compileDefinition({ workflow_id: '', version_number: 2 }, to);
+      return [...simulate(from).states.values()].flatMap((state) => {
+        if (state.status !== 'running') return [];
+        const step_mapping = stepMapping(from, to);
+        const between = { from_version: 1, to_version: 2, reason: '' };
+        const decision = decide(
+          compiled,
+          state,
+          { type: 'migrate', ...between, step_mapping },
+          FACTS,
+        );
+        if ('rejection' in decision) throw decision.rejection;
+        return decision.state.status === 'running' ? [decision.state] : [];
+      });
+    };
+    fc.assert(
+      fc.property(definitions, definitions, (from, to) => {
+        for (const state of migrated(from, to)) {
+          const { findings } = checkPositions(to, [state]);
+          const stuck = findings.some(({ code }) => code === 'never_ends');
+          expect(stuck).toBe(simulate(to, [state]).stuck);
+        }
+      }),
+      { numRuns: 25 },
     );
   });
 });

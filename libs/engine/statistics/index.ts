@@ -1,5 +1,6 @@
 export * from './calibration.js';
 export * from './descriptive.js';
+export * from './fisher.js';
 export * from './logistic.js';
 export * from './mann-whitney.js';
 export * from './poisson.js';

@@ -1,0 +1,2 @@
+export * from './canary.js';
+export * from './evidence.js';
