@@ -22,6 +22,7 @@ import { ModificationRounds1795395046085 } from './1795395046085-modification-ro
 import { People1795402356111 } from './1795402356111-people.js';
 import { Tenants1795402902609 } from './1795402902609-tenants.js';
 import { Canaries1795403704040 } from './1795403704040-canaries.js';
+import { Approvals1795403063545 } from './1795403063545-approvals.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   People1795402356111,
   Tenants1795402902609,
   Canaries1795403704040,
+  Approvals1795403063545,
 ];

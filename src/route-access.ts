@@ -6,6 +6,8 @@ const only = (...roles: ProductRole[]): ProductRole[] => [...roles, 'admin'];
 const SEES = only('viewer', 'designer', 'operator', 'approver_of_changes');
 /** Needs to know what can be started, and no more. */
 const SEES_WORKFLOWS = only('viewer', 'participant', 'designer', 'operator', 'approver_of_changes');
+/** Participants those that they have a part in: `InstancesService` tells which. */
+const SEES_INSTANCES = SEES_WORKFLOWS;
 const DESIGNS = only('designer');
 /** Takes part in processes as one of their people. */
 const TAKES_PART = only('participant', 'operator');
@@ -45,13 +47,16 @@ export const ROUTE_ACCESS: AccessRows = {
   'POST /workflows/{workflow_id}/activate': DESIGNS,
 
   'POST /workflows/{workflow_id}/instances': TAKES_PART,
-  'GET /workflows/{workflow_id}/instances': SEES,
-  'GET /instances': SEES,
-  [`GET ${INSTANCE}`]: SEES,
-  [`GET ${INSTANCE}/history`]: SEES,
+  'GET /workflows/{workflow_id}/instances': SEES_INSTANCES,
+  'GET /instances': SEES_INSTANCES,
+  [`GET ${INSTANCE}`]: SEES_INSTANCES,
+  [`GET ${INSTANCE}/history`]: SEES_INSTANCES,
   [`POST ${INSTANCE}/steps/{step_id}/complete`]: TAKES_PART,
   [`POST ${INSTANCE}/steps/{step_id}/approve`]: TAKES_PART,
   [`POST ${INSTANCE}/steps/{step_id}/reject`]: TAKES_PART,
+  [`POST ${INSTANCE}/steps/{step_id}/send-back`]: TAKES_PART,
+  [`POST ${INSTANCE}/steps/{step_id}/ask`]: TAKES_PART,
+  [`POST ${INSTANCE}/steps/{step_id}/answer`]: TAKES_PART,
   [`POST ${INSTANCE}/suspend`]: OPERATES,
   [`POST ${INSTANCE}/resume`]: OPERATES,
   [`POST ${INSTANCE}/cancel`]: OPERATES,

@@ -12,6 +12,7 @@ import { type PendingAudit, runWithAudits } from './pending.js';
 const CHANGING_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 /** Where a caller says for whom they act. */
 const ON_BEHALF = [
+  'on_behalf_of',
   'completed_by',
   'decided_by',
   'started_by',

@@ -77,6 +77,10 @@ export class StepConfigurationEntity {
   @Json(optional) parallel: JsonObject | null;
   /** Of a `conditional` step: the stored tree that decides. */
   @Id(optional) decision_tree_id: string | null;
+  /** Steps that need other people than this one. */
+  @Json({ default: [] }) different_person_from: string[];
+  /** Its escalation is counted in working hours. */
+  @Flag({ default: false }) working_time: boolean;
   @Instant(now) created_at: Date;
 }
 
@@ -114,5 +118,7 @@ export class ApprovalHierarchyEntity {
   @Flag({ default: false }) parallel_approval: boolean;
   /** Expressions; the level is skipped when one holds. */
   @Json({ default: [] }) bypass_conditions: string[];
+  /** How several people decide it. */
+  @Json(optional) policy: JsonObject | null;
   @Instant(now) created_at: Date;
 }

@@ -1,4 +1,4 @@
-import { Check, Entity, ForeignKey, Index, Unique } from 'typeorm';
+import { Check, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { StepType } from '#engine/definition';
 import {
   INSTANCE_STATUSES,
@@ -8,6 +8,7 @@ import {
 } from '#engine/instance';
 import {
   Id,
+  IdKey,
   Instant,
   Int,
   IntKey,
@@ -128,6 +129,9 @@ export class InstanceEventEntity {
 @Check('approval_votes_decision_check', oneOf('decision', VOTES))
 // one vote a person and level, also where there is no level: on coalesce(level, 0)
 @Index('approval_votes_once', { synchronize: false })
+// nor two by a person under several names, nor for one; on expressions, and in the migration
+@Index('approval_votes_once_a_person', { synchronize: false })
+@Index('approval_votes_once_for_a_person', { synchronize: false })
 export class ApprovalVoteEntity {
   @UuidKey() vote_id: string;
   @Uuid() step_execution_id: string;
@@ -137,7 +141,23 @@ export class ApprovalVoteEntity {
   @Text() decided_by: string;
   @Text(optional) comment: string | null;
   @Json({ default: {} }) user_context: JsonObject;
+  /** Whom a substitute acted for. */
+  @Text(optional) on_behalf_of: string | null;
+  /** The same whatever name they go by: a trigger fills them in, and refuses whoever wants it approved. */
+  @Text(optional) person_key: string | null;
+  @Text(optional) behalf_key: string | null;
   @Instant(now) decided_at: Date;
+}
+
+/** Who acted on a step that needs other people than another one; a trigger refuses who acted on that. */
+@Entity('step_acts')
+@ForeignKey(() => WorkflowInstanceEntity, ['instance_id'], ['instance_id'])
+export class StepActEntity {
+  @UuidKey() instance_id: string;
+  @IdKey() step_id: string;
+  @PrimaryColumn({ type: 'text' }) person_key: string;
+  @Json() apart_from: string[];
+  @Instant(now) acted_at: Date;
 }
 
 /** Something to do at a time. Its row is deleted when it fired or was cancelled. */
@@ -153,5 +173,7 @@ export class TimerEntity {
   @Uuid(optional) step_execution_id: string | null;
   @Id(optional) execution_id: string | null;
   @Json({ default: {} }) payload: JsonObject;
+  /** Since when it rests; it then fires so much later. */
+  @Instant(optional) paused_at: Date | null;
   @Instant(now) created_at: Date;
 }

@@ -1,5 +1,17 @@
 import { Check, Entity, ForeignKey, Index, Unique } from 'typeorm';
-import { Flag, Id, Instant, Int, Json, now, optional, Text, Uuid, UuidKey } from './columns.js';
+import {
+  Flag,
+  Id,
+  Instant,
+  Int,
+  Json,
+  type JsonObject,
+  now,
+  optional,
+  Text,
+  Uuid,
+  UuidKey,
+} from './columns.js';
 
 /** Somebody of the company, as its HR system knows them. What processes ask for (role, department, level) stands here. */
 @Entity('people')
@@ -43,4 +55,18 @@ export class AbsenceEntity {
   @Text({ default: '' }) reason: string;
   @Text() created_by: string;
   @Instant(now) created_at: Date;
+}
+
+/** When a department works; without one, everybody else. */
+@Entity('calendars')
+@Index('calendars_department_key', { synchronize: false })
+export class CalendarEntity {
+  @UuidKey() calendar_id: string;
+  @Text() name: string;
+  @Id(optional) department: string | null;
+  @Id() time_zone: string;
+  @Json() working_hours: JsonObject;
+  @Json({ default: [] }) holidays: { date: string; name: string }[];
+  @Instant(now) created_at: Date;
+  @Instant(now) updated_at: Date;
 }

@@ -30,6 +30,7 @@ import {
 
 import { HANDLER_REQUESTS, handlerType } from '../parallel/handler.dto.js';
 import { TaskGraphRequest } from '../parallel/task-graph.dto.js';
+import { LevelPolicyRequest } from './level-policy.dto.js';
 
 /** Bounds of what may be asked for; one body holds at most 1 MiB in any case. */
 export const MAX_STEPS = 1_000;
@@ -130,6 +131,24 @@ export class StepRequest {
   @IsOptional()
   @IsClientId()
   decision_tree_id: string | null = null;
+
+  @ApiPropertyOptional({
+    type: [String],
+    description:
+      'Steps of which nobody who acted on them may act on this one, nor the other way round (four eyes).',
+    example: ['enter_invoice'],
+  })
+  @IsArray()
+  @ArrayMaxSize(50)
+  @IsClientId({ each: true })
+  different_person_from: string[] = [];
+
+  @ApiPropertyOptional({
+    description:
+      '`auto_escalation_hours` are working hours: of the calendar of the department that is asked, else of the default calendar.',
+  })
+  @IsBoolean()
+  working_time: boolean = false;
 }
 
 export class ApprovalLevelRequest {
@@ -169,6 +188,17 @@ export class ApprovalLevelRequest {
   @ArrayMaxSize(50)
   @IsText({ min: 1, max: MAX_EXPRESSION }, { each: true })
   bypass_conditions: string[] = [];
+
+  @ApiPropertyOptional({
+    type: () => LevelPolicyRequest,
+    nullable: true,
+    description: 'How several people decide the level. Left out: the first decision counts.',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => LevelPolicyRequest)
+  policy: LevelPolicyRequest | null = null;
 }
 
 export class RoutingRuleRequest {

@@ -31,14 +31,16 @@ export const insertVersion = statement<{ created_at: Date }, InsertVersion>(
      insert into step_configurations (
        step_config_id, workflow_id, version_number, step_id, step_name, step_type, order_sequence, required_roles,
        estimated_duration_minutes, auto_escalation_hours, conditions, form_schema, notification_settings, handler,
-       parallel, decision_tree_id)
+       parallel, decision_tree_id, different_person_from, working_time)
      select s.step_config_id, $1, $2, s.step_id, s.step_name, s.step_type, s.order_sequence, s.required_roles,
        s.estimated_duration_minutes, s.auto_escalation_hours, s.conditions, s.form_schema, s.notification_settings,
-       s.handler, s.parallel, s.decision_tree_id
+       s.handler, s.parallel, s.decision_tree_id, coalesce(s.different_person_from, '[]'),
+       coalesce(s.working_time, false)
      from jsonb_to_recordset($4) as s (
        step_config_id uuid, step_id text, step_name text, step_type text, order_sequence int, required_roles jsonb,
        estimated_duration_minutes float8, auto_escalation_hours float8, conditions jsonb, form_schema jsonb,
-       notification_settings jsonb, handler jsonb, parallel jsonb, decision_tree_id text)
+       notification_settings jsonb, handler jsonb, parallel jsonb, decision_tree_id text,
+       different_person_from jsonb, working_time boolean)
    ), rules as (
      insert into routing_rules (
        workflow_id, version_number, rule_id, condition_expression, target_step_id, source_step_id, priority, position,
@@ -51,12 +53,12 @@ export const insertVersion = statement<{ created_at: Date }, InsertVersion>(
    ), levels as (
      insert into approval_hierarchies (
        hierarchy_id, workflow_id, version_number, level, role_required, department_required, minimum_level,
-       parallel_approval, bypass_conditions)
+       parallel_approval, bypass_conditions, policy)
      select a.hierarchy_id, $1, $2, a.level, a.role_required, a.department_required, a.minimum_level,
-       a.parallel_approval, a.bypass_conditions
+       a.parallel_approval, a.bypass_conditions, a.policy
      from jsonb_to_recordset($6) as a (
        hierarchy_id uuid, level int, role_required text, department_required text, minimum_level int,
-       parallel_approval boolean, bypass_conditions jsonb)
+       parallel_approval boolean, bypass_conditions jsonb, policy jsonb)
    )
    select created_at from version`,
 );

@@ -45,6 +45,8 @@ function step(fields: Record<string, unknown>, index: number): StepDefinition {
     handler: null,
     parallel: null,
     decision_tree_id: step_type === undefined ? null : (text(fields['decision_tree_id']) ?? null),
+    different_person_from: [],
+    working_time: false,
   };
 }
 
@@ -56,6 +58,7 @@ function level(fields: Record<string, unknown>, index: number): ApprovalLevel {
     minimum_level: 1,
     parallel_approval: false,
     bypass_conditions: list(fields['bypass_conditions']).map((source) => text(source) ?? 'true'),
+    policy: null,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Principal } from '#platform/auth';
 import { decodeCursor, keepBody, type Page, pageOf } from '#platform/http';
 import { InstanceRuntime } from '#runtime';
 
+import { Callers } from './callers.service.js';
 import { type ChooseRequest, DecisionSummary, type ListDecisionsQuery } from './choices.dto.js';
 import {
   type DecisionSummaryRow,
@@ -24,6 +25,7 @@ export class ChoicesService {
     private readonly database: Database,
     private readonly instances: InstanceRuntime,
     private readonly decisions: DecisionsService,
+    private readonly callers: Callers,
   ) {}
 
   /** @throws DomainError decision_not_found, decision_not_awaited, step_not_found, instance_not_running */
@@ -32,7 +34,7 @@ export class ChoicesService {
     { target_step_id, comment, chosen_by }: ChooseRequest,
     principal: Principal,
   ): Promise<RecordedDecision> {
-    const actor = chosen_by ?? principal.id;
+    const actor = this.callers.nameOf(principal, chosen_by);
     return this.database.transaction(async (tx) => {
       const { instance_id } = await this.decisions.recorded(tx, decision_id);
       const { events } = await this.instances.apply(

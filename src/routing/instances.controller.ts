@@ -6,7 +6,6 @@ import { ApiProblems, ClientIdParam, type Page, PageQuery, UuidParam } from '#pl
 
 import {
   CompleteStepRequest,
-  DecideApprovalRequest,
   HistoryEvent,
   HistoryPage,
   InstancePage,
@@ -54,8 +53,9 @@ export class InstancesController {
   listOfWorkflow(
     @UuidParam('workflow_id') workflow_id: string,
     @Query() query: ListInstancesQuery,
+    @CurrentPrincipal() principal: Principal,
   ): Promise<Page<InstanceSummary>> {
-    return this.instances.list({ ...query, workflow_id });
+    return this.instances.list({ ...query, workflow_id }, principal);
   }
 
   @Get('instances')
@@ -66,8 +66,11 @@ export class InstancesController {
   })
   @ApiOkResponse({ type: InstancePage })
   @ApiProblems('cursor_invalid')
-  list(@Query() query: ListAllInstancesQuery): Promise<Page<InstanceSummary>> {
-    return this.instances.list(query);
+  list(
+    @Query() query: ListAllInstancesQuery,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<Page<InstanceSummary>> {
+    return this.instances.list(query, principal);
   }
 
   @Get(INSTANCE)
@@ -81,8 +84,9 @@ export class InstancesController {
   read(
     @UuidParam('workflow_id') workflow_id: string,
     @ClientIdParam('workflow_instance_id') workflow_instance_id: string,
+    @CurrentPrincipal() principal: Principal,
   ): Promise<InstanceView> {
-    return this.instances.read({ workflow_id, workflow_instance_id });
+    return this.instances.read({ workflow_id, workflow_instance_id }, principal);
   }
 
   @Get(`${INSTANCE}/history`)
@@ -97,8 +101,9 @@ export class InstancesController {
     @UuidParam('workflow_id') workflow_id: string,
     @ClientIdParam('workflow_instance_id') workflow_instance_id: string,
     @Query() query: PageQuery,
+    @CurrentPrincipal() principal: Principal,
   ): Promise<Page<HistoryEvent>> {
-    return this.instances.history({ workflow_id, workflow_instance_id }, query);
+    return this.instances.history({ workflow_id, workflow_instance_id }, query, principal);
   }
 
   @Post(`${INSTANCE}/steps/:step_id/complete`)
@@ -130,66 +135,6 @@ export class InstancesController {
       request,
       principal,
     );
-  }
-
-  @Post(`${INSTANCE}/steps/:step_id/approve`)
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'approveStep',
-    summary: 'Approve',
-    description:
-      'Gives one approval on an asked level. The step ends when no level is left to ask.',
-  })
-  @ApiOkResponse({ type: InstanceView })
-  @ApiProblems(
-    'instance_not_found',
-    'instance_not_running',
-    'step_not_found',
-    'step_not_current',
-    'step_not_waiting',
-    'approval_not_asked',
-    'approval_already_given',
-    'approver_not_entitled',
-  )
-  approve(
-    @UuidParam('workflow_id') workflow_id: string,
-    @ClientIdParam('workflow_instance_id') workflow_instance_id: string,
-    @ClientIdParam('step_id') step_id: string,
-    @Body() request: DecideApprovalRequest,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<InstanceView> {
-    const key = { workflow_id, workflow_instance_id };
-    return this.instances.decideApproval(key, step_id, 'approved', request, principal);
-  }
-
-  @Post(`${INSTANCE}/steps/:step_id/reject`)
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'rejectStep',
-    summary: 'Reject',
-    description:
-      'Rejects on an asked level and so ends the step. A routing rule after it may see `outcome = "rejected"`; without one the instance ends as rejected.',
-  })
-  @ApiOkResponse({ type: InstanceView })
-  @ApiProblems(
-    'instance_not_found',
-    'instance_not_running',
-    'step_not_found',
-    'step_not_current',
-    'step_not_waiting',
-    'approval_not_asked',
-    'approval_already_given',
-    'approver_not_entitled',
-  )
-  reject(
-    @UuidParam('workflow_id') workflow_id: string,
-    @ClientIdParam('workflow_instance_id') workflow_instance_id: string,
-    @ClientIdParam('step_id') step_id: string,
-    @Body() request: DecideApprovalRequest,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<InstanceView> {
-    const key = { workflow_id, workflow_instance_id };
-    return this.instances.decideApproval(key, step_id, 'rejected', request, principal);
   }
 
   @Post(`${INSTANCE}/suspend`)

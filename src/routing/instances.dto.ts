@@ -13,6 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 
+import type { LevelState } from '#engine/approval';
 import { INSTANCE_STATUSES, type InstanceStatus, STEP_STATUSES } from '#engine/instance';
 import { IsClientId, IsJsonObject, IsText, PageQuery } from '#platform/http';
 
@@ -104,7 +105,8 @@ export class ApproverContext {
   management_level?: number | null;
 }
 
-export class DecideApprovalRequest {
+/** Who acts at an approval. */
+export class ApproverRequest {
   @ApiPropertyOptional({ description: 'Who decides; the caller when left out.', example: 'grace' })
   @IsOptional()
   @IsText({ min: 1, max: 200 })
@@ -112,13 +114,53 @@ export class DecideApprovalRequest {
 
   @ApiPropertyOptional({
     type: ApproverContext,
-    description: 'What entitles them: checked against the asked level.',
+    description:
+      'What entitles them: checked against the asked level. Believed of callers who speak for others; left out, it is what the directory says of them.',
   })
+  @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => ApproverContext)
-  user_context: ApproverContext = new ApproverContext();
+  user_context?: ApproverContext;
 
+  @ApiPropertyOptional({
+    description:
+      'An absent person whose substitute they are now: they act with what entitles that person, and history says so.',
+    example: 'E-17',
+  })
+  @IsOptional()
+  @IsText({ min: 1, max: 200 })
+  on_behalf_of?: string;
+}
+
+export class SendBackRequest extends ApproverRequest {
+  @ApiProperty({ example: 'request', description: 'A step that the request has come through.' })
+  @IsClientId()
+  to_step_id: string;
+
+  @ApiProperty({ example: 'Please add the cost centre.' })
+  @IsText({ min: 1, max: 2_000 })
+  comment: string;
+}
+
+export class QuestionRequest extends ApproverRequest {
+  @ApiProperty({ example: 'Which cost centre?' })
+  @IsText({ min: 1, max: 2_000 })
+  question: string;
+}
+
+export class AnswerRequest {
+  @ApiProperty({ example: '4711' })
+  @IsText({ min: 1, max: 2_000 })
+  answer: string;
+
+  @ApiPropertyOptional({ description: 'Who answers; the caller when left out.', example: 'ada' })
+  @IsOptional()
+  @IsText({ min: 1, max: 200 })
+  answered_by?: string;
+}
+
+export class DecideApprovalRequest extends ApproverRequest {
   @ApiPropertyOptional({
     description: 'The level decided on; the lowest asked one they are entitled to when left out.',
     example: 1,
@@ -228,7 +270,7 @@ export class StepExecutionView {
     items: { type: 'object', additionalProperties: true },
     nullable: true,
   })
-  approval_levels: unknown;
+  approval_levels: LevelState[] | null;
   @ApiProperty({ type: String, nullable: true, description: 'When it escalates.' }) due_at:
     string | null;
   @ApiProperty({ type: String, nullable: true }) escalated_at: string | null;
@@ -270,6 +312,13 @@ export class InstanceView extends InstanceSummary {
       'The decision of where to go from the current step that waits for a person: see `POST /conditional/decisions/{decision_id}/choose`.',
   })
   awaited_decision_id: string | null;
+  @ApiProperty({
+    type: 'object',
+    properties: { question: { type: 'string' }, asked_by: { type: 'string' } },
+    nullable: true,
+    description: 'What the current step waits to be told by the requester.',
+  })
+  question: { question: string; asked_by: string } | null;
   @ApiProperty({ type: 'object', additionalProperties: true }) data: Record<string, unknown>;
   @ApiProperty({
     description: 'step_id → times entered.',
@@ -287,6 +336,7 @@ export class InstanceView extends InstanceSummary {
     return {
       ...InstanceSummary.of(row),
       awaited_decision_id: row.awaited_decision_id,
+      question: row.question,
       data: row.data,
       step_entries: Object.fromEntries(
         Object.entries(row.step_entries).map(([step_id, entries]) => [step_id, Math.abs(entries)]),

@@ -1,3 +1,4 @@
+import type { LevelState } from '#engine/approval';
 import type { InstanceStatus, StepStatus } from '#engine/instance';
 import { statement } from '#persistence';
 
@@ -30,7 +31,7 @@ export interface StepExecutionRow {
   error_message: string | null;
   completed_by: string | null;
   required_roles: string[];
-  approval_state: unknown;
+  approval_state: LevelState[] | null;
   due_at: Date | null;
   escalated_at: Date | null;
   entered_at: Date;
@@ -41,6 +42,8 @@ export interface StepExecutionRow {
 export interface InstanceDetailRow extends InstanceSummaryRow {
   /** The decision that waits for a person. */
   awaited_decision_id: string | null;
+  /** What the current step waits to be told. */
+  question: { question: string; asked_by: string } | null;
   data: Record<string, unknown>;
   step_entries: Record<string, number>;
 }
@@ -64,7 +67,8 @@ const FROM = `
   join workflow_definitions d on d.workflow_id = i.workflow_id and d.version_number = i.version_number`;
 
 const DETAIL = `
-  select ${SUMMARY}, i.data, i.step_entries, i.current_step -> 'awaiting' ->> 'decision_id' as awaited_decision_id ${FROM}`;
+  select ${SUMMARY}, i.data, i.step_entries, i.current_step -> 'awaiting' ->> 'decision_id' as awaited_decision_id,
+    i.current_step -> 'question' as question ${FROM}`;
 
 export const readInstance = statement<
   InstanceDetailRow,
@@ -94,6 +98,12 @@ export const readSteps = statement<
    order by s.entered_at, s.step_execution_id`,
 );
 
+/** Where one of these names has started the instance, is its requester, or has acted on it. */
+const PART = (names: string): string => `
+  (i.started_by = any(${names}) or i.data ->> 'requester' = any(${names}) or exists (
+    select from instance_events e
+    where e.instance_id = i.instance_id and (e.actor = any(${names}) or e.payload ->> 'on_behalf_of' = any(${names}))))`;
+
 /** Newest first. A null filter lets everything pass. */
 export const listInstances = statement<
   InstanceSummaryRow,
@@ -101,6 +111,8 @@ export const listInstances = statement<
     workflow_id: string | null,
     status: string | null,
     before_instance_id: string | null,
+    /** Of whom it is; null: everybody's. */
+    names: readonly string[] | null,
     limit: number,
   ]
 >(
@@ -109,8 +121,9 @@ export const listInstances = statement<
    where ($1::uuid is null or i.workflow_id = $1)
      and ($2::text is null or i.status = $2)
      and ($3::uuid is null or i.instance_id < $3)
+     and ($4::text[] is null or ${PART('$4')})
    order by i.instance_id desc
-   limit $4`,
+   limit $5`,
 );
 
 export const listEvents = statement<
@@ -125,10 +138,7 @@ export const listEvents = statement<
    limit $3`,
 );
 
-export const findInstanceId = statement<
-  { instance_id: string },
-  [workflow_id: string, workflow_instance_id: string]
->(
-  'find_instance_id',
-  `select instance_id from workflow_instances where workflow_id = $1 and workflow_instance_id = $2`,
+export const takesPart = statement<object, [instance_id: string, names: readonly string[]]>(
+  'takes_part',
+  `select from workflow_instances i where i.instance_id = $1 and ${PART('$2::text[]')}`,
 );

@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
 
+import { DirectoryModule } from '#access/directory';
+
+import { ApprovalsController } from './approvals.controller.js';
 import { BacktestRunner } from './backtest-runner.js';
 import { BacktestsController } from './backtests.controller.js';
 import { BacktestsService } from './backtests.service.js';
@@ -14,6 +17,7 @@ import { DecisionTreesController } from './decision-trees.controller.js';
 import { DecisionTreesService } from './decision-trees.service.js';
 import { DecisionsService } from './decisions.service.js';
 import { Evaluations } from './evaluations.js';
+import { Callers } from './callers.service.js';
 import { InstancesController } from './instances.controller.js';
 import { InstancesService } from './instances.service.js';
 import { ModelTrainer } from './model-trainer.js';
@@ -24,8 +28,10 @@ import { RulesService } from './rules.service.js';
 import { StoredRules } from './stored-rules.js';
 
 @Module({
+  imports: [DirectoryModule],
   controllers: [
     InstancesController,
+    ApprovalsController,
     RoutingController,
     RulesController,
     DecisionTreesController,
@@ -34,6 +40,7 @@ import { StoredRules } from './stored-rules.js';
     ModelsController,
   ],
   providers: [
+    Callers,
     InstancesService,
     DecisionsService,
     ChoicesService,

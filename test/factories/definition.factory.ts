@@ -24,6 +24,8 @@ export function newStep(
     handler: null,
     parallel: null,
     decision_tree_id: null,
+    different_person_from: [],
+    working_time: false,
     ...step,
   };
 }
@@ -50,6 +52,7 @@ export function newLevel(
     minimum_level: 1,
     parallel_approval: false,
     bypass_conditions: [],
+    policy: null,
     ...level,
   };
 }

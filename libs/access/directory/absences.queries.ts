@@ -1,4 +1,4 @@
-import { type AbsenceEntity, statement } from '#persistence';
+import { type AbsenceEntity, type PersonEntity, statement } from '#persistence';
 
 export interface AbsenceRow extends AbsenceEntity {
   person_external_id: string;
@@ -50,8 +50,10 @@ export const endAbsence = statement<AbsenceRow, [absence_id: string]>(
 );
 
 /** Whom this person may act for at this time. */
-export const findSubstituted = statement<{ person_id: string }, [substitute_id: string]>(
+export const findSubstituted = statement<PersonEntity, [substitute_id: string]>(
   'absences_substituted_by',
-  `select distinct a.person_id from absences a join people p on p.person_id = a.person_id and p.active
-   where a.substitute_id = $1 and a.starts_at <= now() and a.ends_at > now()`,
+  `select p.* from people p
+   where p.active and exists (
+     select from absences a
+     where a.person_id = p.person_id and a.substitute_id = $1 and a.starts_at <= now() and a.ends_at > now())`,
 );

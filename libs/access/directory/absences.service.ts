@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
-import { Database, newId, type Tx } from '#persistence';
+import { Database, newId, type PersonEntity, type Tx } from '#persistence';
 import { type Principal, speaksForOthers } from '#platform/auth';
 import {
   type AbsenceRow,
@@ -97,8 +97,8 @@ export class Absences {
   }
 
   /** Those for whom this person acts now. */
-  async substitutedBy(tx: Tx, person_id: string): Promise<string[]> {
-    return (await findSubstituted(tx, [person_id])).map((row) => row.person_id);
+  async substitutedBy(tx: Tx, person_id: string): Promise<PersonEntity[]> {
+    return findSubstituted(tx, [person_id]);
   }
 }
 

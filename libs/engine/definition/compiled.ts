@@ -24,6 +24,8 @@ export interface CompiledDefinition {
   step(stepId: string): StepDefinition | undefined;
   /** The step after this one in `order_sequence`; undefined after the last. */
   stepAfter(stepId: string): StepDefinition | undefined;
+  /** The steps that need other people than this one does, whichever of the two says so. */
+  apartFrom(stepId: string): readonly string[];
   /** `conditions.expression` of a step, where it has one. */
   entryCondition(stepId: string): CompiledExpression | undefined;
 }
@@ -41,6 +43,13 @@ export function compileDefinition(
       return source === undefined ? [] : [[step.step_id, compileCondition(source)] as const];
     }),
   );
+  const apart = new Map<string, string[]>();
+  for (const { step_id, different_person_from } of steps) {
+    for (const other of different_person_from) {
+      apart.set(step_id, [...(apart.get(step_id) ?? []), other]);
+      apart.set(other, [...(apart.get(other) ?? []), step_id]);
+    }
+  }
   const step = (stepId: string): StepDefinition | undefined => steps[position.get(stepId) ?? -1];
   return {
     ...key,
@@ -63,6 +72,7 @@ export function compileDefinition(
       const index = position.get(stepId);
       return index === undefined ? undefined : steps[index + 1];
     },
+    apartFrom: (stepId) => apart.get(stepId) ?? [],
     entryCondition: (stepId) => entryConditions.get(stepId),
   };
 }

@@ -16,6 +16,8 @@ const STEP_FIELDS = [
   'handler',
   'parallel',
   'decision_tree_id',
+  'different_person_from',
+  'working_time',
 ];
 
 const RULE_FIELDS = ['condition_expression', 'priority', 'source_step_id', 'description'];
@@ -29,8 +31,10 @@ const ACCEPTED: Record<
   remove_step: { configuration: null },
   modify_step: { configuration: STEP_FIELDS, insert_after: true },
   update_routing: { configuration: null, routing: true },
-  change_approval: { configuration: ['required_roles'] },
-  update_timeout: { configuration: ['estimated_duration_minutes', 'auto_escalation_hours'] },
+  change_approval: { configuration: ['required_roles', 'different_person_from'] },
+  update_timeout: {
+    configuration: ['estimated_duration_minutes', 'auto_escalation_hours', 'working_time'],
+  },
   modify_notification: { configuration: ['notification_settings'] },
   emergency_bypass: { configuration: null },
 };

@@ -1,3 +1,4 @@
+import { policyFaults } from '#engine/approval';
 import type { Fault } from '#engine/errors';
 import { expressionFaults } from '#engine/expression';
 import { graphFaults, handlerFaults } from '#engine/graph';
@@ -56,6 +57,7 @@ function stepFaults(definition: WorkflowDefinition): Fault[] {
     if (step.parallel && step.step_type !== 'parallel') {
       faults.push(misplaced(`${at}/parallel`, 'parallel', 'parallel'));
     }
+    faults.push(...dutyFaults(step, definition, at));
     if (step.handler) faults.push(...handlerFaults(step.handler, `${at}/handler`));
     if (step.parallel) {
       faults.push(
@@ -66,6 +68,28 @@ function stepFaults(definition: WorkflowDefinition): Fault[] {
       );
     }
     return faults;
+  });
+}
+
+/** Only people can be different people: at user tasks and approvals. */
+function dutyFaults(step: StepDefinition, { steps }: WorkflowDefinition, at: string): Fault[] {
+  const byPeople = ({ step_type }: StepDefinition): boolean =>
+    step_type === 'user_task' || step_type === 'approval';
+  if (step.different_person_from.length > 0 && !byPeople(step)) {
+    return [
+      misplaced(`${at}/different_person_from`, 'different_person_from', 'user_task or approval'),
+    ];
+  }
+  return step.different_person_from.flatMap((named, index): Fault[] => {
+    const other = steps.find(({ step_id }) => step_id === named);
+    if (other && other.step_id !== step.step_id && byPeople(other)) return [];
+    return [
+      {
+        pointer: `${at}/different_person_from/${index}`,
+        code: other ? 'invalid_step' : 'unknown_step',
+        message: `${JSON.stringify(named)} is no other user task or approval of this workflow.`,
+      },
+    ];
   });
 }
 
@@ -121,6 +145,9 @@ function levelFaults({ approval_hierarchies }: WorkflowDefinition): Fault[] {
       ];
   return [
     ...gaps,
+    ...approval_hierarchies.flatMap(({ policy }, index) =>
+      policy ? policyFaults(policy, `/approval_hierarchies/${index}/policy`) : [],
+    ),
     ...approval_hierarchies.flatMap((level, index) =>
       level.bypass_conditions.flatMap((source, position) =>
         expressionFaults(source, `/approval_hierarchies/${index}/bypass_conditions/${position}`),

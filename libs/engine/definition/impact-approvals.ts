@@ -1,3 +1,4 @@
+import { sameJson } from './diff.js';
 import type { ApprovalLevel, StepDefinition, WorkflowDefinition } from './types.js';
 
 /** How approvals get weaker by a change, one sentence each; empty when they do not. */
@@ -45,6 +46,9 @@ function weakerLevel(before: ApprovalLevel, after: ApprovalLevel | undefined): s
           `The ${name} is satisfied by management level ${after.minimum_level} instead of ${before.minimum_level}.`,
         ]
       : []),
+    ...(before.policy && !sameJson(before.policy, after.policy)
+      ? [`The ${name} is decided by other votes.`]
+      : []),
     ...after.bypass_conditions
       .filter((condition) => !known.has(condition))
       .map((condition) => `The ${name} is bypassed when ${condition}.`),
@@ -60,6 +64,9 @@ function weakerStep(before: StepDefinition, after: StepDefinition | undefined): 
     ...(typeof current === 'string' && current !== old
       ? [`The ${name} is skipped unless ${current}.`]
       : []),
+    ...before.different_person_from
+      .filter((other) => !after.different_person_from.includes(other))
+      .map((other) => `The ${name} may be given by who acted on ${other}.`),
     ...weakerRoles(name, before.required_roles, after.required_roles),
   ];
 }

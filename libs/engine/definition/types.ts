@@ -1,3 +1,4 @@
+import type { LevelPolicy } from '#engine/approval';
 import type { Handler, JsonObject, TaskGraphDefinition } from '#engine/graph';
 
 /** The words of a workflow definition: contract.md §66. */
@@ -29,6 +30,10 @@ export interface StepDefinition {
   parallel: TaskGraphDefinition | null;
   /** Of a `conditional` step: decide by this stored tree instead of by routing rules. */
   decision_tree_id: string | null;
+  /** Steps of which nobody who acted on them may act on this one, nor the other way round. */
+  different_person_from: string[];
+  /** `auto_escalation_hours` are working hours of the calendar of the department that is asked, else the default one. */
+  working_time: boolean;
 }
 
 export interface ApprovalLevel {
@@ -42,6 +47,8 @@ export interface ApprovalLevel {
   parallel_approval: boolean;
   /** FEEL; the level is skipped when one holds. */
   bypass_conditions: string[];
+  /** How several people decide it. Null: the first decision counts. */
+  policy: LevelPolicy | null;
 }
 
 export interface RoutingRule {

@@ -1,8 +1,7 @@
+import { type Approver, type LevelState } from '#engine/approval';
 import type { CompiledDefinition, StepDefinition } from '#engine/definition';
+import type { JsonObject } from '#engine/graph';
 import { routingContext, tryCondition } from '#engine/routing';
-
-import type { Progress } from './progress.js';
-import type { Approver, LevelState } from './types.js';
 
 /**
  * The levels that an approval step asks: those whose `role_required` is among its `required_roles` and all above
@@ -34,18 +33,21 @@ export function levelsOf(definition: CompiledDefinition, step: StepDefinition): 
     status: 'pending',
     decided_by: null,
     bypassed_by: null,
+    ...(level.policy && { policy: level.policy, votes: [] }),
   }));
 }
 
 /** The bypass condition of a level that holds on the instance's data; undefined when the level has to be asked. */
 export function bypassOf(
-  { definition, state, facts }: Progress,
+  { levels }: Pick<CompiledDefinition, 'levels'>,
   { level }: LevelState,
+  data: JsonObject,
+  now: number,
 ): string | undefined {
-  const context = routingContext({ workflow_data: state.data });
-  return definition.levels
+  const context = routingContext({ workflow_data: data });
+  return levels
     .find((known) => known.level === level)
-    ?.bypasses.find(({ condition }) => tryCondition(condition, context, facts.now).matched)?.source;
+    ?.bypasses.find(({ condition }) => tryCondition(condition, context, now).matched)?.source;
 }
 
 /** Levels to ask next: nothing while one is still asked; else the lowest pending, with its successor while it is `parallel_approval`. */

@@ -1,7 +1,8 @@
+import type { Approver } from '#engine/approval';
 import type { JsonObject } from '#engine/graph';
 import type { Branch, RoutingAction } from '#engine/routing';
 
-import type { Approver, Deadlines, InstanceState, TimerPolicy } from './types.js';
+import type { Deadlines, InstanceState, TimerPolicy } from './types.js';
 
 export type Command =
   | { type: 'start'; data: JsonObject; at_step_id?: string }
@@ -11,6 +12,8 @@ export type Command =
       output: JsonObject;
       /** Guards against answering a later entry of the same step. */
       step_execution_id?: string;
+      /** Who needs one of the step's roles; left out: the caller's word counts. */
+      performer?: Pick<Approver, 'roles'>;
     }
   | {
       type: 'decide_approval';
@@ -20,6 +23,22 @@ export type Command =
       approver: Approver;
       comment: string;
       output: JsonObject;
+    }
+  | {
+      type: 'send_back';
+      step_id: string;
+      to_step_id: string;
+      approver: Approver;
+      comment: string;
+    }
+  | { type: 'ask_information'; step_id: string; approver: Approver; question: string }
+  | {
+      type: 'give_information';
+      step_id: string;
+      answer: string;
+      given_by: string;
+      /** They speak for others; else only who wants it approved may answer. */
+      vouched: boolean;
     }
   | {
       type: 'route';
@@ -44,6 +63,7 @@ export type Command =
       output: { tasks: JsonObject };
       error: string | null;
     }
+  | { type: 'remind'; step_execution_id: string; percentage: number }
   | { type: 'escalate'; step_execution_id: string; reason: string }
   | { type: 'time_out' }
   | { type: 'suspend'; reason: string }

@@ -4,8 +4,11 @@ import type { JsonObject } from '#engine/graph';
 
 import { noteDecision } from './automatic.js';
 import { choose, goOn } from './choose.js';
+import { askInformation, giveInformation, sendBack } from './ask-back.js';
 import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
+import { keepApart } from './duties.js';
+import { escalate, remind } from './escalate.js';
 import { migrate, restore } from './migrate.js';
 import {
   hasEnded,
@@ -44,9 +47,13 @@ const ALLOWED: Record<Command['type'], readonly (InstanceStatus | null)[]> = {
   start: [null],
   complete_step: ['running'],
   decide_approval: ['running'],
+  send_back: ['running'],
+  ask_information: ['running'],
+  give_information: ['running'],
   route: ['running'],
   choose: ['running'],
   execution_ended: ['running'],
+  remind: ['running'],
   escalate: ['running'],
   time_out: ['running', 'suspended'],
   suspend: ['running'],
@@ -89,12 +96,20 @@ function act(progress: Progress, command: Command): void {
       return completeStep(progress, command);
     case 'decide_approval':
       return decideApproval(progress, command);
+    case 'send_back':
+      return sendBack(progress, command);
+    case 'ask_information':
+      return askInformation(progress, command);
+    case 'give_information':
+      return giveInformation(progress, command);
     case 'route':
       return decideRoute(progress, command);
     case 'choose':
       return choose(progress, command);
     case 'execution_ended':
       return executionEnded(progress, command);
+    case 'remind':
+      return remind(progress, command);
     case 'escalate':
       return escalate(progress, command);
     case 'time_out':
@@ -152,6 +167,17 @@ function completeStep(progress: Progress, command: CommandOf<'complete_step'>): 
       { step_id: step.step_id, step_type: step.step_type },
     );
   }
+  const { required_roles, step_id } = step;
+  const { performer } = command;
+  if (
+    performer &&
+    required_roles.length > 0 &&
+    !required_roles.some((role) => performer.roles.includes(role))
+  ) {
+    const message = `${step_id} needs somebody with the role ${required_roles.join(' or ')}.`;
+    throw new DomainError('approver_not_entitled', message, { step_id, required_roles });
+  }
+  keepApart(progress, step_id);
   completed(progress, current, { outcome: 'completed', output: command.output, reason: null });
 }
 
@@ -217,17 +243,6 @@ function completed(
 ): void {
   progress.emit({ type: 'step_completed', ...referenceTo(current), ...how });
   walk(progress, moveAfter(progress, { step_id: current.step_id, outcome: how.outcome }));
-}
-
-function escalate(progress: Progress, command: CommandOf<'escalate'>): void {
-  const { current } = progress.state;
-  if (current?.step_execution_id !== command.step_execution_id || hasEnded(current)) {
-    throw new DomainError(
-      'step_not_current',
-      'The instance has left the step that was to be escalated.',
-    );
-  }
-  progress.emit({ type: 'step_escalated', ...referenceTo(current), reason: command.reason });
 }
 
 function end(progress: Progress, event: (reason: string) => InstanceEvent, reason: string): void {

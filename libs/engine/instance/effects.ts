@@ -1,7 +1,7 @@
 import type { CompiledDefinition } from '#engine/definition';
 import type { Branch } from '#engine/routing';
 
-import type { Deadlines, EventOf, InstanceEvent, TimerPolicy } from './types.js';
+import type { Deadlines, EventOf, InstanceEvent, StepReference, TimerPolicy } from './types.js';
 
 /** What has to be set going, or stopped, because of what happened. Carried out in the transaction that writes the events. */
 export type Effect =
@@ -12,7 +12,16 @@ export type Effect =
       branches?: readonly Branch[] | undefined;
     }
   | { type: 'stop_step_work'; step_execution_id: string; reason: string }
-  | { type: 'schedule_escalation'; step_execution_id: string; step_id: string; after_hours: number }
+  | {
+      type: 'schedule_escalation';
+      step_execution_id: string;
+      step_id: string;
+      after_hours: number;
+      working_time: boolean;
+      again: boolean;
+    }
+  /** The step's deadlines rest from now on, or go on with what was left of them. */
+  | { type: 'pause_deadlines' | 'resume_deadlines'; step_execution_id: string }
   | { type: 'resume_work' }
   /** Deadlines of the instance and, where it goes on with it, of its step (null hours: none). */
   | {
@@ -66,6 +75,16 @@ function ofEvents(definition: CompiledDefinition, events: readonly InstanceEvent
                 reason: event.type === 'step_cancelled' ? event.reason : 'The step has ended.',
               },
             ];
+      case 'information_asked':
+      case 'information_given': {
+        const { step_execution_id } = event;
+        const type = event.type === 'information_asked' ? 'pause_deadlines' : 'resume_deadlines';
+        return ended.has(step_execution_id) ? [] : [{ type, step_execution_id }];
+      }
+      case 'approval_asked':
+        return event.escalated && !ended.has(event.step_execution_id)
+          ? escalationOf(definition, event, true)
+          : [];
       case 'instance_resumed':
         return [{ type: 'resume_work' }];
       case 'instance_completed':
@@ -79,7 +98,10 @@ function ofEvents(definition: CompiledDefinition, events: readonly InstanceEvent
       case 'decision_taken':
       case 'decision_awaited':
       case 'decision_chosen':
-      case 'approval_asked':
+      case 'level_settled':
+      case 'level_superseded':
+      case 'approval_sent_back':
+      case 'step_reminded':
       case 'approval_bypassed':
       case 'approval_decided':
       case 'incident_raised':
@@ -130,15 +152,26 @@ function workOf(
       (step.step_type === 'parallel' && (step.parallel !== null || branches !== undefined)));
   return [
     ...(works ? [{ type: 'start_execution', step_execution_id, step_id, branches } as const] : []),
-    ...(step.auto_escalation_hours === null
-      ? []
-      : [
-          {
-            type: 'schedule_escalation',
-            step_execution_id,
-            step_id,
-            after_hours: step.auto_escalation_hours,
-          } as const,
-        ]),
+    ...escalationOf(definition, { step_execution_id, step_id }, false),
+  ];
+}
+
+function escalationOf(
+  definition: CompiledDefinition,
+  { step_execution_id, step_id }: Pick<StepReference, 'step_execution_id' | 'step_id'>,
+  again: boolean,
+): Effect[] {
+  const step = definition.step(step_id);
+  if (!step || step.auto_escalation_hours === null) return [];
+  const { auto_escalation_hours: after_hours, working_time } = step;
+  return [
+    {
+      type: 'schedule_escalation',
+      step_execution_id,
+      step_id,
+      after_hours,
+      working_time,
+      again,
+    },
   ];
 }

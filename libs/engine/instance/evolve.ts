@@ -1,11 +1,11 @@
+import type { CastVote, LevelState, LevelStatus } from '#engine/approval';
+
 import type {
   CurrentStep,
   EventOf,
   InstanceEvent,
   InstanceState,
   InstanceStatus,
-  LevelState,
-  LevelStatus,
 } from './types.js';
 
 export const NEW_INSTANCE: InstanceState = {
@@ -40,15 +40,33 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
     case 'decision_chosen':
       return { ...state, current: state.current && decided(state.current) };
     case 'approval_decided':
-      return withLevel(state, event.level, {
-        status: event.decision,
-        decided_by: event.decided_by,
-      });
+      return event.vote
+        ? withVote(state, event, event.vote)
+        : withLevel(state, event.level, { status: event.decision, decided_by: event.decided_by });
+    case 'level_settled':
+      return withLevel(state, event.level, { status: event.decision });
+    case 'level_superseded':
+      return withLevel(state, event.level, { status: 'superseded' });
+    case 'information_asked': {
+      const { question, asked_by } = event;
+      return {
+        ...state,
+        current: state.current && { ...state.current, question: { question, asked_by } },
+      };
+    }
+    case 'approval_sent_back':
+      return { ...state, step_entries: undone(state.step_entries, event.undone) };
+    case 'information_given':
+      return { ...state, current: state.current && answered(state.current) };
     case 'approval_asked':
-      return withLevel(state, event.level, { status: 'asked' });
+      return withLevel(state, event.level, {
+        status: 'asked',
+        ...(event.escalated && { escalated: true as const }),
+      });
     case 'approval_bypassed':
       return withLevel(state, event.level, { status: 'bypassed', bypassed_by: event.condition });
     case 'step_escalated':
+    case 'step_reminded':
     case 'decision_taken':
     case 'incident_raised':
       return state;
@@ -97,6 +115,33 @@ function awaiting(
 
 function decided({ awaiting: _, ...current }: CurrentStep): CurrentStep {
   return current;
+}
+
+/** Negative: so many times, none of which counts any more. */
+function undone(
+  entries: InstanceState['step_entries'],
+  steps: readonly string[],
+): InstanceState['step_entries'] {
+  return Object.fromEntries(
+    Object.entries(entries).map(([id, times]) => [
+      id,
+      steps.includes(id) ? 0 - Math.abs(times) : times,
+    ]),
+  );
+}
+
+function answered({ question: _, ...current }: CurrentStep): CurrentStep {
+  return current;
+}
+
+function withVote(
+  state: InstanceState,
+  { level, decided_by, on_behalf_of, decision }: EventOf<'approval_decided'>,
+  cast: Pick<CastVote, 'voter' | 'weight' | 'veto'>,
+): InstanceState {
+  const votes = state.current?.levels?.find((known) => known.level === level)?.votes ?? [];
+  const vote = { ...cast, decided_by, on_behalf_of: on_behalf_of ?? null, decision };
+  return withLevel(state, level, { status: 'asked', decided_by, votes: [...votes, vote] });
 }
 
 function withLevel(

@@ -1,4 +1,5 @@
 export { entitlementFaults } from './approvals.js';
+export { isOfPeople } from './duties.js';
 export * from './commands.js';
 export * from './decide.js';
 export * from './effects.js';

@@ -1,3 +1,4 @@
+import type { LevelState } from '#engine/approval';
 import type { StepDefinition } from '#engine/definition';
 import { DomainError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
@@ -6,7 +7,7 @@ import { levelsOf } from './approvals.js';
 import { hasEnded, leaveCurrent, nextEntry, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import type { CommandOf } from './commands.js';
-import type { CurrentStep, InstanceState, LevelState } from './types.js';
+import type { CurrentStep, InstanceState } from './types.js';
 
 /**
  * Moves an instance to another version. `progress.definition` is the version it goes to. It goes on where it stood:
@@ -124,13 +125,16 @@ function sameWork({ definition }: Progress, current: CurrentStep, target: StepDe
   if (current.levels === null) return true;
   const asked = (levels: readonly LevelState[]): string =>
     JSON.stringify(
-      levels.map(({ level, roles, department_required, minimum_level, parallel_approval }) => [
-        level,
-        roles,
-        department_required,
-        minimum_level,
-        parallel_approval,
-      ]),
+      levels.map(
+        ({ level, roles, department_required, minimum_level, parallel_approval, policy }) => [
+          level,
+          roles,
+          department_required,
+          minimum_level,
+          parallel_approval,
+          policy,
+        ],
+      ),
     );
   return asked(current.levels) === asked(levelsOf(definition, target));
 }

@@ -110,7 +110,8 @@ export function askLevels(progress: Progress): boolean {
     if (!current || asking.length === 0) break;
     const reference = referenceTo(current);
     for (const level of asking) {
-      const condition = bypassOf(progress, level);
+      const { definition, state, facts } = progress;
+      const condition = bypassOf(definition, level, state.data, facts.now);
       progress.emit(
         condition === undefined
           ? { type: 'approval_asked', ...reference, level: level.level, roles: level.roles }

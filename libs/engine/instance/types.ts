@@ -1,3 +1,4 @@
+import type { CastVote, LevelState } from '#engine/approval';
 import type { StepType } from '#engine/definition';
 import type { CompiledExpression } from '#engine/expression';
 import type { JsonObject } from '#engine/graph';
@@ -26,23 +27,15 @@ export type StepStatus = (typeof STEP_STATUSES)[number];
 
 /** What ended a step. Rules read it as `outcome`. */
 export type StepOutcome =
-  'completed' | 'approved' | 'rejected' | 'decided' | 'routed' | 'bypassed' | 'skipped' | 'failed';
-
-export type LevelStatus = 'pending' | 'asked' | 'approved' | 'rejected' | 'bypassed';
-
-/** One level of an approval step as it stands. */
-export interface LevelState {
-  level: number;
-  /** Any one of these roles; empty: anybody. */
-  roles: readonly string[];
-  department_required: string | null;
-  minimum_level: number;
-  parallel_approval: boolean;
-  status: LevelStatus;
-  decided_by: string | null;
-  /** The bypass condition that held. */
-  bypassed_by: string | null;
-}
+  | 'completed'
+  | 'approved'
+  | 'rejected'
+  | 'sent_back'
+  | 'decided'
+  | 'routed'
+  | 'bypassed'
+  | 'skipped'
+  | 'failed';
 
 /** The one step at which an instance stands. */
 export interface CurrentStep {
@@ -58,6 +51,13 @@ export interface CurrentStep {
   awaiting?: AwaitedDecision;
   /** Of a parallel step: what it runs in place of a graph of its own. */
   branches?: readonly Branch[];
+  /** A question of somebody who decides, to the requester: until it is answered, deadlines rest. */
+  question?: AskedQuestion;
+}
+
+export interface AskedQuestion {
+  question: string;
+  asked_by: string;
 }
 
 /** A decision that was less certain than the workflow asks: nothing comes of it until a person chooses. */
@@ -83,14 +83,6 @@ export interface InstanceState {
   /** step_id → times entered; negative: so many times, all of them undone by a restoration. */
   step_entries: Readonly<Record<string, number>>;
   total_entries: number;
-}
-
-/** A person who decides on an approval, as the caller vouches for them. */
-export interface Approver {
-  id: string;
-  roles: readonly string[];
-  department: string | null;
-  management_level: number | null;
 }
 
 /**
@@ -122,7 +114,8 @@ export type RoutedBy =
   | 'start'
   | 'mention'
   | 'migration'
-  | 'incident';
+  | 'incident'
+  | 'send_back';
 
 /** A move that a rule or a tree decided by itself, in the words by which like decisions are found. */
 export interface DecidedMove {
@@ -201,7 +194,38 @@ export type InstanceEvent =
       decision: 'approved' | 'rejected';
       decided_by: string;
       comment: string;
+      /** For whom, where a substitute acted. */
+      on_behalf_of?: string;
+      /** Of a level that several people decide. */
+      vote?: Pick<CastVote, 'voter' | 'weight' | 'veto'>;
     } & StepReference)
+  | ({
+      type: 'level_settled';
+      level: number;
+      decision: 'approved' | 'rejected';
+      reason: string;
+    } & StepReference)
+  /** A level above was asked because this one did not answer, and has decided for it. */
+  | ({ type: 'level_superseded'; level: number; by_level: number } & StepReference)
+  | ({
+      type: 'approval_sent_back';
+      level: number;
+      to_step_id: string;
+      decided_by: string;
+      comment: string;
+      on_behalf_of?: string;
+      /** Steps that count as not entered yet. */
+      undone: readonly string[];
+    } & StepReference)
+  | ({
+      type: 'information_asked';
+      level: number;
+      question: string;
+      asked_by: string;
+      on_behalf_of?: string;
+    } & StepReference)
+  | ({ type: 'information_given'; answer: string; given_by: string } & StepReference)
+  | ({ type: 'step_reminded'; percentage: number } & StepReference)
   /** Of a workflow that asks for a minimum of confidence: what a rule or a tree decided by itself. */
   | { type: 'decision_taken'; step_id: string; decision_id: string; judged: JudgedMove }
   | {
@@ -226,7 +250,13 @@ export type InstanceEvent =
       confirmed: boolean;
       comment: string;
     }
-  | ({ type: 'approval_asked'; level: number; roles: readonly string[] } & StepReference)
+  | ({
+      type: 'approval_asked';
+      level: number;
+      roles: readonly string[];
+      /** Because levels below did not answer in time. */
+      escalated?: true;
+    } & StepReference)
   | ({ type: 'approval_bypassed'; level: number; condition: string } & StepReference)
   | {
       type: 'incident_raised';
@@ -286,6 +316,20 @@ export interface Certainty {
   confidenceIn: (move: DecidedMove, data: JsonObject) => Confidence;
 }
 
+/** Who somebody is, by a key that is the same whatever name they go by. Null: nobody who could be told apart. */
+export interface Duties {
+  /** Who acts. */
+  actor: string | null;
+  /** For whom they act, where they do. */
+  behalf: string | null;
+  /** Who wants it approved: who started the instance, and whom its data names as `requester`. */
+  requesters: readonly string[];
+  /** step_id → who has acted there, of steps that need different people. */
+  acted: Readonly<Record<string, readonly string[]>>;
+  /** Levels of the current step with the people who have voted there. */
+  voted: readonly { level: number; person: string }[];
+}
+
 /** All that a decision may depend on beside the definition and the state: nothing is looked up, drawn or timed inside. */
 export interface Facts {
   /** Epoch milliseconds. */
@@ -300,6 +344,8 @@ export interface Facts {
   certainty: Certainty | null;
   /** Entries into steps that one instance may make before it is taken for a runaway loop. */
   max_step_entries: number;
+  /** Left out: nothing that people are kept apart by is asked of this instance now. */
+  duties?: Duties;
 }
 
 export const DEFAULT_MAX_STEP_ENTRIES = 1_000;

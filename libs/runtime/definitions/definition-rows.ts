@@ -44,6 +44,8 @@ function stepOf(row: Record<string, unknown>): StepDefinition {
     handler: step.handler,
     parallel: step.parallel,
     decision_tree_id: step.decision_tree_id,
+    different_person_from: step.different_person_from,
+    working_time: step.working_time,
   };
 }
 
@@ -56,6 +58,7 @@ function levelOf(row: Record<string, unknown>): ApprovalLevel {
     minimum_level: level.minimum_level,
     parallel_approval: level.parallel_approval,
     bypass_conditions: level.bypass_conditions,
+    policy: level.policy,
   };
 }
 

@@ -1,9 +1,9 @@
+import type { LevelState } from '#engine/approval';
 import type { CompiledDefinition } from '#engine/definition';
 import {
   evolve,
   type InstanceEvent,
   type InstanceState,
-  type LevelState,
   type StepReference,
   type StepStatus,
 } from '#engine/instance';
@@ -115,6 +115,12 @@ function changeOf(event: StepEvent, actor: string): Partial<StepChange> {
       return { escalated: true };
     case 'approval_decided':
       return { started: true };
+    case 'level_settled':
+    case 'level_superseded':
+    case 'approval_sent_back':
+    case 'information_asked':
+    case 'information_given':
+    case 'step_reminded':
     case 'approval_asked':
     case 'approval_bypassed':
       return {};

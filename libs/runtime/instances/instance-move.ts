@@ -4,6 +4,7 @@ import {
   type AutomaticDecision,
   type Command,
   decide,
+  type Duties,
   effectsOf,
   type Facts,
   graphOfStep,
@@ -51,6 +52,8 @@ export class InstanceMove {
   readonly acted: ActedEvent[] = [];
   readonly decisions: TakenDecision[] = [];
   state: InstanceState;
+  /** What people may do to it, where a command depends on that. */
+  duties: Duties | undefined;
   /** How long the engine took to decide, in milliseconds. */
   decidingMs = 0;
   private readonly begun: NewExecution[] = [];
@@ -70,7 +73,7 @@ export class InstanceMove {
     let by = actor;
     while (next) {
       const started = performance.now();
-      const decision = decide(this.definition, this.state, next, this.facts);
+      const decision = decide(this.definition, this.state, next, this.factsNow);
       this.decidingMs += performance.now() - started;
       if ('rejection' in decision) throw decision.rejection;
       const { events, state, decisions } = decision;
@@ -82,6 +85,10 @@ export class InstanceMove {
       next = this.begin(events);
       by = ENGINE;
     }
+  }
+
+  private get factsNow(): Facts {
+    return this.duties ? { ...this.facts, duties: this.duties } : this.facts;
   }
 
   private get nextSequence(): number {

@@ -6,8 +6,8 @@ import { afterCommit, type Tx, unawaited } from '#persistence';
 import { correlationId } from '#platform/logging';
 
 import { recordAutomaticDecisions } from '../decisions/automatic-decisions.js';
-import { recordVote } from './approval-votes.js';
 import { rowsOf } from './changes.js';
+import { type Given, loadDuties, recordPeople } from './duties.js';
 import { InstanceEffects } from './instance-effects.js';
 import { raiseIncidents } from './instance-incidents.js';
 import { InstanceMove } from './instance-move.js';
@@ -113,9 +113,11 @@ export class InstanceRuntime {
     const [move] = await this.moves.of(tx, [row], () => version);
     if (!move) throw new Error('An instance had no move.');
     move.instance.correlation_id = correlationId() ?? null;
+    const given = { move, command, actor };
+    await loadDuties(tx, [given]);
     move.act(command, actor);
+    recordPeople(tx, given);
     await this.write(tx, [move]);
-    recordVote(tx, move, command);
     return changeOf(move);
   }
 
@@ -138,23 +140,30 @@ export class InstanceRuntime {
       (await this.moves.of(tx, found.rows)).map((move) => [nameOf(move.instance), move]),
     );
     const busy = new Set(found.busy.map(nameOf));
-    const results = requests.map(({ name, command, actor, correlation_id }) => {
+    const taken = requests.map(({ name }) => {
       const key = nameOf(name);
       if (busy.has(key)) return BUSY;
       busy.add(key);
-      const move = moves.get(key);
-      if (!move) return instanceNotFound(name);
+      return moves.get(key) ?? instanceNotFound(name);
+    });
+    const given = requests.flatMap(({ command, actor }, index): Given[] => {
+      const move = taken[index];
+      return move instanceof InstanceMove ? [{ move, command, actor }] : [];
+    });
+    await loadDuties(tx, given);
+    const results = requests.map(({ command, actor, correlation_id }, index) => {
+      const move = taken[index] ?? BUSY;
+      if (!(move instanceof InstanceMove)) return move;
       move.instance.correlation_id = correlation_id;
       return refusalOf(() => move.act(command, actor)) ?? move;
     });
+    for (const each of given) {
+      if (each.move.acted.length > 0) recordPeople(tx, each);
+    }
     await this.write(
       tx,
       results.filter((result) => result instanceof InstanceMove),
     );
-    for (const [index, { command }] of requests.entries()) {
-      const move = results[index];
-      if (move instanceof InstanceMove) recordVote(tx, move, command);
-    }
     return results.map((result) => (result instanceof InstanceMove ? changeOf(result) : result));
   }
 

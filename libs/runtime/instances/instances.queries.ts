@@ -226,24 +226,6 @@ export const writeMoves = statement<object, MovesValues>(
   select from instance`,
 );
 
-export const insertVote = statement<
-  never,
-  [
-    vote_id: string,
-    step_execution_id: string,
-    instance_id: string,
-    level: number,
-    decision: string,
-    decided_by: string,
-    comment: string,
-    user_context: string,
-  ]
->(
-  'insert_vote',
-  `insert into approval_votes (vote_id, step_execution_id, instance_id, level, decision, decided_by, comment, user_context)
-   values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-);
-
 /** Open instances whose global timeout has passed, oldest first. */
 export const findOverdueInstances = statement<{ instance_id: string }, [limit: number]>(
   'find_overdue_instances',

@@ -44,7 +44,7 @@ export const takeDueTimer = statement<TimerRow, [kinds: readonly string[]]>(
   'take_due_timer',
   `delete from timers where timer_id = (
      select timer_id from timers
-     where due_at <= now() and kind = any($1)
+     where due_at <= now() and paused_at is null and kind = any($1)
      order by due_at
      limit 1
      for update skip locked)

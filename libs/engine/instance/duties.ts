@@ -1,0 +1,59 @@
+import { DomainError } from '#engine/errors';
+import type { CompiledDefinition } from '#engine/definition';
+
+import type { Command } from './commands.js';
+import type { Progress } from './progress.js';
+
+/** Whether who acts, and who has acted before, decides what may come of a command: then `Facts.duties` are needed. */
+export function isOfPeople(definition: CompiledDefinition, command: Command): boolean {
+  switch (command.type) {
+    case 'decide_approval':
+    case 'send_back':
+    case 'ask_information':
+    case 'give_information':
+      return true;
+    case 'complete_step':
+      return definition.apartFrom(command.step_id).length > 0;
+    default:
+      return false;
+  }
+}
+
+/** @throws DomainError own_approval: nobody approves what they want themselves, nor is it approved in their name */
+export function refuseOwnApproval({ facts: { duties } }: Progress, stepId: string): void {
+  if (!duties) return;
+  for (const [person, message] of [
+    [duties.actor, 'This is your own request; somebody else has to decide it.'],
+    [
+      duties.behalf,
+      'This is the request of the person you act for; somebody else has to decide it.',
+    ],
+  ] as const) {
+    if (person !== null && duties.requesters.includes(person)) {
+      throw new DomainError('own_approval', message, { step_id: stepId });
+    }
+  }
+}
+
+/** @throws DomainError duties_not_separate: who acted on a step that needs other people than this one */
+export function keepApart({ definition, facts: { duties } }: Progress, stepId: string): void {
+  if (!duties) return;
+  const own = [duties.actor, duties.behalf];
+  for (const other of definition.apartFrom(stepId)) {
+    const there = Object.hasOwn(duties.acted, other) ? (duties.acted[other] ?? []) : [];
+    if (!there.some((person) => own.includes(person))) continue;
+    const message = `${stepId} and ${other} need different people, and you have acted on ${other}.`;
+    throw new DomainError('duties_not_separate', message, {
+      step_id: stepId,
+      other_step_id: other,
+    });
+  }
+}
+
+/** @throws DomainError approval_already_given: a person votes once on a level, also through a substitute */
+export function refuseSecondVote({ facts: { duties } }: Progress, level: number): void {
+  const own = [duties?.actor, duties?.behalf];
+  if (!duties?.voted.some((vote) => vote.level === level && own.includes(vote.person))) return;
+  const message = `You have voted on level ${level} already, yourself or for somebody.`;
+  throw new DomainError('approval_already_given', message, { level });
+}

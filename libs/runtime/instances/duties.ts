@@ -1,0 +1,119 @@
+import { type Command, type Duties, isOfPeople } from '#engine/instance';
+import { newId, statement, type Tx, unawaited } from '#persistence';
+
+import type { InstanceMove } from './instance-move.js';
+
+interface DutiesRow extends Duties {
+  instance_id: string;
+}
+
+/** After the lock on the instances: nobody else acts on them then. */
+const readDuties = statement<
+  DutiesRow,
+  [instance_ids: readonly string[], actors: readonly string[], behalf: readonly (string | null)[]]
+>(
+  'read_duties',
+  `select w.instance_id, person_key(a.actor) as actor, person_key(a.behalf) as behalf,
+     requesters_of(w.instance_id) as requesters,
+     coalesce((
+       select jsonb_object_agg(s.step_id, s.people)
+       from (
+         select step_id, jsonb_agg(person_key) as people from step_acts
+         where instance_id = w.instance_id group by step_id) s), '{}') as acted,
+     coalesce((
+       select jsonb_agg(jsonb_build_object('level', v.level, 'person', k.person))
+       from approval_votes v cross join lateral (values (v.person_key), (v.behalf_key)) as k (person)
+       where v.step_execution_id = (w.current_step ->> 'step_execution_id')::uuid and k.person is not null), '[]')
+       as voted
+   from unnest($1::uuid[], $2::text[], $3::text[]) as a (instance_id, actor, behalf)
+   join workflow_instances w using (instance_id)`,
+);
+
+const insertVote = statement<
+  never,
+  [
+    vote_id: string,
+    step_execution_id: string,
+    instance_id: string,
+    level: number,
+    decision: string,
+    decided_by: string,
+    comment: string,
+    user_context: string,
+    on_behalf_of: string | null,
+  ]
+>(
+  'insert_vote',
+  `insert into approval_votes
+     (vote_id, step_execution_id, instance_id, level, decision, decided_by, comment, user_context, on_behalf_of)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+);
+
+const insertActs = statement<
+  never,
+  [instance_id: string, step_id: string, apart_from: string, people: readonly string[]]
+>(
+  'insert_step_acts',
+  `insert into step_acts (instance_id, step_id, apart_from, person_key)
+   select $1, $2, $3, person from unnest($4::text[]) as p (person)
+   on conflict (instance_id, step_id, person_key) do nothing`,
+);
+
+/** A command that somebody gives to an instance. */
+export interface Given {
+  move: InstanceMove;
+  command: Command;
+  actor: string;
+}
+
+/** Lets moves know what people may do to them; those whose commands do not depend on it cost nothing. */
+export async function loadDuties(tx: Tx, given: readonly Given[]): Promise<void> {
+  const asked = given.filter(({ move, command }) => isOfPeople(move.definition, command));
+  if (asked.length === 0) return;
+  const rows = await readDuties(tx, [
+    asked.map(({ move }) => move.instance.instance_id),
+    asked.map(({ actor }) => actor),
+    asked.map(({ command }) => behalfOf(command)),
+  ]);
+  const found = new Map(rows.map((row) => [row.instance_id, row]));
+  for (const { move } of asked) {
+    const row = found.get(move.instance.instance_id);
+    if (!row) continue;
+    const { instance_id: _, ...duties } = row;
+    move.duties = duties;
+  }
+}
+
+/** What people did is kept beside its events, where the database itself refuses what must not be. */
+export function recordPeople(tx: Tx, { move, command }: Given): void {
+  if (!isOfPeople(move.definition, command)) return;
+  const { instance, events, duties, definition } = move;
+  if (command.type === 'decide_approval') {
+    const { approver, comment } = command;
+    for (const event of events) {
+      if (event.type !== 'approval_decided') continue;
+      const vote = insertVote(tx, [
+        newId(),
+        event.step_execution_id,
+        instance.instance_id,
+        event.level,
+        event.decision,
+        approver.id,
+        comment,
+        JSON.stringify({ ...approver }),
+        approver.on_behalf_of ?? null,
+      ]);
+      unawaited(tx, vote);
+    }
+  }
+  if (command.type !== 'decide_approval' && command.type !== 'complete_step') return;
+  const apart = definition.apartFrom(command.step_id);
+  const people = [duties?.actor, duties?.behalf].filter((person) => typeof person === 'string');
+  if (apart.length === 0 || people.length === 0) return;
+  const { step_id } = command;
+  unawaited(tx, insertActs(tx, [instance.instance_id, step_id, JSON.stringify(apart), people]));
+}
+
+function behalfOf(command: Command): string | null {
+  return 'approver' in command ? (command.approver.on_behalf_of ?? null) : null;
+}

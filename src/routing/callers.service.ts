@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+
+import { Absences, bareName, Directory } from '#access/directory';
+import type { Approver } from '#engine/approval';
+import { DomainError } from '#engine/errors';
+import { Database, type PersonEntity } from '#persistence';
+import { type Principal, speaksForOthers } from '#platform/auth';
+
+import type { ApproverRequest } from './instances.dto.js';
+
+/** Who see all instances, not only those that they take part in. */
+const SEES_ALL = ['viewer', 'designer', 'operator', 'approver_of_changes', 'admin'] as const;
+
+/** Who a caller is, and for whom they may speak or act. */
+@Injectable()
+export class Callers {
+  constructor(
+    private readonly database: Database,
+    private readonly directory: Directory,
+    private readonly absences: Absences,
+  ) {}
+
+  /** Who acts: the caller, or whom they name. @throws DomainError speaks_for_others */
+  nameOf(principal: Principal, named: string | null | undefined): string {
+    if (typeof named !== 'string' || named === principal.id || named === principal.subject) {
+      return principal.id;
+    }
+    if (speaksForOthers(principal)) return named;
+    throw new DomainError(
+      'speaks_for_others',
+      'You speak for yourself alone; only an operator or administrator may name somebody else.',
+    );
+  }
+
+  /**
+   * Who decides, with what entitles them: the context of a caller who speaks for others, else the directory (and the
+   * caller's own token); of a substitute, what entitles the absent person.
+   * @throws DomainError speaks_for_others, not_substitute
+   */
+  async approverOf(request: ApproverRequest, principal: Principal): Promise<Approver> {
+    const { decided_by, user_context, on_behalf_of } = request;
+    const id = this.nameOf(principal, decided_by);
+    if (typeof on_behalf_of === 'string') return this.substituteOf(id, on_behalf_of);
+    if (user_context) {
+      if (!speaksForOthers(principal)) {
+        throw new DomainError(
+          'speaks_for_others',
+          'What you are is in the directory; only an operator or administrator may say it in user_context.',
+        );
+      }
+      const { roles, department = null, management_level = null } = user_context;
+      return { id, roles, department, management_level, names: [id, bareName(id)] };
+    }
+    const person = (await this.directory.named(this.database.read, [id])).get(id);
+    const own = id === principal.id ? principal.business_roles : [];
+    return approver(id, id, person, own);
+  }
+
+  /** The caller as they are, and the people they act for; undefined of whoever sees everything. */
+  async confined(principal: Principal): Promise<Approver[] | undefined> {
+    if (SEES_ALL.some((role) => principal.roles.includes(role))) return undefined;
+    const { read } = this.database;
+    const { id, business_roles } = principal;
+    const person = await this.directory.personOf(principal);
+    const absent = person ? await this.absences.substitutedBy(read, person.person_id) : [];
+    return [
+      approver(id, id, person ?? undefined, business_roles),
+      ...absent.map((one) => approver(one.external_id, one.external_id, one, [])),
+    ];
+  }
+
+  /** What a caller who speaks for themselves alone brings to a task; undefined of others, whose word counts. */
+  async performer(principal: Principal): Promise<Approver | undefined> {
+    if (speaksForOthers(principal)) return undefined;
+    const person = await this.directory.personOf(principal);
+    return approver(principal.id, principal.id, person ?? undefined, principal.business_roles);
+  }
+
+  private async substituteOf(id: string, on_behalf_of: string): Promise<Approver> {
+    const { read } = this.database;
+    const named = await this.directory.named(read, [id, on_behalf_of]);
+    const actor = named.get(id);
+    const absent = named.get(on_behalf_of);
+    const represented = actor ? await this.absences.substitutedBy(read, actor.person_id) : [];
+    if (!absent || !represented.some(({ person_id }) => person_id === absent.person_id)) {
+      throw new DomainError(
+        'not_substitute',
+        `${id} is not the substitute of ${on_behalf_of} at this time.`,
+        { on_behalf_of },
+      );
+    }
+    return { ...approver(id, on_behalf_of, absent, []), on_behalf_of };
+  }
+}
+
+/** @param name by which the request knows whoever is entitled */
+function approver(
+  id: string,
+  name: string,
+  person: PersonEntity | undefined,
+  further: readonly string[],
+): Approver {
+  const names = [name, bareName(name), person?.external_id, person?.subject];
+  return {
+    id,
+    roles: [...new Set([...further, ...(person?.roles ?? [])])],
+    department: person?.department ?? null,
+    management_level: person?.management_level ?? null,
+    names: [...new Set(names.filter((known) => typeof known === 'string'))],
+  };
+}
