@@ -1,5 +1,5 @@
 import { compileTree } from './compiler/compile.js';
-import { compileFast } from './compiler/fast.js';
+import { compileFast, compileScalar } from './compiler/fast.js';
 import type { Fast } from './compiler/fast.js';
 import { DEFAULT_LIMITS, ExpressionLimitError } from './errors.js';
 import type { Limits } from './errors.js';
@@ -59,6 +59,7 @@ export class CompiledExpression {
   readonly syntax: Node;
   private readonly closure: Closure;
   private readonly fast: Fast | null;
+  private readonly scalar: ReturnType<typeof compileScalar>;
 
   /** Throws {@link ExpressionSyntaxError} and {@link ExpressionLimitError}. */
   constructor(
@@ -71,12 +72,15 @@ export class CompiledExpression {
     this.variables = freeVariables(this.syntax);
     this.closure = compileTree(this.syntax);
     this.fast = compileFast(this.syntax);
+    this.scalar = compileScalar(this.syntax);
   }
 
   /** Never throws but {@link ExpressionLimitError}: what cannot be computed is null, with a warning. */
   evaluate(context: object, options?: EvaluateOptions): Evaluation {
     const quick = this.fast?.(context as Context);
     if (quick !== undefined) return quick ? IS_TRUE : IS_FALSE;
+    const scalar = this.scalar?.(context as Context);
+    if (scalar !== undefined) return { value: scalar, warnings: NO_WARNINGS };
     const run = this.run(context, options);
     const value = plainResult(
       run,

@@ -10,6 +10,8 @@ interface CompiledRow extends TableRule {
   /** Columns whose cell has to be tried, whatever the index says. */
   toTry: readonly number[];
   results: readonly (CompiledExpression | { constant: Value })[];
+  /** The values of its outputs, where none of them depends on data. */
+  constants: readonly Value[] | null;
 }
 
 export interface CompiledTable {
@@ -35,12 +37,19 @@ export function compileTable(table: DecisionTable): CompiledTable {
   return {
     table,
     inputs: table.inputs.map(({ expression }) => compile(expression)),
-    rows: table.rules.map((rule, row) => ({
-      ...rule,
-      cells: cells[row] ?? [],
-      toTry: [...columns.keys()].filter((column) => toTry[column]?.has(row)),
-      results: rule.outputs.map(outputOf),
-    })),
+    rows: table.rules.map((rule, row) => {
+      const results = rule.outputs.map(outputOf);
+      const constants = results.flatMap((result) =>
+        'constant' in result ? [result.constant] : [],
+      );
+      return {
+        ...rule,
+        cells: cells[row] ?? [],
+        toTry: [...columns.keys()].filter((column) => toTry[column]?.has(row)),
+        results,
+        constants: constants.length === results.length ? constants : null,
+      };
+    }),
     columns,
     priorities: table.outputs.map(({ values }) =>
       values.map((source) => compile(source).evaluate({}).value),
@@ -73,23 +82,22 @@ export function matchingRows(
   { rows, columns }: CompiledTable,
   values: readonly Value[],
   context: object,
-  { most, ...options }: { now: number; budget: Budget; most: number },
+  options: { now: number; budget: Budget },
+  most: number,
 ): CompiledRow[] {
   const sets: RowSet[] = [];
   const unindexed: number[] = [];
-  for (const [index, column] of columns.entries()) {
-    const region = regionAt(column, values[index]);
+  for (let index = 0; index < columns.length; index += 1) {
+    const region = regionAt(columns[index]!, values[index]);
     if (region) sets.push(region.rows);
     else unindexed.push(index);
   }
+  const passesAll = ({ cells }: CompiledRow, tried: readonly number[]): boolean =>
+    tried.every((column) => passes(cells[column]!, values[column], context, options));
   const found: CompiledRow[] = [];
   RowSet.forEachCommon(sets, rows.length, (number) => {
-    const row = rows[number];
-    const tried = (column: number): boolean => {
-      const cell = row?.cells[column];
-      return cell !== undefined && passes(cell, values[column], context, options);
-    };
-    if (row?.toTry.every(tried) && unindexed.every(tried)) found.push(row);
+    const row = rows[number]!;
+    if (passesAll(row, row.toTry) && passesAll(row, unindexed)) found.push(row);
     return found.length < most;
   });
   return found;

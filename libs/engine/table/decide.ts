@@ -47,7 +47,13 @@ export function decideByTable(
       label,
       value: values[index] ?? null,
     }));
-    return { table_id: table.table_id, inputs, ...byPolicy(compiled, values, context, options) };
+    const { matched_rules, output, undecided_because } = byPolicy(
+      compiled,
+      values,
+      context,
+      options,
+    );
+    return { table_id: table.table_id, inputs, matched_rules, output, undecided_because };
   } catch (error) {
     if (!(error instanceof ExpressionLimitError)) throw error;
     return {
@@ -64,7 +70,7 @@ type Outcome = Pick<TableDecision, 'matched_rules' | 'output' | 'undecided_becau
 
 interface Hit {
   rule_id: string;
-  outputs: Value[];
+  outputs: readonly Value[];
 }
 
 function byPolicy(
@@ -75,11 +81,9 @@ function byPolicy(
 ): Outcome {
   const { table } = compiled;
   const most = table.hit_policy === 'first' ? 1 : Infinity;
-  const hits = matchingRows(compiled, values, context, { ...options, most }).map((row) => ({
+  const hits = matchingRows(compiled, values, context, options, most).map((row) => ({
     rule_id: row.rule_id,
-    outputs: row.results.map((result) =>
-      'constant' in result ? result.constant : result.evaluate(context, options).value,
-    ),
+    outputs: row.constants ?? outputsOf(row, context, options),
   }));
   if (hits.length === 0) return nothingMatched(compiled, context, options);
   switch (table.hit_policy) {
@@ -104,6 +108,16 @@ function byPolicy(
         ? many(compiled, hits)
         : aggregated(hits, table.aggregation, context);
   }
+}
+
+function outputsOf(
+  { results }: CompiledTable['rows'][number],
+  context: object,
+  options: { now: number; budget: Budget },
+): Value[] {
+  return results.map((result) =>
+    'constant' in result ? result.constant : result.evaluate(context, options).value,
+  );
 }
 
 function nothingMatched(

@@ -37,6 +37,17 @@ export function compileFast(node: Node): Fast | null {
   }
 }
 
+/** Text and numbers as a field has them; undefined where it has anything else. Null where the node is no field. */
+export function compileScalar(node: Node): ((data: Context) => string | number | undefined) | null {
+  const read = reader(node);
+  if (!read) return null;
+  return (data) => {
+    const v = read(data);
+    if (typeof v === 'string') return v;
+    return typeof v === 'number' && v - v === 0 ? v : undefined;
+  };
+}
+
 /** The field that a name or a path of two names is; undefined where it is not there. */
 function reader(node: Node): Read | null {
   if (node.kind === 'name') {
