@@ -11,7 +11,7 @@ const INSTANCE = `
 /** A position that open instances are in is told apart by all that decides how they go on. */
 const POSITION_KEY = `
   w.version_number, w.current_step_id, jsonb_path_query_array(w.current_step, '$.levels[*].status'),
-  w.current_step #> '{awaiting,step_ended}',
+  w.current_step #> '{awaiting,step_ended}', w.current_step #> '{awaiting,target_step_id}',
   (select array_agg(e.key order by e.key) from jsonb_each(w.step_entries) e where e.value::int > 0)`;
 
 /** One open instance of each position, those with the most instances first. */

@@ -158,6 +158,55 @@ describe('decisions that a person takes', () => {
     expect((await service.request<Chosen>('GET', path)).body.choice.status).toBe('lapsed');
   });
 
+  it('goes on being awaited when its instance goes through a change, and when that is taken back', async () => {
+    const held = await begin('sixth');
+    expect(held.awaited_decision_id).not.toBeNull();
+    const { status, body } = await service.request<{
+      modification_result: { modification_id: string };
+    }>('POST', '/dynamic/modify', {
+      workflow_modification: {
+        workflow_id,
+        modification_type: 'add_step',
+        step_modifications: [
+          {
+            step_id: 'file',
+            modification_type: 'add_step',
+            insert_after_step: 'boss',
+            new_configuration: { step_name: 'File it', step_type: 'user_task' },
+          },
+        ],
+        reason: 'It is to be filed.',
+        requested_by: 'ada',
+      },
+      auto_apply: true,
+      apply_to: 'all',
+    });
+    expect(status).toBe(200);
+    const { modification_id } = body.modification_result;
+    const moves = (ended: object): Promise<void> =>
+      eventually(async () => {
+        const path = `/dynamic/status/${modification_id}`;
+        const now = await service.request<{ change_tracking: object }>('GET', path);
+        expect(now.body.change_tracking).toMatchObject(ended);
+      });
+    await moves({ moves: { status: 'completed', failed: 0 } });
+    const id = String(held.awaited_decision_id);
+    expect(await instance('sixth')).toMatchObject({ awaited_decision_id: id });
+    const rolledBack = await service.request('POST', `/dynamic/rollback/${modification_id}`, {
+      strategy: 'immediate',
+      reason: 'Not to be filed after all.',
+    });
+    expect(rolledBack).toMatchObject({ status: 200 });
+    await moves({ rollback: { status: 'completed' } });
+    expect(await instance('sixth')).toMatchObject({
+      current_step_id: 'request',
+      awaited_decision_id: id,
+    });
+    expect(await list('awaiting=true')).toMatchObject([{ decision_id: id }]);
+    await choose(id, {});
+    expect(await instance('sixth')).toMatchObject({ current_step_id: 'boss' });
+  });
+
   it('does the same with decisions that a client asks for', async () => {
     const ask = async (dry_run: boolean): Promise<RouteBody> => {
       const { status, body } = await service.request<RouteBody>('PUT', '/conditional/route', {

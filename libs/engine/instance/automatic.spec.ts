@@ -159,6 +159,59 @@ describe('a move that a rule decides', () => {
   });
 });
 
+describe('an instance that waits for a choice, moved to another version', () => {
+  const given = facts(0.1);
+  const held = run([start, complete], given).state;
+  const choose: Command = {
+    type: 'choose',
+    decision_id: awaited(held),
+    target_step_id: null,
+    comment: '',
+  };
+  const migrate = (step_mapping: Record<string, string | null>): Command => ({
+    type: 'migrate',
+    from_version: 1,
+    to_version: 2,
+    step_mapping,
+    reason: '',
+  });
+  const restore: Command = {
+    type: 'restore',
+    from_version: 2,
+    to_version: 1,
+    state: held,
+    deadlines: { due_at: null, step_due_at: null },
+    reason: '',
+  };
+  const after = (commands: readonly Command[]): InstanceState => {
+    let state = held;
+    for (const command of commands) {
+      const decision = decide(definition, state, command, given);
+      if ('rejection' in decision) throw decision.rejection;
+      ({ state } = decision);
+    }
+    return state;
+  };
+
+  it('goes on waiting where its step is still there, and is past it where that is mapped', () => {
+    expect(after([migrate({})]).current).toEqual(held.current);
+    expect(after([migrate({}), choose]).current?.step_id).toBe('boss');
+    expect(after([migrate({ request: 'team' })]).current).toMatchObject({ step_id: 'team' });
+  });
+
+  it.each([
+    ['as it was', [migrate({})]],
+    ['sent to another step', [migrate({ request: 'team' })]],
+  ])('waits for it again when it is put back: %s', (_, commands) => {
+    const state = after([...commands, restore]);
+    expect(state.current).toEqual(held.current);
+    expect(state.data).toEqual(held.data);
+    // the step had ended: it is not entered again
+    expect(state.step_entries['request']).toBe(1);
+    expect(after([...commands, restore, choose]).current?.step_id).toBe('boss');
+  });
+});
+
 it('a conditional step waits when its tree is too uncertain', () => {
   const byTree = newCompiledDefinition([
     { step_id: 'choice', step_type: 'conditional', decision_tree_id: 'tree' },

@@ -4,7 +4,7 @@ import { DomainError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
 
 import { levelsOf } from './approvals.js';
-import { hasEnded, leaveCurrent, nextEntry, walk } from './movement.js';
+import { hasEnded, leaveCurrent, nextEntry, referenceTo, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import type { CommandOf } from './commands.js';
 import type { CurrentStep, InstanceState } from './types.js';
@@ -77,18 +77,36 @@ export function restore(progress: Progress, command: CommandOf<'restore'>): void
     reason,
   });
   if (stays || !target) return;
+  putBack(progress, target);
+}
+
+/** At a step as it was stood at. One that had ended is not begun again: there a decision is awaited, as it was. */
+function putBack(progress: Progress, target: CurrentStep): void {
+  const { awaiting, branches, step_id, step_type, status, levels } = target;
+  if (!hasEnded(target)) {
+    progress.emit({
+      type: 'step_entered',
+      step_execution_id: progress.facts.newId(),
+      step_id,
+      entry: nextEntry(progress.state, step_id),
+      step_type,
+      status,
+      levels,
+      routed_by: 'migration',
+      routed_by_id: null,
+      warnings: [],
+      ...(branches && { branches }),
+    });
+  }
+  if (!awaiting) return;
+  const { step_ended, ...awaited } = awaiting;
   progress.emit({
-    type: 'step_entered',
-    step_execution_id: progress.facts.newId(),
-    step_id: target.step_id,
-    entry: nextEntry(progress.state, target.step_id),
-    step_type: target.step_type,
-    status: target.status,
-    levels: target.levels,
-    routed_by: 'migration',
-    routed_by_id: null,
-    warnings: [],
-    ...(target.branches && { branches: target.branches }),
+    type: 'decision_awaited',
+    step_id,
+    ...awaited,
+    reason: 'It was awaited before.',
+    judged: null,
+    ended_step: step_ended ? { ...referenceTo(target), step_type } : null,
   });
 }
 

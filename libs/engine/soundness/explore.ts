@@ -2,10 +2,13 @@ import type { CompiledDefinition, CompiledLevel, CompiledRule } from '#engine/de
 import { entryExpression } from '#engine/definition';
 import type { CompiledExpression } from '#engine/expression';
 import {
+  type AwaitedDecision,
   type Command,
+  type CurrentStep,
   decide,
   DEFAULT_MAX_STEP_ENTRIES,
   type Facts,
+  hasEnded,
   type InstanceEvent,
   type InstanceState,
   NEW_INSTANCE,
@@ -105,7 +108,24 @@ class Explorer {
   /** Everything that may come to an instance that waits. */
   private commandsAt({ current }: InstanceState): Command[] {
     if (!current) return [];
-    const { step_id, step_type, step_execution_id, levels } = current;
+    const choices = current.awaiting ? this.choicesOf(current.awaiting) : [];
+    return hasEnded(current) ? choices : [...choices, ...this.workAt(current)];
+  }
+
+  /** A person confirms what was decided; where that is no step of this version, they choose any other. */
+  private choicesOf({ decision_id, target_step_id: decided }: AwaitedDecision): Command[] {
+    const { steps } = this.definition;
+    const stands = decided === null || this.definition.step(decided) !== undefined;
+    const targets = stands ? [null] : steps.map(({ step_id }) => step_id);
+    return targets.map((target_step_id) => ({
+      type: 'choose',
+      decision_id,
+      target_step_id,
+      comment: '',
+    }));
+  }
+
+  private workAt({ step_id, step_type, step_execution_id, levels }: CurrentStep): Command[] {
     switch (step_type) {
       case 'user_task':
         return [{ type: 'complete_step', step_id, output: {} }];
@@ -200,7 +220,9 @@ class Explorer {
   private keyOf({ status, current, step_entries }: InstanceState): string {
     if (status !== 'running') return String(status);
     const levels = current?.levels?.map((level) => level.status) ?? [];
-    return JSON.stringify([current?.step_id ?? null, levels, Object.keys(step_entries)]);
+    const awaited = current?.awaiting;
+    const choice = awaited ? [awaited.target_step_id, awaited.step_ended] : null;
+    return JSON.stringify([current?.step_id ?? null, levels, choice, Object.keys(step_entries)]);
   }
 
   private note(events: readonly InstanceEvent[], { current }: InstanceState): void {

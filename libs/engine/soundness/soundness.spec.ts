@@ -6,7 +6,7 @@ import {
 } from '../../../test/factories/definition.factory.js';
 import type { RoutingRule, StepDefinition, WorkflowDefinition } from '#engine/definition';
 import { checkPositions, checkSoundness } from './soundness.js';
-import { NEW_INSTANCE } from '#engine/instance';
+import { type InstanceState, NEW_INSTANCE } from '#engine/instance';
 
 type PartialStep = Partial<StepDefinition> & Pick<StepDefinition, 'step_id'>;
 
@@ -26,6 +26,25 @@ const found = (sound: WorkflowDefinition): (readonly [string, string])[] =>
   checkSoundness(sound).findings.map(({ code, pointer }) => [code, pointer] as const);
 
 const abc = [{ step_id: 'a' }, { step_id: 'b' }, { step_id: 'c' }];
+
+/** Round and round at b. */
+const trap = definition(abc, [
+  { source_step_id: 'a', target_step_id: 'c', condition_expression: 'true' },
+  { source_step_id: 'b', target_step_id: 'b', condition_expression: 'true' },
+]);
+const at = (step_id: string) => ({
+  ...NEW_INSTANCE,
+  status: 'running' as const,
+  current: {
+    step_execution_id: 'x',
+    step_id,
+    entry: 1,
+    step_type: 'user_task' as const,
+    status: 'waiting' as const,
+    levels: null,
+  },
+  step_entries: { a: 1 },
+});
 
 describe('soundness', () => {
   it('finds nothing in a workflow that works', () => {
@@ -248,26 +267,23 @@ describe('soundness', () => {
   });
 
   it('judges positions that instances stand at already', () => {
-    const trap = definition(abc, [
-      { source_step_id: 'a', target_step_id: 'c', condition_expression: 'true' },
-      { source_step_id: 'b', target_step_id: 'b', condition_expression: 'true' },
-    ]);
-    const at = (step_id: string) => ({
-      ...NEW_INSTANCE,
-      status: 'running' as const,
-      current: {
-        step_execution_id: 'x',
-        step_id,
-        entry: 1,
-        step_type: 'user_task' as const,
-        status: 'waiting' as const,
-        levels: null,
-      },
-      step_entries: { a: 1 },
-    });
     expect(checkPositions(trap, [at('a'), at('c')]).findings).toEqual([]);
     expect(checkPositions(trap, [at('a'), at('b')]).findings).toMatchObject([
       { code: 'never_ends', path: [{ step_id: 'b' }] },
+    ]);
+  });
+
+  it('lets an instance that awaits a choice go on as was decided, or, where that step is gone, to any other', () => {
+    const awaiting = (target_step_id: string): InstanceState => ({
+      ...at('a'),
+      current: {
+        ...at('a').current,
+        awaiting: { decision_id: 'd', action: 'route_to_step', target_step_id, step_ended: true },
+      },
+    });
+    expect(checkPositions(trap, [awaiting('c')]).findings).toEqual([]);
+    expect(checkPositions(trap, [awaiting('gone')]).findings).toMatchObject([
+      { code: 'never_ends' },
     ]);
   });
 });
