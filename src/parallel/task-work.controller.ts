@@ -100,7 +100,7 @@ export class TaskWorkController {
       'Moves `lock_expires_at` to so many seconds from now. 409 tells that the work can be dropped.',
   })
   @ApiOkResponse({ type: TaskExtension })
-  @ApiProblems('task_cancelled', 'lock_lost')
+  @ApiProblems('task_not_found', 'task_cancelled', 'lock_lost')
   extend(
     @UuidParam('task_execution_id') task_execution_id: string,
     @Body() request: ExtendTaskRequest,

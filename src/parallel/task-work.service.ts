@@ -105,9 +105,9 @@ export class TaskWorkService {
     const lock_token = request.lock_token.toLowerCase();
     const [lease] = await this.leases.extend([{ ...request, lock_token, task_execution_id }]);
     if (!lease) {
-      throw (await this.leases.isCancelled(task_execution_id))
-        ? taskCancelled(task_execution_id)
-        : lockLost(task_execution_id);
+      const status = await this.leases.statusOf(task_execution_id);
+      if (status === undefined) throw taskNotFound(task_execution_id);
+      throw status === 'cancelled' ? taskCancelled(task_execution_id) : lockLost(task_execution_id);
     }
     return { task_execution_id, lock_expires_at: lease.lock_expires_at };
   }
@@ -117,11 +117,7 @@ export class TaskWorkService {
     const result = await this.outcomes.record(outcome);
     if (result === 'cancelled') throw taskCancelled(task_execution_id);
     if (result === 'lost') throw lockLost(task_execution_id);
-    if (result === 'unknown') {
-      throw new DomainError('task_not_found', `There is no task ${task_execution_id}.`, {
-        task_execution_id,
-      });
-    }
+    if (result === 'unknown') throw taskNotFound(task_execution_id);
     return { task_execution_id, result };
   }
 }
@@ -140,4 +136,10 @@ function lockLost(task_execution_id: string): DomainError {
     'The task is no longer yours: its lock expired, or somebody else has ended it. Drop its work and claim again.',
     { task_execution_id },
   );
+}
+
+function taskNotFound(task_execution_id: string): DomainError {
+  return new DomainError('task_not_found', `There is no task ${task_execution_id}.`, {
+    task_execution_id,
+  });
 }

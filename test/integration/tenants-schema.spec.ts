@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { createDataSource, Database, statement } from '#persistence';
+import { createDataSource, Database, migrate, newId, statement } from '#persistence';
 import { runAsSystem, runAsTenant } from '#platform/tenancy';
-import { cloneDatabase } from '../support/database.js';
+import { administer, cloneDatabase } from '../support/database.js';
 
 /** What belongs to the service, not to a tenant. */
 const OF_THE_SERVICE = ['schema_migrations', 'tenants'];
@@ -138,5 +138,32 @@ describe('rows of tenants', () => {
 
   it('are found by those who work for every tenant', async () => {
     expect((await database.tenants()).sort()).toEqual(['a', 'b', 'default']);
+  });
+});
+
+describe('a database whose owner is no superuser', () => {
+  const role = `owner_${newId().replaceAll('-', '')}`;
+
+  it('is migrated, and its owner sees of each tenant only what that tenant sees', async () => {
+    await administer(`create role ${role} login password 'secret'`);
+    const { url, drop } = await cloneDatabase({ template: 'template0' });
+    const owned = new URL(url);
+    await administer(`alter database ${owned.pathname.slice(1)} owner to ${role}`);
+    owned.username = role;
+    owned.password = 'secret';
+    expect((await migrate(owned.href)).length).toBeGreaterThan(0);
+    const dataSource = await createDataSource({ url: owned.href }).initialize();
+    const database = new Database(dataSource);
+    try {
+      await runAsTenant('a', () => database.transaction((tx) => insertRule(tx, [ids[0], null])));
+      const seen = () => readRules(database.read, []);
+      expect(await runAsTenant('a', seen)).toHaveLength(1);
+      expect(await runAsTenant('b', seen)).toEqual([]);
+      expect(await dataSource.query('select current_user as name')).toEqual([{ name: role }]);
+    } finally {
+      await dataSource.destroy();
+      await drop();
+      await administer(`drop role ${role}`);
+    }
   });
 });

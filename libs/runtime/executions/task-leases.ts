@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { TaskStatus } from '#engine/graph';
 
 import { Database } from '#persistence';
 
@@ -22,9 +23,9 @@ export class TaskLeases {
     return extendLeases(this.database.read, [JSON.stringify(extensions)]);
   }
 
-  /** Why a lease could not be extended: the work is not wanted any more. */
-  async isCancelled(task_execution_id: string): Promise<boolean> {
+  /** Where its task stands now, when a lease could not be extended; undefined of a task that there is not. */
+  async statusOf(task_execution_id: string): Promise<TaskStatus | undefined> {
     const [task] = await readAnswered(this.database.read, [[task_execution_id]]);
-    return task?.status === 'cancelled';
+    return task?.status;
   }
 }
