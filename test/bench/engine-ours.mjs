@@ -4,6 +4,7 @@ import { createApp } from '../../dist/src/app.js';
 import { keepInFlight, percentiles, timeGraphs, Waiting } from './engine-measure.mjs';
 import { Database, migrate } from '#persistence';
 import { AppConfig, readConfig } from '#platform/config';
+import { DEFAULT_TENANT, runAsTenant } from '#platform/tenancy';
 import {
   ExecutionRuntime,
   InstanceStarts,
@@ -24,7 +25,8 @@ const STEP_TIMES = `
   where ended_at > $1 and ended_at <= $2`;
 
 /** The engine in this process, as one service process (ROLE=all) is: the API is not asked, all below it is. */
-export async function ours({ database, redis, amount, sizes, in_flights, workloads }, report) {
+export async function ours(task, report) {
+  const { database, redis } = task;
   await migrate(database);
   const env = {
     DATABASE_URL: database,
@@ -36,26 +38,30 @@ export async function ours({ database, redis, amount, sizes, in_flights, workloa
   await app.listen(0, '127.0.0.1');
   try {
     const engine = new Engine(app, await app.getUrl());
-    const builtin = await engine.define(NOTHING);
-    const work = await engine.define(WORKER);
-    const wanted = (name) => workloads.length === 0 || workloads.includes(name);
-    for (const in_flight of wanted('steps') ? in_flights : []) {
-      report(await keepInFlight('steps', in_flight, amount, () => engine.run(builtin)));
-    }
-    if (wanted('worker')) {
-      const worker = engine.workerLoop();
-      for (const in_flight of in_flights) {
-        const run = () => engine.run(work);
-        report(await keepInFlight('worker steps', in_flight, amount, run, engine.stepTimes()));
-      }
-      await worker.stop();
-    }
-    if (wanted('wake')) report(await engine.wakeUps(work));
-    for (const size of wanted('graph') ? sizes : []) {
-      report(await timeGraphs(size, (tasks) => engine.graph(builtin, tasks)));
-    }
+    await runAsTenant(DEFAULT_TENANT, () => measure(engine, task, report));
   } finally {
     await app.close();
+  }
+}
+
+async function measure(engine, { amount, sizes, in_flights, workloads }, report) {
+  const builtin = await engine.define(NOTHING);
+  const work = await engine.define(WORKER);
+  const wanted = (name) => workloads.length === 0 || workloads.includes(name);
+  for (const in_flight of wanted('steps') ? in_flights : []) {
+    report(await keepInFlight('steps', in_flight, amount, () => engine.run(builtin)));
+  }
+  if (wanted('worker')) {
+    const worker = engine.workerLoop();
+    for (const in_flight of in_flights) {
+      const run = () => engine.run(work);
+      report(await keepInFlight('worker steps', in_flight, amount, run, engine.stepTimes()));
+    }
+    await worker.stop();
+  }
+  if (wanted('wake')) report(await engine.wakeUps(work));
+  for (const size of wanted('graph') ? sizes : []) {
+    report(await timeGraphs(size, (tasks) => engine.graph(builtin, tasks)));
   }
 }
 
