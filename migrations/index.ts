@@ -23,6 +23,7 @@ import { People1795402356111 } from './1795402356111-people.js';
 import { Tenants1795402902609 } from './1795402902609-tenants.js';
 import { Canaries1795403704040 } from './1795403704040-canaries.js';
 import { Approvals1795403063545 } from './1795403063545-approvals.js';
+import { TenantsOfHotRows1795405069583 } from './1795405069583-tenants-of-hot-rows.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   Tenants1795402902609,
   Canaries1795403704040,
   Approvals1795403063545,
+  TenantsOfHotRows1795405069583,
 ];

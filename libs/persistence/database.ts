@@ -6,6 +6,7 @@ import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { scopeOfTransaction, tenantIfAny } from '#platform/tenancy';
+import { lookupsOn } from './lookups.js';
 import { sendOver, tenantOf } from './statement.js';
 
 /** The manager of an open transaction, or of the pool (`database.read`). */
@@ -17,9 +18,7 @@ export interface TransactionOptions {
   /** Default: the server's, `READ COMMITTED`. */
   isolation?: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE';
   /**
-   * Every row is looked up by a key. PostgreSQL keeps the plan that it made for a small table, which may read all of it,
-   * while the table grows (until it is analyzed): here it only looks up. It plans a statement once a connection: what
-   * takes lists it would else plan anew with every use, which costs more than a use. Lists are not to be joined with
+   * Every row is looked up by a key, and no plan reads a whole table (see `lookupsOn`). Lists are not to be joined with
    * each other here: their join is a loop in a loop.
    */
   lookups?: boolean;
@@ -31,10 +30,6 @@ export interface TransactionOptions {
 }
 
 const INTRODUCE = 'insert into tenants (tenant_id) values ($1) on conflict do nothing';
-const LOOKUPS_ONLY = [
-  'set local plan_cache_mode = force_generic_plan',
-  ...['seqscan', 'hashjoin', 'mergejoin'].map((method) => `set local enable_${method} = off`),
-];
 
 /** serialization_failure and deadlock_detected: the one case in which doing the same again may succeed. */
 const RETRYABLE = new Set(['40001', '40P01']);
@@ -167,7 +162,7 @@ export class Database implements BeforeApplicationShutdown {
   /** `BEGIN` and `COMMIT` cost no round trip of their own: they travel with what comes after, or before. */
   private async attempt<T>(
     work: (tx: Tx) => Promise<T>,
-    { isolation, lookups, hurried }: TransactionOptions,
+    { isolation, lookups = false, hurried }: TransactionOptions,
   ): Promise<{ result: T; effects: Effect[] }> {
     const runner = this.dataSource.createQueryRunner();
     const { effects, regrets, writes }: Attempt = { effects: [], regrets: [], writes: [] };
@@ -175,12 +170,12 @@ export class Database implements BeforeApplicationShutdown {
       const client = (await runner.connect()) as PoolClient;
       markActive(runner, true);
       const tx = runner.manager;
-      sendOver(tx, client);
+      sendOver(tx, client, lookups);
       attempts.set(tx, { effects, regrets, writes });
       const begin = [
         isolation ? `begin isolation level ${isolation}` : 'begin',
         scopeOfTransaction(tenantOf(this.dataSource)),
-        ...(lookups ? LOOKUPS_ONLY : []),
+        ...(lookups ? lookupsOn(client, performance.now()) : []),
         ...(hurried ? ['set local synchronous_commit = off'] : []),
       ];
       writes.push(client.query(begin.join('; ')));

@@ -5,17 +5,20 @@ import { numericTypes } from './types.js';
 
 const texts = new Map<string, string>();
 
-/** PostgreSQL truncates longer names, so that two could meet. */
-const MAX_NAME_BYTES = 63;
+/** PostgreSQL truncates longer names, so that two could meet; one byte is for `LOOKED_UP`. */
+const MAX_NAME_BYTES = 62;
+
+/** Ends a statement's name where it runs under `lookups`: a plan made there must not serve elsewhere, nor the other way. */
+const LOOKED_UP = '+';
 
 /** Anything with an `EntityManager`'s connection: a transaction, or `database.read`. */
 type Executor = EntityManager;
 
-const connections = new WeakMap<Executor, PoolClient>();
+const connections = new WeakMap<Executor, { client: PoolClient; suffix: string }>();
 
 /** The statements of `tx` are sent over this connection, in the order in which they are called. */
-export function sendOver(tx: Executor, connection: PoolClient): void {
-  connections.set(tx, connection);
+export function sendOver(tx: Executor, client: PoolClient, lookups: boolean): void {
+  connections.set(tx, { client, suffix: lookups ? LOOKED_UP : '' });
 }
 
 /**
@@ -25,7 +28,7 @@ export function sendOver(tx: Executor, connection: PoolClient): void {
  * parameter as it is. Rows come back with int8 and numeric as numbers, timestamptz as Date, jsonb parsed.
  * A failure is pg's `DatabaseError`, its SQLSTATE in `code`.
  *
- * @param name unique in the process; throws where it is taken or longer than 63 bytes
+ * @param name unique in the process; throws where it is taken or longer than 62 bytes
  */
 export function statement<Row extends object, Values extends readonly unknown[] = []>(
   name: string,
@@ -38,12 +41,12 @@ export function statement<Row extends object, Values extends readonly unknown[] 
     );
   }
   texts.set(name, text);
-  const send = (client: PoolClient, values: Values): Promise<QueryResult<Row>> =>
-    client.query<Row>({ name, text, values: [...values], types: numericTypes });
+  const send = (client: PoolClient, values: Values, suffix = ''): Promise<QueryResult<Row>> =>
+    client.query<Row>({ name: name + suffix, text, values: [...values], types: numericTypes });
   return async (tx, values) => {
     const connection = connections.get(tx);
     const { rows } = await (connection
-      ? send(connection, values)
+      ? send(connection.client, values, connection.suffix)
       : outside(tx, (client) => send(client, values)));
     return rows;
   };

@@ -118,7 +118,8 @@ export const listInstances = statement<
 >(
   'list_instances',
   `select ${SUMMARY} ${FROM}
-   where ($1::uuid is null or i.workflow_id = $1)
+   where i.tenant_id = present_tenant()
+     and ($1::uuid is null or i.workflow_id = $1)
      and ($2::text is null or i.status = $2)
      and ($3::uuid is null or i.instance_id < $3)
      and ($4::text[] is null or ${PART('$4')})

@@ -58,7 +58,7 @@ describe('statement', () => {
     expect(() => statement('test.figures', 'select 1')).toThrow(
       'two statements named test.figures',
     );
-    expect(() => statement('x'.repeat(64), 'select 1')).toThrow('63 bytes');
+    expect(() => statement('x'.repeat(64), 'select 1')).toThrow('62 bytes');
   });
 
   it('fails with the SQLSTATE in code', async () => {

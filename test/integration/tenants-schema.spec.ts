@@ -65,7 +65,8 @@ describe('rows of tenants', () => {
           and exists (
             select from pg_policies p
             where (p.tablename, p.policyname, p.cmd, p.permissive) = (c.relname, 'tenant', 'ALL', 'PERMISSIVE')
-              and p.qual = p.with_check and p.qual = '((tenant_id)::text = present_tenant())'
+              and p.qual = p.with_check and p.qual in ('((tenant_id)::text = present_tenant())',
+                '(NOT ((tenant_id)::text IS DISTINCT FROM present_tenant()))')
               and p.roles = '{public}'))
         order by 1`),
     ).toEqual(OF_THE_SERVICE);

@@ -31,8 +31,8 @@ const NEXT = 'turn, priority desc, available_at, task_execution_id';
 /** The next ones that nobody else is claiming, locked. */
 const next = (condition: string, tasks: string): string => `
   select task_execution_id, turn, priority, available_at from task_executions
-  where ${condition} and status in ('ready', 'retrying') and released_at is not null
-    and available_at <= clock_timestamp()
+  where tenant_id = present_tenant() and ${condition}
+    and status in ('ready', 'retrying') and released_at is not null and available_at <= clock_timestamp()
   order by ${NEXT}
   limit ${tasks}
   for update skip locked`;
@@ -103,7 +103,7 @@ export const claimWorkerTask = statement<ClaimedTask, WorkerClaimValues>(
 export const findClaimable = statement<{ task_execution_id: string }>(
   'find_claimable_builtin_task',
   `select task_execution_id from task_executions
-   where handler_kind = 'builtin' and status in ('ready', 'retrying') and released_at is not null
+   where tenant_id = present_tenant() and handler_kind = 'builtin' and status in ('ready', 'retrying') and released_at is not null
      and available_at <= now()
    limit 1`,
 );

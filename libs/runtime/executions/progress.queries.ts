@@ -63,7 +63,8 @@ const DELAY_MS = `case when r.handler ->> 'type' = 'delay' then (r.handler ->> '
 
 const waitingTurn = (condition: string, order: 'asc' | 'desc'): string => `(
     select turn from task_executions
-    where ${condition} and status in ('ready', 'retrying') and released_at is not null
+    where tenant_id = present_tenant() and ${condition}
+      and status in ('ready', 'retrying') and released_at is not null
     order by turn ${order} limit 1)`;
 
 const turnOf = (order: 'asc' | 'desc'): string => `
