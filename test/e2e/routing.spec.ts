@@ -540,6 +540,7 @@ describe('routing', () => {
       },
       { timeout_ms: 20_000 },
     );
+    await counted();
     const { rows } = await database.query(
       `select rule_id, condition_type, evaluation_count, success_rate from routing_conditions where workflow_id = $1`,
       [workflow_id],
