@@ -1,17 +1,6 @@
 import { Check, Entity, ForeignKey, Index, Unique } from 'typeorm';
-import {
-  Flag,
-  Id,
-  Instant,
-  Int,
-  Json,
-  type JsonObject,
-  now,
-  optional,
-  Text,
-  Uuid,
-  UuidKey,
-} from './columns.js';
+import type { BusinessCalendar, Holiday } from '#engine/calendar';
+import { Flag, Id, Instant, Int, Json, now, optional, Text, Uuid, UuidKey } from './columns.js';
 
 /** Somebody of the company, as its HR system knows them. What processes ask for (role, department, level) stands here. */
 @Entity('people')
@@ -65,8 +54,8 @@ export class CalendarEntity {
   @Text() name: string;
   @Id(optional) department: string | null;
   @Id() time_zone: string;
-  @Json() working_hours: JsonObject;
-  @Json({ default: [] }) holidays: { date: string; name: string }[];
+  @Json() working_hours: BusinessCalendar['working_hours'];
+  @Json({ default: [] }) holidays: Holiday[];
   @Instant(now) created_at: Date;
   @Instant(now) updated_at: Date;
 }

@@ -11,6 +11,7 @@ import { InstanceSignals } from './instances/instance-signals.js';
 import { InstanceStarts } from './instances/instance-starts.js';
 import { InstanceWatch } from './instances/instance-watch.js';
 import { TreeStore } from './instances/tree-store.js';
+import { StepDeadlines } from './timers/step-deadlines.js';
 import { Timers } from './timers/timers.js';
 
 /** The one door into instances and executions, for every feature. */
@@ -23,6 +24,7 @@ import { Timers } from './timers/timers.js';
     OutcomeCounter,
     DecisionEvidence,
     Timers,
+    StepDeadlines,
     InstanceEffects,
     InstanceMoves,
     InstanceRuntime,

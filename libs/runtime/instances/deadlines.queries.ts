@@ -9,7 +9,7 @@ const ofStep = (where: string, dueAt: string, timerId: string): string => `
     returning s.instance_id, s.step_execution_id, s.due_at
   ), dropped as (
     delete from timers t using step s
-    where t.instance_id = s.instance_id and t.step_execution_id = s.step_execution_id and t.kind = 'step_escalation'
+    where t.instance_id = s.instance_id and t.step_execution_id = s.step_execution_id and t.kind in ('step_escalation', 'step_reminder')
   )
   insert into timers (timer_id, kind, due_at, instance_id, step_execution_id)
   select ${timerId}, 'step_escalation', due_at, instance_id, step_execution_id from step where due_at is not null`;

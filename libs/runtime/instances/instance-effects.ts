@@ -4,11 +4,10 @@ import { type Effect, effectsOf } from '#engine/instance';
 import { newId, type Tx } from '#persistence';
 
 import { ExecutionRuntime } from '../executions/execution-runtime.js';
+import { StepDeadlines } from '../timers/step-deadlines.js';
 import { Timers } from '../timers/timers.js';
 import { putDeadlines, resetDeadlines } from './deadlines.queries.js';
-import type { InstanceMove, MovedInstance } from './instance-move.js';
-
-const SECONDS_PER_HOUR = 3_600;
+import type { InstanceMove } from './instance-move.js';
 
 /** Sets going, and stops, what the events of moves ask for beside their rows: executions and timers. */
 @Injectable()
@@ -16,12 +15,13 @@ export class InstanceEffects {
   constructor(
     private readonly executions: ExecutionRuntime,
     private readonly timers: Timers,
+    private readonly deadlines: StepDeadlines,
   ) {}
 
   async carryOut(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
-    for (const { instance, definition, events } of moves) {
-      for (const effect of effectsOf(definition, events)) {
-        await this.carryOutOne(tx, instance, effect);
+    for (const move of moves) {
+      for (const effect of effectsOf(move.definition, move.events)) {
+        await this.carryOutOne(tx, move, effect);
       }
     }
     await this.executions.createMany(
@@ -30,26 +30,22 @@ export class InstanceEffects {
     );
   }
 
-  private async carryOutOne(
-    tx: Tx,
-    { instance_id, has_executions, has_timers }: MovedInstance,
-    effect: Effect,
-  ): Promise<void> {
+  private async carryOutOne(tx: Tx, move: InstanceMove, effect: Effect): Promise<void> {
+    const { instance_id, has_executions, has_timers } = move.instance;
     switch (effect.type) {
       case 'start_execution':
         // among the move's executions
         return;
       case 'schedule_escalation': {
-        const { step_execution_id } = effect;
-        const after_seconds = effect.after_hours * SECONDS_PER_HOUR;
-        await this.timers.schedule(tx, {
-          kind: 'step_escalation',
-          after_seconds,
-          instance_id,
-          step_execution_id,
-        });
+        const { step_execution_id, after_hours: hours, working_time, again } = effect;
+        const time = { hours, working_time, again, department: departmentAsked(move) };
+        await this.deadlines.begin(tx, { instance_id, step_execution_id }, time);
         return;
       }
+      case 'pause_deadlines':
+        return this.deadlines.pause(tx, { instance_id, ...effect });
+      case 'resume_deadlines':
+        return this.deadlines.resume(tx, { instance_id, ...effect });
       case 'stop_step_work': {
         const { step_execution_id, reason } = effect;
         if (has_executions) {
@@ -90,4 +86,10 @@ export class InstanceEffects {
         return;
     }
   }
+}
+
+/** The department of whom an approval asks now: deadlines may be counted in its working time. */
+function departmentAsked({ state }: InstanceMove): string | null {
+  const asked = state.current?.levels?.findLast(({ status }) => status === 'asked');
+  return asked?.department_required ?? null;
 }

@@ -31,6 +31,11 @@ export class InstanceSignals {
       const reason = 'It was not completed in time.';
       await this.apply(tx, instance_id, { type: 'escalate', step_execution_id, reason });
     });
+    timers.onTimer('step_reminder', async (tx, { instance_id, step_execution_id, payload }) => {
+      if (instance_id === null || step_execution_id === null) return;
+      const percentage = Number(payload['percentage']);
+      await this.apply(tx, instance_id, { type: 'remind', step_execution_id, percentage });
+    });
     executions.onExecutionEnded({
       tell: (tx, ids) => this.executionsEnded(tx, ids),
       decide: (tx, ends) => this.executionsEnding(tx, ends),

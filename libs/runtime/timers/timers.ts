@@ -12,7 +12,7 @@ import {
   type TimerRow,
 } from './timers.queries.js';
 
-export type TimerKind = 'step_escalation' | 'scheduled_modification';
+export type TimerKind = 'step_reminder' | 'step_escalation' | 'scheduled_modification';
 
 export interface NewTimer {
   kind: TimerKind;
@@ -64,11 +64,15 @@ export class Timers {
       JSON.stringify(timer.payload ?? {}),
     ]);
     if (!row) throw new Error('A timer was not stored.');
-    if (timer.after_seconds <= WAKE_WITHIN_SECONDS) {
-      const delay_ms = timer.after_seconds * 1_000;
-      afterCommit(tx, () => this.jobs.enqueue('timers.fire', {}, { delay_ms }));
-    }
+    this.wakeIn(tx, timer.after_seconds);
     return { timer_id, due_at: row.due_at };
+  }
+
+  /** A timer that was stored is to be fired on time. */
+  wakeIn(tx: Tx, after_seconds: number): void {
+    if (after_seconds > WAKE_WITHIN_SECONDS) return;
+    const delay_ms = after_seconds * 1_000;
+    afterCommit(tx, () => this.jobs.enqueue('timers.fire', {}, { delay_ms }));
   }
 
   async cancelOfStep(
