@@ -145,14 +145,14 @@ class Engine {
 
   /** Of steps that workers do, from their entry to their end, by the database's clock. */
   stepTimes() {
-    const { read } = this.database;
     let since = new Date(0);
-    return async () => {
-      const [{ now }] = await read.query('select clock_timestamp() as now');
-      const rows = await read.query(STEP_TIMES, [since, now]);
-      since = now;
-      return rows.map(({ ms }) => ms);
-    };
+    return () =>
+      this.database.transaction(async (tx) => {
+        const [{ now }] = await tx.query('select clock_timestamp() as now');
+        const rows = await tx.query(STEP_TIMES, [since, now]);
+        since = now;
+        return rows.map(({ ms }) => ms);
+      });
   }
 
   /** How long after the API's answer to a start a worker that waits for it has the first step's task, all over HTTP. */
