@@ -100,7 +100,12 @@ describe('the Kubernetes manifests', () => {
       const own = Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]));
       const config = readConfig({ ...settings, ...secret.stringData, ...own }, false);
       expect(config.role).toBe(spec.template.spec.containers[0].name);
-      expect(config.http).toEqual({ host: '0.0.0.0', port: 8000, cors_origins: [] });
+      expect(config.http).toEqual({
+        host: '0.0.0.0',
+        port: 8000,
+        cors_origins: [],
+        trusted_proxies: [],
+      });
       expect(config.database.url).toBeDefined();
       expect(config.queue.backend).toBe('redis');
       expect(envFrom).toEqual([

@@ -37,7 +37,9 @@ describe('the audit', () => {
   let database: pg.Client;
   beforeAll(async () => {
     issuer = await Issuer.start();
-    service = await startService({ env: { ...issuer.env, API_KEYS: `erp:${KEY}` } });
+    service = await startService({
+      env: { ...issuer.env, API_KEYS: `erp:${KEY}`, TRUSTED_PROXIES: '127.0.0.0/8' },
+    });
     database = new pg.Client({ connectionString: service.databaseUrl });
     await database.connect();
   });
@@ -72,6 +74,15 @@ describe('the audit', () => {
         workflow(name, step_type),
       )
     ).body.workflow_id;
+
+  it('believes a trusted proxy of where a request comes from, and nobody before it', async () => {
+    await service.request('POST', '/multi-step/create', workflow('Forwarded'), {
+      authorization: `Bearer ${KEY}`,
+      'x-forwarded-for': '192.0.2.1, 203.0.113.9',
+    });
+    const [latest] = await entries('limit=1');
+    expect(latest?.address).toBe('203.0.113.9');
+  });
 
   it('tells who did what, from where, and what it was before and after', async () => {
     const anna = await issuer.token({ sub: 'anna', roles: ['designer'] });

@@ -78,7 +78,13 @@ interface ConfigBesideDatabase {
   /** Absolute. Holds what the process keeps itself: the embedded PostgreSQL. */
   data_dir: string;
   shutdown_timeout_seconds: number;
-  http: { host: string; port: number; cors_origins: readonly string[] };
+  http: {
+    host: string;
+    port: number;
+    cors_origins: readonly string[];
+    /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is believed. */
+    trusted_proxies: readonly string[];
+  };
   limits: LimitsConfig;
   auth: AuthConfig;
   queue: QueueConfig;

@@ -23,7 +23,7 @@ describe('readConfig', () => {
       role: 'all',
       data_dir: resolve('data'),
       shutdown_timeout_seconds: 25,
-      http: { host: '127.0.0.1', port: 8000, cors_origins: [] },
+      http: { host: '127.0.0.1', port: 8000, cors_origins: [], trusted_proxies: [] },
       limits: { requests_per_principal: 0, requests_per_tenant: 0, starts_per_workflow: 0 },
       auth: { required: false, api_keys: [], jwt: undefined },
       database: { url: undefined, pool_size: 20, read_urls: [] },
@@ -173,6 +173,10 @@ describe('the limits', () => {
       expect(faultsOf({ CORS_ORIGINS })).toHaveProperty('CORS_ORIGINS');
     },
   );
+});
+
+it.each(['proxy', '10.0.0.0/33', '10.0.0.1,*', 'true'])('trusts no %s', (TRUSTED_PROXIES) => {
+  expect(faultsOf({ TRUSTED_PROXIES })).toHaveProperty('TRUSTED_PROXIES');
 });
 
 describe('the settings of tokens', () => {

@@ -26,6 +26,11 @@ const HOST: Kind<string> = {
   parse: (raw) => (ipaddr.isValid(raw) || /^[A-Za-z0-9.-]+$/.test(raw) ? raw : undefined),
 };
 
+const ADDRESS_OR_RANGE: Kind<string> = {
+  expected: 'an IP address or a range, such as 10.0.0.0/8',
+  parse: (raw) => (ipaddr.isValid(raw) || ipaddr.isValidCIDR(raw) ? raw : undefined),
+};
+
 const OUTBOUND_HOST: Kind<string> = {
   expected: 'a host name, an address, host:port, or a range such as 10.0.0.0/8',
   parse: (raw) => (/^[A-Za-z0-9.:[\]/_-]+$/.test(raw) ? raw.toLowerCase() : undefined),
@@ -50,6 +55,7 @@ export function readConfig(
       host,
       port: reader.get('PORT', integer(0, 65535), 8000),
       cors_origins: readOrigins(reader),
+      trusted_proxies: reader.get('TRUSTED_PROXIES', listOf(ADDRESS_OR_RANGE), []),
     },
     auth,
     limits: readLimits(reader, auth.required),

@@ -49,6 +49,8 @@ export function createHttpAdapter(
 ): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
+    // who calls, for the audit: the last address that no trusted proxy has
+    trustProxy: config.http.trusted_proxies.length > 0 && [...config.http.trusted_proxies],
     genReqId: (request: IncomingMessage) => correlationOf(request.headers),
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
