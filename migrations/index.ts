@@ -19,6 +19,7 @@ import { RepeatedQuestions1795395032525 } from './1795395032525-repeated-questio
 import { TaskTurns1795393582590 } from './1795393582590-task-turns.js';
 import { FanOut1795395215168 } from './1795395215168-fan-out.js';
 import { ModificationRounds1795395046085 } from './1795395046085-modification-rounds.js';
+import { Compensation1795405016742 } from './1795405016742-compensation.js';
 import { People1795402356111 } from './1795402356111-people.js';
 import { Tenants1795402902609 } from './1795402902609-tenants.js';
 import { Canaries1795403704040 } from './1795403704040-canaries.js';
@@ -53,4 +54,5 @@ export const migrations = [
   Canaries1795403704040,
   Approvals1795403063545,
   TenantsOfHotRows1795405069583,
+  Compensation1795405016742,
 ];

@@ -75,6 +75,13 @@ export class ParallelExecutionEntity {
   /** Of the latest task that was handed out; -1 before. */
   @Count({ default: -1 }) last_turn: number;
   @Flag({ default: false }) synchronization_failed: boolean;
+  /** All or nothing: what completed is undone when it fails. */
+  @Flag({ default: false }) compensate: boolean;
+  /** The execution that undoes this one, and whether its step has to wait for that. */
+  @Id(optional) compensated_by: string | null;
+  @Flag({ default: false }) compensating: boolean;
+  /** The execution that this one undoes. */
+  @Id(optional) compensates: string | null;
   @Text(optional) end_reason: string | null;
   @Json(optional) output: JsonObject | null;
   @Instant(optional) instance_notified_at: Date | null;
@@ -145,6 +152,8 @@ export class TaskExecutionEntity {
   @Int({ default: 3 }) max_retry_attempts: number;
   /** Null: as the engine's defaults say. */
   @Json(optional) retry_policy: JsonObject | null;
+  /** What undoes it. */
+  @Json(optional) compensation: JsonObject | null;
   /** The first attempt of those that count, known once it has failed. */
   @Instant(optional) first_started_at: Date | null;
   @Text(optional) error_message: string | null;

@@ -45,5 +45,7 @@ export function executionView(row: ExecutionRow, open: readonly EstimatedTask[])
       tasks_held_back: tasks.held_back,
       workers: tasks.workers,
     },
+    ...(row.compensation && { compensation: row.compensation }),
+    ...(row.compensates !== null && { compensates: row.compensates }),
   };
 }

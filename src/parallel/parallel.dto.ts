@@ -95,6 +95,12 @@ export class LoadBalancingStats {
   workers: Record<string, number>;
 }
 
+export class ExecutionCompensation {
+  @ApiProperty({ description: 'An execution like any: its tasks, events and incidents.' })
+  execution_id: string;
+  @ApiProperty({ enum: EXECUTION_STATUSES }) overall_status: ExecutionStatus;
+}
+
 /** The answer of contract.md §68, and of `GET /parallel/executions/{execution_id}`. */
 export class ExecutionView {
   @ApiProperty() execution_id: string;
@@ -117,6 +123,13 @@ export class ExecutionView {
   active_synchronization_points: ActiveSynchronizationPoint[];
   @ApiProperty({ type: ExecutionPerformance }) performance_metrics: ExecutionPerformance;
   @ApiProperty({ type: LoadBalancingStats }) load_balancing_stats: LoadBalancingStats;
+  @ApiPropertyOptional({
+    type: ExecutionCompensation,
+    description: 'What undoes its completed tasks, where it has failed and says `compensate`.',
+  })
+  compensation?: ExecutionCompensation;
+  @ApiPropertyOptional({ description: 'The execution that this one undoes.' })
+  compensates?: string;
 }
 
 export class TaskView {
@@ -138,6 +151,12 @@ export class TaskView {
     description: 'Parked: the host or task type whose circuit is open. No attempt is spent.',
   })
   waiting_on: string | null;
+  @ApiProperty({
+    enum: TASK_STATUSES,
+    nullable: true,
+    description: 'How far its undoing is; null where nothing undoes it.',
+  })
+  compensation_status: TaskStatus | null;
   @ApiProperty({ type: String, nullable: true }) error_message: string | null;
   @ApiProperty({ type: 'object', additionalProperties: true }) input_data: Record<string, unknown>;
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })

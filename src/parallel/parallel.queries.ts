@@ -22,6 +22,8 @@ export interface ExecutionRow {
   /** Since the start, until the end or now; by the database's clock, as `now`. */
   elapsed_seconds: number | null;
   now: Date;
+  compensation: { execution_id: string; overall_status: ExecutionStatus } | null;
+  compensates: string | null;
   points: PointRow[];
   tasks: TaskFigures;
 }
@@ -54,7 +56,10 @@ export const readExecution = statement<ExecutionRow, [string]>(
   `
   select e.execution_id, e.workflow_id, e.workflow_instance_id, e.total_tasks, e.tasks_completed, e.tasks_failed,
          e.overall_status, e.execution_progress_percentage, e.load_balancing_config, e.max_concurrent_tasks,
-         e.start_time, now() as now,
+         e.start_time, now() as now, e.compensates,
+         (
+           select jsonb_build_object('execution_id', u.execution_id, 'overall_status', u.overall_status)
+           from parallel_executions u where u.execution_id = e.compensated_by) as compensation,
          extract(epoch from coalesce(e.actual_completion_time, now()) - e.start_time)::float8 as elapsed_seconds,
          coalesce((
            select jsonb_agg(jsonb_build_object(
@@ -117,6 +122,7 @@ export interface TaskRow {
   max_retry_attempts: number;
   worker_id: string | null;
   waiting_on: string | null;
+  compensation_status: TaskStatus | null;
   error_message: string | null;
   input_data: JsonObject;
   output_data: JsonObject | null;
@@ -136,8 +142,12 @@ export const listTasks = statement<TaskRow, [string, number, number]>(
            parked_on, (
              select name from circuit_breakers b
              where handler_kind = 'worker' and b.kind = 'task_type' and b.name = task_type and b.state <> 'closed')) end
-           as waiting_on
-  from task_executions
+           as waiting_on,
+         (
+           select u.status from parallel_executions e
+           join task_executions u on u.execution_id = e.compensated_by and u.task_id = t.task_id
+           where e.execution_id = $1) as compensation_status
+  from task_executions t
   where execution_id = $1 and ordinal > $2
   order by ordinal
   limit $3`,

@@ -34,6 +34,7 @@ import {
 } from '#engine/graph';
 import { IsClientId, IsJsonObject, IsText } from '#platform/http';
 
+import { CompensationRequest } from './compensation.dto.js';
 import { ForEachRequest } from './for-each.dto.js';
 import { HANDLER_REQUESTS, handlerType } from './handler.dto.js';
 import { RetryPolicyRequest } from './retry-policy.dto.js';
@@ -141,6 +142,17 @@ export class TaskRequest implements TaskDefinition {
   @ValidateNested()
   @Type(() => ForEachRequest)
   for_each?: ForEachRequest | null;
+
+  @ApiPropertyOptional({
+    type: CompensationRequest,
+    nullable: true,
+    description: 'What undoes it, once completed, when a graph with `compensate` fails.',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CompensationRequest)
+  compensation?: CompensationRequest | null;
 }
 
 export class SynchronizationPointRequest implements SynchronizationPointDefinition {
@@ -280,4 +292,11 @@ export class TaskGraphRequest implements TaskGraphDefinition {
   @IsPositive()
   @Max(86_400)
   monitoring_interval_seconds: number = 30;
+
+  @ApiPropertyOptional({
+    description:
+      'All or nothing: when the execution fails, times out, is cancelled or leaves a task undone, the completed tasks that have a `compensation` are undone one after the other, the last to complete first, by an execution of their own.',
+  })
+  @IsBoolean()
+  compensate?: boolean = false;
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 
 import { compile } from '#engine/expression';
 import {
+  compensationOf,
   expandFanOuts,
   type GraphRun,
   newRun,
@@ -47,6 +48,7 @@ describe('executions in SQL', () => {
       released: task.released,
     })),
     points: [...run.points].map(([sync_id, point]) => ({ sync_id, status: point.status })),
+    undone: compensationOf(run)?.tasks.map(({ task_id }) => task_id) ?? [],
   });
 
   const ofTables = async (id: string): Promise<unknown> => {
@@ -60,7 +62,10 @@ describe('executions in SQL', () => {
            from task_executions t where t.execution_id = e.execution_id),
          'points', coalesce((
            select jsonb_agg(jsonb_build_object('sync_id', p.sync_id, 'status', p.status) order by p.sync_id)
-           from synchronization_points p where p.execution_id = e.execution_id), '[]')) as state
+           from synchronization_points p where p.execution_id = e.execution_id), '[]'),
+         'undone', coalesce((
+           select jsonb_agg(t.task_id order by t.ordinal)
+           from task_executions t where t.execution_id = e.compensated_by), '[]')) as state
        from parallel_executions e where e.execution_id = $1`,
       [id],
     );
@@ -117,7 +122,13 @@ describe('executions in SQL', () => {
 
   it('follow the pure scheduler, whatever the graph and the outcomes', async () => {
     const choices = fc.array(fc.nat({ max: 1_000 }), { minLength: 1, maxLength: 60 });
-    await fc.assert(fc.asyncProperty(anyGraph(12), choices, playBoth), { numRuns: 40 });
+    const compensation = { task_type: 'undo', max_retry_attempts: 0, timeout_minutes: 1 };
+    const graphs = fc.tuple(anyGraph(12), fc.boolean()).map(([graph, compensate]) => ({
+      ...graph,
+      compensate,
+      tasks: graph.tasks.map((task) => ({ ...task, compensation })),
+    }));
+    await fc.assert(fc.asyncProperty(graphs, choices, playBoth), { numRuns: 40 });
   });
 
   it('end with the transaction that makes them, as the pure scheduler does, where nothing is to be done', async () => {

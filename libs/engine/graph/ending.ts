@@ -8,14 +8,22 @@ export interface SettledTally {
   completed: number;
   /** A synchronization point was missed under `best_effort` or `continue_partial`. */
   point_missed: boolean;
+  /** All or nothing. */
+  compensate?: boolean | undefined;
 }
 
 /**
  * What an execution is when every task of it has settled and no round is left: `completed` when all completed and no
- * point was missed, `partially_completed` when anything did, else `failed`.
+ * point was missed, `partially_completed` when anything did, else `failed`. With `compensate`, `failed` unless all did.
  */
-export function endOf({ total, completed, point_missed }: SettledTally): ExecutionStatus {
+export function endOf({
+  total,
+  completed,
+  point_missed,
+  compensate,
+}: SettledTally): ExecutionStatus {
   if (completed === total && !point_missed) return 'completed';
+  if (compensate && completed < total) return 'failed';
   return completed > 0 ? 'partially_completed' : 'failed';
 }
 

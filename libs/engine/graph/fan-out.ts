@@ -60,6 +60,7 @@ function expand(
     ...template,
     dependencies,
     handler,
+    compensation: null,
     max_retry_attempts: Math.max(template.max_retry_attempts, 1),
   });
   if (typeof list === 'string') {

@@ -1,6 +1,7 @@
 import type { Fault } from '#engine/errors';
 import { expressionFaults } from '#engine/expression';
 
+import { compensationFaults } from './compensation.js';
 import { fanOutFaults } from './fan-out.js';
 import { handlerFaults } from './handler-faults.js';
 import { cycles } from './order.js';
@@ -61,6 +62,7 @@ function taskFaults(
   return [
     ...unknownTasks(task.dependencies, `${at}/dependencies`, taskIds),
     ...(task.handler ? handlerFaults(task.handler, `${at}/handler`) : []),
+    ...compensationFaults(task, at),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { compensationOf } from './compensation.js';
 import { endOf, mayRunAgain, startsRound } from './ending.js';
 import { fitting } from './resources.js';
 import type { ConditionHolds, GraphRun, RunEvent, RunPoint, RunTask } from './run-state.js';
@@ -11,6 +12,7 @@ export function newRun(graph: TaskGraphDefinition, max_retry_rounds: number): Gr
     graph,
     max_retry_rounds,
     retry_round: 0,
+    completions: 0,
     status: 'initializing',
     tasks: new Map(
       graph.tasks.map((definition) => [
@@ -21,6 +23,7 @@ export function newRun(graph: TaskGraphDefinition, max_retry_rounds: number): Gr
           attempt: 0,
           released: false,
           output: null,
+          completed_at: null,
         },
       ]),
     ),
@@ -86,8 +89,7 @@ class Draft {
       case 'task_started':
         return this.start(event.task_id);
       case 'task_completed':
-        if (!this.move(event.task_id, 'complete', { output: event.output, released: false }))
-          return;
+        if (!this.complete(event.task_id, 'complete', event.output)) return;
         return this.progress();
       case 'task_failed':
         return this.fail(event.task_id, event.retryable);
@@ -98,6 +100,13 @@ class Draft {
       case 'cancelled':
         return this.end('cancelled');
     }
+  }
+
+  private complete(taskId: string, event: 'complete' | 'resolve', output: JsonObject): boolean {
+    const completed_at = this.run.completions;
+    if (!this.move(taskId, event, { output, completed_at, released: false })) return false;
+    this.run.completions += 1;
+    return true;
   }
 
   private admit(): void {
@@ -144,6 +153,7 @@ class Draft {
       total: this.run.tasks.size,
       completed: this.count('completed'),
       point_missed: [...this.run.points.values()].some((point) => point.missed),
+      compensate: this.run.graph.compensate,
     });
   }
 
@@ -237,7 +247,7 @@ class Draft {
   private retry(): void {
     const unfinished = [...this.run.tasks.values()].some((task) => task.status !== 'completed');
     const ended = this.run.status !== 'initializing' && this.run.status !== 'running';
-    if (!ended || !unfinished) return;
+    if (!ended || !unfinished || compensationOf(this.run)) return;
     this.reset(['failed', 'skipped', 'cancelled']);
     this.unblock();
     this.run.retry_round = 0;
@@ -252,7 +262,8 @@ class Draft {
     const { status } = this.run;
     if (this.run.tasks.get(taskId)?.status !== 'failed' || status === 'cancelled') return;
     const ended = status !== 'initializing' && status !== 'running';
-    if (output) this.move(taskId, 'resolve', { output });
+    if (ended && compensationOf(this.run)) return;
+    if (output) this.complete(taskId, 'resolve', output);
     else this.move(taskId, 'reset', { attempt: 0 });
     this.reset(ended ? ['skipped', 'cancelled'] : ['skipped']);
     for (const [id, task] of this.run.tasks) if (task.status === 'failed') this.skipDependents(id);

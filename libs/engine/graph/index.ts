@@ -1,4 +1,5 @@
 export * from './adaptive-limit.js';
+export * from './compensation.js';
 export * from './ending.js';
 export * from './estimate.js';
 export * from './fan-out.js';

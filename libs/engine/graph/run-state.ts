@@ -16,6 +16,8 @@ export interface RunTask {
   /** Handed out: counts against `max_concurrent_tasks` until it has ended. */
   released: boolean;
   output: JsonObject | null;
+  /** Its place among those that completed with a result. */
+  completed_at: number | null;
 }
 
 export interface RunPoint {
@@ -29,6 +31,8 @@ export interface GraphRun {
   graph: TaskGraphDefinition;
   max_retry_rounds: number;
   retry_round: number;
+  /** Tasks that completed with a result, so far. */
+  completions: number;
   status: ExecutionStatus;
   tasks: ReadonlyMap<string, RunTask>;
   points: ReadonlyMap<string, RunPoint>;

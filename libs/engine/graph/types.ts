@@ -106,6 +106,17 @@ export interface ForEach {
 
 export const HANDLER_TYPES = ['http', 'graphql', 'notification', 'delay', 'worker'] as const;
 
+/** What undoes a completed task when its execution fails. */
+export interface Compensation {
+  /** Absent: workers that claim `task_type`. Its expressions see `input.input` and `input.output`, the task's own. */
+  handler?: Handler | null;
+  /** Left out where a handler does it: that of the task. */
+  task_type?: string | null;
+  max_retry_attempts: number;
+  retry_policy?: RetryPolicy | null;
+  timeout_minutes: number;
+}
+
 export interface TaskDefinition {
   task_id: string;
   task_name: string;
@@ -123,6 +134,7 @@ export interface TaskDefinition {
   /** Absent: `{type: 'worker'}`. */
   handler?: Handler | null;
   for_each?: ForEach | null;
+  compensation?: Compensation | null;
   /** Of an item of the fan-out `of`. One that is out of attempts has ended without a result, and `of` counts it. */
   item?: { of: string; index: number; data: JsonObject };
 }
@@ -155,4 +167,6 @@ export interface TaskGraphDefinition {
   global_timeout_minutes: number;
   failure_strategy: FailureStrategy;
   monitoring_interval_seconds: number;
+  /** All or nothing: when not every task completes, those that did are undone (`compensationGraph`). */
+  compensate?: boolean;
 }

@@ -18,14 +18,14 @@ const creating = (execution: string): string => `
       ordinal int, status text, released boolean, delay_ms float8, handler jsonb, handler_kind text, priority int,
       dependencies jsonb, unmet_dependencies int, timeout_minutes float8, estimated_duration_minutes float8,
       resource_requirements jsonb, max_retry_attempts int, retry_policy jsonb, input_data jsonb,
-      fan_out_of text, item_index int)
+      fan_out_of text, item_index int, compensation jsonb)
   ), turns as materialized (${turns('given where released')}), tasks as (
     insert into task_executions
       (task_execution_id, execution_id, workflow_id, step_id, task_id, task_name, task_type, ordinal, status, handler,
        handler_kind, priority, dependencies, unmet_dependencies, timeout_minutes, estimated_duration_minutes,
        resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at, attempt,
        output_data, start_time, end_time, execution_time_seconds,
-       strategy, turn, fan_out_of, item_index)
+       strategy, turn, fan_out_of, item_index, compensation)
     select t.task_execution_id, t.execution_id, t.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
            t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
            t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
@@ -37,7 +37,7 @@ const creating = (execution: string): string => `
            case when done then 0 end, t.strategy,
            case when t.released then (
              select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
-           t.fan_out_of, t.item_index
+           t.fan_out_of, t.item_index, t.compensation
     from given t, lateral (select t.status = 'completed' as done) d
     where ${given('t')}
   ), dependencies as (
@@ -86,12 +86,12 @@ export const insertExecutions = statement<{ execution_id: string }, CreationValu
        total_tasks, tasks_completed, tasks_running, overall_status, execution_progress_percentage,
        load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
        monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
-       start_time, timeout_at, estimated_completion_time, actual_completion_time, instance_notified_at, created_at)
+       compensate, compensates, start_time, timeout_at, estimated_completion_time, actual_completion_time, instance_notified_at, created_at)
     select execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
            total_tasks, tasks_completed, tasks_running, overall_status, 100.0 * tasks_completed / total_tasks,
            load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
            monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
-           case when begun then statement_timestamp() end,
+           compensate, compensates, case when begun then statement_timestamp() end,
            case when begun then statement_timestamp() + global_timeout_minutes * interval '1 minute' end,
            case when begun then statement_timestamp()
              + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute' end,
@@ -102,7 +102,8 @@ export const insertExecutions = statement<{ execution_id: string }, CreationValu
       step_execution_id uuid, step_id text, total_tasks int, tasks_completed int, tasks_running int,
       overall_status text, load_balancing_config jsonb, failure_strategy text, max_concurrent_tasks int,
       global_timeout_minutes float8, monitoring_interval_seconds float8, performance_metrics jsonb,
-      synchronization_failed boolean, end_reason text, output jsonb, correlation_id text, told boolean),
+      synchronization_failed boolean, end_reason text, output jsonb, correlation_id text, told boolean,
+      compensate boolean, compensates text),
       lateral (select overall_status <> 'initializing' as begun) as b
     on conflict (execution_id, tenant_id) do nothing
     returning execution_id`),

@@ -25,7 +25,7 @@ const takeEnded = statement<EndedRow, [readonly string[], readonly string[]]>(
   `
   update parallel_executions set instance_notified_at = clock_timestamp()
   where execution_id = any($1::text[]) and step_execution_id is not null and instance_id = any($2::uuid[])
-    and actual_completion_time is not null and instance_notified_at is null
+    and actual_completion_time is not null and instance_notified_at is null and not compensating
   returning execution_id, instance_id, step_execution_id, overall_status, end_reason, output, correlation_id`,
 );
 
@@ -35,6 +35,7 @@ const findUntold = statement<{ execution_id: string }, [number]>(
   `
   select execution_id from parallel_executions
   where step_execution_id is not null and actual_completion_time is not null and instance_notified_at is null
+    and not compensating
   order by actual_completion_time limit $1`,
 );
 

@@ -12,14 +12,17 @@ import {
  * What failed tasks mean for operators, once it is clear what becomes of their executions. A task that nothing will run again is an
  * incident while somebody can still do something about it: as long as its execution is open, and where the execution
  * does no step's work also after its end, but not when that was cancelled. The end of a step's execution closes them:
- * the instance goes on by its rules, or fails and has an incident of its own.
+ * the instance goes on by its rules, or fails and has an incident of its own. So does the undoing of an execution.
  */
 export async function settleIncidents(tx: Tx, { executions, failed }: Movement): Promise<void> {
   const ended = [...executions.values()].filter(
     (one) => one.was_open && !isOpen(one) && one.tasks_failed > 0,
   );
   const cancelled = ended.filter((one) => one.overall_status === 'cancelled');
-  const ofSteps = ended.filter((one) => one.step_execution_id !== null && !cancelled.includes(one));
+  const ofSteps = ended.filter(
+    (one) =>
+      (one.step_execution_id !== null || one.compensated_by !== null) && !cancelled.includes(one),
+  );
   const closed = new Set([...cancelled, ...ofSteps].map(({ execution_id }) => execution_id));
   // it ended before the rounds that were to run its failed tasks again
   const cutShort = ended.filter(

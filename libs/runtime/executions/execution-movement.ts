@@ -47,11 +47,15 @@ export class Movement {
     this.events.push({ execution_id, event_type, task_id, payload: { ...payload } });
   }
 
-  /** Executions that have ended here, and of whose end a step is to be told. */
+  /** Executions that have ended here, and of whose end a step is to be told; not before they are undone. */
   ended(): (MovingExecution & WorkOfStep)[] {
     return [...this.executions.values()].filter(
       (one): one is MovingExecution & WorkOfStep =>
-        one.was_open && !isOpen(one) && one.step_execution_id !== null && one.instance_id !== null,
+        one.was_open &&
+        !isOpen(one) &&
+        one.step_execution_id !== null &&
+        one.instance_id !== null &&
+        one.compensated_by === null,
     );
   }
 

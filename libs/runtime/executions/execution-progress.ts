@@ -11,6 +11,7 @@ import {
 import { afterCommit, type Tx, unawaited } from '#persistence';
 
 import { conditionHolds, missedPoint } from './execution-at-once.js';
+import { settleCompensation } from './execution-compensation.js';
 import { settleIncidents } from './execution-incidents.js';
 import { isOpen, type Movement, type MovingExecution, roundOf } from './execution-movement.js';
 import { ExecutionSignals } from './execution-signals.js';
@@ -55,6 +56,7 @@ export class ExecutionProgress {
       await this.startRound(tx, movement, again);
       open = again;
     }
+    await settleCompensation(tx, movement);
     await settleIncidents(tx, movement);
   }
 
@@ -77,7 +79,10 @@ export class ExecutionProgress {
         executions.map((execution) => ({
           ...execution,
           took_place: execution.total_tasks > 1,
-          step_execution_id: execution.told ? null : execution.step_execution_id,
+          step_execution_id:
+            execution.told || execution.compensated_by !== null
+              ? null
+              : execution.step_execution_id,
         })),
         movement.released,
       ),
@@ -223,5 +228,6 @@ function settledStatus(execution: LockedExecution): ExecutionStatus {
     total: execution.total_tasks,
     completed: execution.tasks_completed,
     point_missed: execution.synchronization_failed,
+    compensate: execution.compensate,
   });
 }

@@ -4,6 +4,7 @@ import { DomainError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
 import { afterCommit, type Tx } from '#persistence';
 
+import { endCompensating } from './compensation.queries.js';
 import { ExecutionAdmission } from './execution-admission.js';
 import { isOpen, Movement, type MovingExecution } from './execution-movement.js';
 import { ExecutionProgress } from './execution-progress.js';
@@ -36,7 +37,7 @@ export class ExecutionRepair {
   /**
    * Runs again what has not completed, with fresh attempts, rounds and timeouts.
    * @throws DomainError execution_not_found; execution_not_failed when it runs or has completed; execution_ended when
-   *   it did the work of a step that has moved on
+   *   it did the work of a step that has moved on, or is undone
    */
   async retry(tx: Tx, execution_id: string): Promise<void> {
     const { execution } = await this.lock(tx, execution_id);
@@ -47,7 +48,7 @@ export class ExecutionRepair {
         { execution_id, overall_status: execution.overall_status },
       );
     }
-    refuseStepWork(execution);
+    refuseWhatIsOver(execution);
     await closeIncidentsOfExecutions(tx, [[execution_id], 'retried']);
     await resetTasks(tx, [[execution_id], ['failed', 'skipped', 'cancelled']]);
     await reopenExecution(tx, [execution_id, 0]);
@@ -68,7 +69,7 @@ export class ExecutionRepair {
         execution_id,
       });
     }
-    if (ended) refuseStepWork(execution);
+    if (ended) refuseWhatIsOver(execution);
     const repaired = await repairTasks(tx, [execution_id, JSON.stringify(repairs)]);
     if (repaired.length < repairs.length) {
       throw new DomainError('incident_resolved', 'The task is not failed any more.', {
@@ -89,12 +90,17 @@ export class ExecutionRepair {
     await this.progress.advance(tx, movement);
   }
 
-  /** Ends an open execution as failed; one that has ended stays as it is. @throws DomainError execution_not_found */
+  /**
+   * Ends an open execution as failed; one that has ended stays as it is. The step of what it was to undo waits no longer.
+   * @throws DomainError execution_not_found
+   */
   async fail(tx: Tx, execution_id: string, reason: string): Promise<void> {
     const { execution, movement } = await this.lock(tx, execution_id);
-    if (!isOpen(execution)) return;
-    await this.progress.endEarly(tx, movement, [execution], 'failed', reason);
-    await this.progress.advance(tx, movement);
+    if (isOpen(execution)) {
+      await this.progress.endEarly(tx, movement, [execution], 'failed', reason);
+      await this.progress.advance(tx, movement);
+    }
+    if (execution.compensates !== null) await endCompensating(tx, [[execution.compensates]]);
   }
 
   private async admit(tx: Tx, { execution_id, total_tasks }: MovingExecution): Promise<void> {
@@ -115,7 +121,18 @@ export class ExecutionRepair {
   }
 }
 
-function refuseStepWork({ execution_id, step_execution_id }: MovingExecution): void {
+function refuseWhatIsOver({
+  execution_id,
+  step_execution_id,
+  compensated_by,
+}: MovingExecution): void {
+  if (compensated_by !== null) {
+    throw new DomainError(
+      'execution_ended',
+      'What had completed of it is undone; execute it anew instead.',
+      { execution_id, compensated_by },
+    );
+  }
   if (step_execution_id === null) return;
   throw new DomainError(
     'execution_ended',

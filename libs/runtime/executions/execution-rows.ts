@@ -95,6 +95,7 @@ function executionRow(created: NewExecution): object {
     load_balancing_config: graph.load_balancing,
     max_concurrent_tasks: graph.load_balancing.max_concurrent_tasks,
     failure_strategy: graph.failure_strategy,
+    compensate: graph.compensate ?? false,
     global_timeout_minutes: graph.global_timeout_minutes,
     monitoring_interval_seconds: graph.monitoring_interval_seconds,
     performance_metrics: {

@@ -12,6 +12,8 @@ export interface ExecutionSpec {
   /** The step that waits for it: told when the execution ends. */
   step_execution_id: string | null;
   step_id: string | null;
+  /** The execution that this one undoes. */
+  compensates?: string;
   graph: TaskGraphDefinition;
   /** The instance's data, for the handlers' templates. */
   data: JsonObject;

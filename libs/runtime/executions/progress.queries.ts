@@ -28,6 +28,10 @@ export interface LockedExecution {
   step_execution_id: string | null;
   correlation_id: string | null;
   has_points: boolean;
+  compensate: boolean;
+  /** The execution that undoes it, and the one that it undoes. */
+  compensated_by: string | null;
+  compensates: string | null;
 }
 
 /** @param from executions as `e` */
@@ -37,6 +41,7 @@ export const lockedExecutions = (from: string): string => `
          e.load_balancing_config ->> 'strategy' as strategy,
          coalesce(e.load_balancing_config -> 'resource_constraints', '{}') as resource_constraints,
          e.instance_id, e.step_execution_id, e.correlation_id,
+         e.compensate, e.compensated_by, e.compensates,
          -- no 'exists': PostgreSQL may look that up in a hash of the whole table
          (select true from synchronization_points p where p.execution_id = e.execution_id limit 1) is not null as has_points
   from ${from} e`;
@@ -261,7 +266,7 @@ export const saveProgress = statement<object, [string, string]>(
         tasks_running = n.tasks_running, retry_round = n.retry_round, last_turn = n.last_turn,
         synchronization_failed = n.synchronization_failed,
         execution_progress_percentage = 100.0 * n.tasks_completed / n.total_tasks,
-        end_reason = n.end_reason,
+        end_reason = n.end_reason, compensated_by = n.compensated_by, compensating = n.compensated_by is not null,
         instance_notified_at = case when n.told then clock_timestamp() else e.instance_notified_at end,
         actual_completion_time = case when n.ended then clock_timestamp() end,
         output = case when n.ended and n.step_execution_id is not null
@@ -273,7 +278,7 @@ export const saveProgress = statement<object, [string, string]>(
     from jsonb_to_recordset($1::jsonb) as n(
       execution_id text, overall_status text, total_tasks int, tasks_completed int, tasks_failed int,
       tasks_running int, retry_round int, last_turn bigint, synchronization_failed boolean, end_reason text, step_execution_id uuid,
-      told boolean, ended boolean)
+      told boolean, ended boolean, compensated_by text)
     cross join lateral (
       select jsonb_object_agg(t.task_id, t.output_data)
                filter (where t.status = 'completed' and t.fan_out_of is null) as outputs,
