@@ -8,6 +8,7 @@ import { HealthModule } from '#platform/health';
 import { eventually } from '../support/eventually.js';
 import { describeOnBothQueues } from '../support/queues.js';
 import { type Service, startService } from '../support/service.js';
+import { ofTenant } from '../support/tenant.js';
 
 interface AnalysisBody {
   analysis_id: string;
@@ -139,7 +140,7 @@ describeOnBothQueues('GET /advanced/analytics', (queue) => {
     const client = new pg.Client({ connectionString: databaseUrl });
     try {
       await client.connect();
-      await sender.get(Jobs).enqueue('analytics.roll-up', {});
+      await ofTenant(sender.get(Jobs)).enqueue('analytics.roll-up', {});
       await eventually(async () => {
         const { rows } = await client.query(
           'select workflow_name, total_executions, successful_executions from workflow_performance',
