@@ -21,7 +21,7 @@ export function isOpen({ overall_status }: Pick<LockedExecution, 'overall_status
 export class Movement {
   readonly executions: ReadonlyMap<string, MovingExecution>;
   readonly events: ExecutionEvent[] = [];
-  readonly released: Pick<ReleasedTasks, 'handler_kind' | 'delay_ms'>[] = [];
+  readonly released: (Pick<ReleasedTasks, 'handler_kind' | 'delay_ms'> & { tasks?: number })[] = [];
   /** Tasks that have failed here and are run again by nobody's doing but an operator's. */
   readonly failed: { execution_id: string; task_execution_id: string }[] = [];
   /** Executions of whose end their step is told in this transaction. */

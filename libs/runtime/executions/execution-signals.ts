@@ -30,6 +30,8 @@ export interface Moved {
 interface Released {
   handler_kind: 'builtin' | 'worker';
   delay_ms: number;
+  /** Left out: one. */
+  tasks?: number;
 }
 
 export interface CreatedExecution extends Moved {
@@ -112,11 +114,12 @@ export class ExecutionSignals {
 
   /** Workers' tasks may be claimed once `tx` has committed. */
   workersTasksIn(tx: Tx, released: readonly Released[]): void {
-    const tasks = released.filter(({ handler_kind }) => handler_kind === 'worker').length;
-    if (tasks > 0) this.forWorkers.set(tx, (this.forWorkers.get(tx) ?? 0) + tasks);
+    let tasks = this.workersTasksOf(tx);
+    for (const one of released) if (one.handler_kind === 'worker') tasks += one.tasks ?? 1;
+    this.forWorkers.set(tx, tasks);
   }
 
-  /** @returns how many groups of workers' tasks `tx` has released so far */
+  /** @returns how many workers' tasks `tx` has released so far */
   workersTasksOf(tx: Tx): number {
     return this.forWorkers.get(tx) ?? 0;
   }

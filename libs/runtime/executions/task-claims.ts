@@ -152,14 +152,7 @@ export class TaskClaims implements OnModuleDestroy {
   private handOver(tx: Tx): Promise<void> {
     const released = this.signals.workersTasksOf(tx);
     if (released === 0) return Promise.resolve();
-    const served = [...this.waiting]
-      .filter(
-        ({ tenant_id, task_types }) =>
-          tenant_id === presentTenant() &&
-          task_types.every((name) => this.breakers.isClosed({ kind: 'task_type', name })),
-      )
-      .sort((a, b) => b.max_tasks - a.max_tasks);
-    const handed = served.slice(0, SERVED_AT_ONCE).map((waiting) => {
+    const handed = this.servedWith(released).map((waiting) => {
       const { worker_id, task_types, max_tasks, lock_seconds } = waiting;
       this.waiting.delete(waiting);
       const settle = waiting.reserve();
@@ -180,6 +173,25 @@ export class TaskClaims implements OnModuleDestroy {
       this.peers.wake();
     });
     return Promise.resolve();
+  }
+
+  /** Those with the most room; of those that take the same types, no more than so many tasks are enough for. */
+  private servedWith(tasks: number): WaitingClaim[] {
+    const room = new Map<string, number>();
+    return [...this.waiting]
+      .filter(
+        ({ tenant_id, task_types }) =>
+          tenant_id === presentTenant() &&
+          task_types.every((name) => this.breakers.isClosed({ kind: 'task_type', name })),
+      )
+      .sort((a, b) => b.max_tasks - a.max_tasks)
+      .filter(({ task_types, max_tasks }) => {
+        const types = JSON.stringify(task_types);
+        const before = room.get(types) ?? 0;
+        room.set(types, before + max_tasks);
+        return before < tasks;
+      })
+      .slice(0, SERVED_AT_ONCE);
   }
 
   /** Not while the circuit of its type is open. */
