@@ -139,7 +139,12 @@ export const listEvents = statement<
    limit $3`,
 );
 
+/** Also where their people are the requesters. */
 export const takesPart = statement<object, [instance_id: string, names: readonly string[]]>(
   'takes_part',
-  `select from workflow_instances i where i.instance_id = $1 and ${PART('$2::text[]')}`,
+  `select from workflow_instances i
+   where i.instance_id = $1 and (${PART('$2::text[]')} or exists (
+     select from people m join people p on p.manager_id = m.person_id
+     where m.active and (m.subject = any($2) or m.external_id = any($2))
+       and p.person_id::text = any(requesters_of(i.instance_id))))`,
 );

@@ -55,7 +55,7 @@ describe('approvals', () => {
     });
     const { status } = await as(admin, 'POST', '/access/people/bulk', {
       people: [
-        person('ada', []),
+        person('ada', [], { manager_external_id: 'E-max' }),
         person('mia', ['manager'], { department: 'HR', management_level: 2 }),
         person('max', ['manager'], { department: 'IT', management_level: 1 }),
         person('dan', ['director'], { management_level: 4 }),
@@ -148,6 +148,21 @@ describe('approvals', () => {
       status: 'bypassed',
       bypassed_by: 'amount < 100',
     });
+  });
+
+  it('ask the manager of the requester, and nobody who only says so', async () => {
+    const workflow = await define({
+      steps: REQUEST_AND_APPROVAL,
+      approval_hierarchies: [{ level: 1, role_required: 'manager_of_requester' }],
+    });
+    const instance = await ask(workflow);
+    expect((await as(await tokenOf('max'), 'GET', instance)).status).toBe(200);
+    expect((await as(await tokenOf('mia'), 'GET', instance)).status).toBe(404);
+    expect(await codeOf(act(instance, 'mia', 'approve'))).toBe('approver_not_entitled');
+    const claimed = { decided_by: 'mia', user_context: { roles: ['manager_of_requester'] } };
+    const claim = as(admin, 'POST', `${instance}/steps/approval/approve`, claimed);
+    expect(await codeOf(claim)).toBe('approver_not_entitled');
+    expect((await act(instance, 'max', 'approve')).body).toMatchObject({ outcome: 'completed' });
   });
 
   it('ask parallel levels together; one rejection ends it', async () => {

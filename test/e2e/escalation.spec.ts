@@ -169,6 +169,12 @@ describe('escalation', () => {
       'escalated',
       'asked 2',
     ]);
+    // nor does time run while it is suspended
+    await clock.set('2027-04-07T16:00:00Z');
+    await service.request('POST', `${instance}/suspend`, {});
+    await clock.set('2027-04-12T09:00:00Z');
+    await service.request('POST', `${instance}/resume`, {});
+    expect(apart((await stepOf(instance)).due_at, '2027-04-12T12:05:00Z')).toBeLessThan(3);
     // the first level answers after all: the second was asked as well, and still decides
     expect((await decide(instance, 1)).body.outcome).toBeNull();
     expect((await decide(instance, 2)).body.outcome).toBeNull();

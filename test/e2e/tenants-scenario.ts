@@ -39,6 +39,12 @@ export const TABLE = {
 
 export const PERSON = { name: 'Anna', roles: ['manager'] };
 
+export const CALENDAR = {
+  name: 'Office',
+  time_zone: 'UTC',
+  working_hours: { monday: [{ from: '09:00', to: '17:00' }] },
+};
+
 export const CHANGE = {
   modification_type: 'update_timeout',
   global_changes: { global_timeout_hours: 12 },
@@ -57,6 +63,15 @@ export const BODIES: Readonly<Record<string, (ids: Ids) => unknown>> = {
   'PUT /conditional/decision-trees/{tree_id}': () => tree,
   'PUT /conditional/decision-tables/{table_id}': () => table,
   'PUT /access/people/{person_id}': () => PERSON,
+  'PUT /access/calendars/{calendar_id}': () => CALENDAR,
+  'POST /workflows/{workflow_id}/instances/{workflow_instance_id}/steps/{step_id}/send-back':
+    () => ({ to_step_id: 'ask', comment: 'x' }),
+  'POST /workflows/{workflow_id}/instances/{workflow_instance_id}/steps/{step_id}/ask': () => ({
+    question: 'x',
+  }),
+  'POST /workflows/{workflow_id}/instances/{workflow_instance_id}/steps/{step_id}/answer': () => ({
+    answer: 'x',
+  }),
   'POST /parallel/tasks/{task_execution_id}/complete': ({ lock_token }) => ({ lock_token }),
   'POST /parallel/tasks/{task_execution_id}/fail': ({ lock_token }) => ({
     lock_token,

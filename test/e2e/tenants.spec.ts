@@ -6,6 +6,7 @@ import { describeOnBothQueues } from '../support/queues.js';
 import { type Answer, type Service, startService } from '../support/service.js';
 import {
   BODIES,
+  CALENDAR,
   CHANGE,
   fill,
   PERSON,
@@ -114,6 +115,7 @@ describeOnBothQueues('tenants', (queue) => {
     await make(tenant, 'POST', '/access/keys', { name: 'same', roles: ['viewer'] });
     for (const external_id of ['E-1', 'E-2'])
       await make(tenant, 'POST', '/access/people', { ...PERSON, external_id });
+    await make(tenant, 'POST', '/access/calendars', CALENDAR);
     await make(tenant, 'POST', '/access/absences', {
       person: 'E-1',
       substitute: 'E-2',

@@ -1,3 +1,6 @@
+/** A level with this `role_required` asks the manager of who wants it approved, as the directory has them. */
+export const MANAGER_OF_REQUESTER = 'manager_of_requester';
+
 export type Decision = 'approved' | 'rejected';
 
 /** When enough have decided alike: one, everybody, so many, such a share of those who vote, or such a weight together. */

@@ -11,7 +11,7 @@ import { DomainError } from '#engine/errors';
 import { entitlementFaults } from './approvals.js';
 import { noteDecision } from './automatic.js';
 import type { CommandOf } from './commands.js';
-import { keepApart, refuseOwnApproval, refuseSecondVote } from './duties.js';
+import { keepApart, refuseOwnApproval, refuseSecondVote, related } from './duties.js';
 import { askLevels, moveAfter, referenceTo, routedMove, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
@@ -62,7 +62,8 @@ export function deciding(
       step_type,
     });
   }
-  const level = levelFor(current, command);
+  const approver = related(progress, command.approver);
+  const level = levelFor(current, { ...command, approver });
   refuseOwnApproval(progress, step_id);
   keepApart(progress, step_id);
   return { current, level };

@@ -1,5 +1,6 @@
-import { DomainError } from '#engine/errors';
+import { type Approver, MANAGER_OF_REQUESTER } from '#engine/approval';
 import type { CompiledDefinition } from '#engine/definition';
+import { DomainError } from '#engine/errors';
 
 import type { Command } from './commands.js';
 import type { Progress } from './progress.js';
@@ -17,6 +18,14 @@ export function isOfPeople(definition: CompiledDefinition, command: Command): bo
     default:
       return false;
   }
+}
+
+/** What somebody is to the requester counts like a role; of a substitute, what the absent person is. Nobody else has it. */
+export function related({ facts: { duties } }: Progress, approver: Approver): Approver {
+  const roles = approver.roles.filter((role) => role !== MANAGER_OF_REQUESTER);
+  const person = approver.on_behalf_of ? duties?.behalf : duties?.actor;
+  const manages = typeof person === 'string' && duties?.managers.includes(person);
+  return { ...approver, roles: manages ? [...roles, MANAGER_OF_REQUESTER] : roles };
 }
 
 /** @throws DomainError own_approval: nobody approves what they want themselves, nor is it approved in their name */

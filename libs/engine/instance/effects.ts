@@ -20,8 +20,8 @@ export type Effect =
       working_time: boolean;
       again: boolean;
     }
-  /** The step's deadlines rest from now on, or go on with what was left of them. */
-  | { type: 'pause_deadlines' | 'resume_deadlines'; step_execution_id: string }
+  /** Of the step it stands at: deadlines rest from now on, or go on with what was left of them. */
+  | { type: 'pause_deadlines' | 'resume_deadlines' }
   | { type: 'resume_work' }
   /** Deadlines of the instance and, where it goes on with it, of its step (null hours: none). */
   | {
@@ -76,17 +76,17 @@ function ofEvents(definition: CompiledDefinition, events: readonly InstanceEvent
               },
             ];
       case 'information_asked':
-      case 'information_given': {
-        const { step_execution_id } = event;
-        const type = event.type === 'information_asked' ? 'pause_deadlines' : 'resume_deadlines';
-        return ended.has(step_execution_id) ? [] : [{ type, step_execution_id }];
-      }
+        return [{ type: 'pause_deadlines' }];
+      case 'information_given':
+        return [{ type: 'resume_deadlines' }];
       case 'approval_asked':
         return event.escalated && !ended.has(event.step_execution_id)
           ? escalationOf(definition, event, true)
           : [];
+      case 'instance_suspended':
+        return [{ type: 'pause_deadlines' }];
       case 'instance_resumed':
-        return [{ type: 'resume_work' }];
+        return [{ type: 'resume_deadlines' }, { type: 'resume_work' }];
       case 'instance_completed':
       case 'instance_failed':
       case 'instance_cancelled':
@@ -105,7 +105,6 @@ function ofEvents(definition: CompiledDefinition, events: readonly InstanceEvent
       case 'approval_bypassed':
       case 'approval_decided':
       case 'incident_raised':
-      case 'instance_suspended':
       case 'instance_reopened':
       case 'instance_restored':
         return [];

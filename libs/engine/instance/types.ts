@@ -324,6 +324,8 @@ export interface Duties {
   behalf: string | null;
   /** Who wants it approved: who started the instance, and whom its data names as `requester`. */
   requesters: readonly string[];
+  /** Their managers. */
+  managers: readonly string[];
   /** step_id → who has acted there, of steps that need different people. */
   acted: Readonly<Record<string, readonly string[]>>;
   /** Levels of the current step with the people who have voted there. */

@@ -15,6 +15,9 @@ const readDuties = statement<
   'read_duties',
   `select w.instance_id, person_key(a.actor) as actor, person_key(a.behalf) as behalf,
      requesters_of(w.instance_id) as requesters,
+     array(
+       select m.person_id::text from people p join people m on m.person_id = p.manager_id and m.active
+       where p.person_id::text = any(requesters_of(w.instance_id))) as managers,
      coalesce((
        select jsonb_object_agg(s.step_id, s.people)
        from (

@@ -32,20 +32,27 @@ export class InstanceEffects {
 
   private async carryOutOne(tx: Tx, move: InstanceMove, effect: Effect): Promise<void> {
     const { instance_id, has_executions, has_timers } = move.instance;
+    const { current } = move.state;
     switch (effect.type) {
       case 'start_execution':
         // among the move's executions
         return;
       case 'schedule_escalation': {
         const { step_execution_id, after_hours: hours, working_time, again } = effect;
-        const time = { hours, working_time, again, department: departmentAsked(move) };
+        const department = departmentAsked(move);
+        const time = { hours, working_time, department, since: 'now', shown: again } as const;
         await this.deadlines.begin(tx, { instance_id, step_execution_id }, time);
         return;
       }
       case 'pause_deadlines':
-        return this.deadlines.pause(tx, { instance_id, ...effect });
+        if (current && has_timers) await this.deadlines.pause(tx, { instance_id, ...current });
+        return;
       case 'resume_deadlines':
-        return this.deadlines.resume(tx, { instance_id, ...effect });
+        // a question that is still open keeps them at rest
+        if (current && has_timers && !current.question) {
+          await this.deadlines.resume(tx, { instance_id, ...current });
+        }
+        return;
       case 'stop_step_work': {
         const { step_execution_id, reason } = effect;
         if (has_executions) {
@@ -60,14 +67,25 @@ export class InstanceEffects {
         const { policy, global_timeout_hours, step } = effect;
         const hours = step?.after_hours ?? null;
         const restart = policy === 'restart';
+        const counted = (step && move.definition.step(step.step_id)?.working_time) ?? false;
         await resetDeadlines(tx, [
           instance_id,
           restart,
           global_timeout_hours,
           step !== null,
-          hours,
+          counted ? null : hours,
           newId(),
         ]);
+        if (counted && current && hours !== null) {
+          const since = restart ? 'now' : 'entry';
+          const time = {
+            hours,
+            working_time: true,
+            department: departmentAsked(move),
+            since,
+          } as const;
+          await this.deadlines.begin(tx, { instance_id, ...current }, { ...time, shown: true });
+        }
         return;
       }
       case 'put_deadlines': {

@@ -24,13 +24,16 @@ export const insertStepTimers = statement<
    from jsonb_to_recordset($1) as t (timer_id uuid, kind text, after_seconds float8, due_ms float8, payload jsonb)`,
 );
 
-/** The calendar by which a department counts, and what time it is (epoch milliseconds). */
+/** The calendar by which a department counts, what time it is, and when the step was entered (epoch milliseconds). */
 export const readCalendar = statement<
-  CalendarEntity & { now: number },
-  [department: string | null]
+  CalendarEntity & { now: number; entry: number },
+  [department: string | null, step_execution_id: string]
 >(
   'read_calendar',
-  `select c.*, (extract(epoch from now()) * 1000)::float8 as now from calendars c
+  `select c.*, (extract(epoch from now()) * 1000)::float8 as now,
+     coalesce((
+       select (extract(epoch from entered_at) * 1000)::float8 from step_executions where step_execution_id = $2), 0) as entry
+   from calendars c
    where c.department = $1 or c.department is null order by c.department nulls last limit 1`,
 );
 

@@ -29,23 +29,30 @@ interface StepOfInstance {
 export class StepDeadlines {
   constructor(private readonly timers: Timers) {}
 
-  /** @param again the step has escalated, and runs anew for whoever is asked now */
+  /** @param time `shown`: the step's row, which has another deadline or none, is to show this one */
   async begin(
     tx: Tx,
     step: StepOfInstance,
-    time: { hours: number; working_time: boolean; department: string | null; again: boolean },
+    time: {
+      hours: number;
+      working_time: boolean;
+      department: string | null;
+      since: 'now' | 'entry';
+      shown: boolean;
+    },
   ): Promise<void> {
-    const { hours, working_time, department, again } = time;
+    const { hours, working_time, department, since } = time;
+    const { instance_id, step_execution_id } = step;
     const seconds = hours * SECONDS_PER_HOUR;
     const parts = [
       ...REMINDERS.map((percentage) => ({ kind: 'step_reminder', percentage })),
       { kind: ESCALATION, percentage: 100 },
     ];
-    const [calendar] = working_time ? await readCalendar(tx, [department]) : [];
+    const [calendar] = working_time ? await readCalendar(tx, [department, step_execution_id]) : [];
     const clock = calendar && workingTime(calendar);
     const dueOf = (percentage: number): number | null =>
       calendar && clock
-        ? clock.add(calendar.now, (seconds * MS_PER_SECOND * percentage) / 100)
+        ? clock.add(calendar[since], (seconds * MS_PER_SECOND * percentage) / 100)
         : null;
     const rows = parts.map(({ kind, percentage }) => ({
       timer_id: newId(),
@@ -54,14 +61,13 @@ export class StepDeadlines {
       due_ms: dueOf(percentage),
       payload: { percentage, ...(calendar && { calendar_id: calendar.calendar_id }) },
     }));
-    const { instance_id, step_execution_id } = step;
     const shown = dueOf(100);
     await insertStepTimers(tx, [
       JSON.stringify(rows),
       instance_id,
       step_execution_id,
       shown,
-      again ? seconds : null,
+      time.shown ? seconds : null,
     ]);
     for (const { after_seconds, due_ms } of rows) {
       if (due_ms === null) this.timers.wakeIn(tx, after_seconds);
