@@ -82,15 +82,13 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async sweepAll(turn: Tx): Promise<void> {
-    await this.sweepFor('service');
+    await this.sweepFor('service', turn);
     for (const tenant_id of await this.database.tenants()) {
-      await runAsTenant(tenant_id, () => this.sweepFor('each_tenant'));
-      // the transaction that holds the turn must not look abandoned
-      await turn.query('select');
+      await runAsTenant(tenant_id, () => this.sweepFor('each_tenant', turn));
     }
   }
 
-  private async sweepFor(wanted: Breadth): Promise<void> {
+  private async sweepFor(wanted: Breadth, turn: Tx): Promise<void> {
     for (const [name, { sweep, breadth }] of this.sweeps) {
       if (this.stopped) return;
       if (breadth !== wanted) continue;
@@ -99,6 +97,8 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
       } catch (error) {
         this.logger.error({ err: error, sweep: name }, 'A sweep failed; it is tried again.');
       }
+      // the transaction that holds the turn must not look abandoned
+      await turn.query('select');
     }
   }
 }
