@@ -25,6 +25,7 @@ import { Tenants1795402902609 } from './1795402902609-tenants.js';
 import { Canaries1795403704040 } from './1795403704040-canaries.js';
 import { Approvals1795403063545 } from './1795403063545-approvals.js';
 import { TenantsOfHotRows1795405069583 } from './1795405069583-tenants-of-hot-rows.js';
+import { ChangeControl1795405230174 } from './1795405230174-change-control.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -55,4 +56,5 @@ export const migrations = [
   Approvals1795403063545,
   TenantsOfHotRows1795405069583,
   Compensation1795405016742,
+  ChangeControl1795405230174,
 ];

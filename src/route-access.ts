@@ -115,10 +115,12 @@ export const ROUTE_ACCESS: AccessRows = {
 
   'POST /dynamic/modify': PROPOSES_CHANGES,
   'POST /dynamic/preview': PROPOSES_CHANGES,
+  'POST /dynamic/what-if': PROPOSES_CHANGES,
   'GET /dynamic/status/{modification_id}': SEES,
   'GET /dynamic/modifications': SEES,
   'POST /dynamic/approve/{modification_id}': DECIDES_CHANGES,
   'POST /dynamic/reject/{modification_id}': DECIDES_CHANGES,
+  'POST /dynamic/review/{modification_id}': DECIDES_CHANGES,
   'POST /dynamic/apply/{modification_id}': OPERATES,
   'POST /dynamic/rollback/{modification_id}': OPERATES,
   'POST /dynamic/pause/{modification_id}': OPERATES,

@@ -1,4 +1,4 @@
-import { Check, Entity, ForeignKey, Index } from 'typeorm';
+import { Check, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import {
   Figure,
   Flag,
@@ -31,6 +31,8 @@ import {
   MODIFICATION_STATUSES,
   type ModificationStatus,
   CANARY_ARMS,
+  REVIEW_VERDICTS,
+  type ReviewVerdict,
   type CanaryArm,
   ROLLBACK_STATUSES,
   type RollbackStatus,
@@ -42,6 +44,10 @@ import {
 @Check('runtime_modifications_approval_status_check', oneOf('approval_status', APPROVAL_STATUSES))
 @Check('runtime_modifications_rollback_status_check', oneOf('rollback_status', ROLLBACK_STATUSES))
 @Check('runtime_modifications_move_status_check', oneOf('move_status', MOVE_STATUSES))
+@Check('runtime_modifications_review_verdict_check', oneOf('review_verdict', REVIEW_VERDICTS))
+@Index('runtime_modifications_to_review', ['review_due_at'], {
+  where: 'review_due_at is not null and reviewed_at is null',
+})
 @Index('runtime_modifications_by_workflow', ['workflow_id', 'created_at'])
 @Index('runtime_modifications_by_time', ['created_at', 'modification_id'])
 @Index('runtime_modifications_moving', ['modification_id'], {
@@ -103,6 +109,14 @@ export class RuntimeModificationEntity {
   @Figure({ default: 30 }) monitoring_duration_minutes: number;
   @Instant(optional) monitoring_until: Date | null;
   @Json({ default: {} }) auto_rollback_conditions: JsonObject;
+  /** Who sent it, where that is known for certain; else as `requested_by`. */
+  @Text(optional) proposed_by: string | null;
+  /** Of what passed as an emergency. */
+  @Instant(optional) review_due_at: Date | null;
+  @Word(optional) review_verdict: ReviewVerdict | null;
+  @Text(optional) reviewed_by: string | null;
+  @Instant(optional) reviewed_at: Date | null;
+  @Text(optional) review_comments: string | null;
   @Instant(now) created_at: Date;
   @Instant(now) updated_at: Date;
 }
@@ -217,4 +231,15 @@ export class CanaryCaseEntity {
   @UuidKey() instance_id: string;
   @Word() arm: CanaryArm;
   @Instant(now) assigned_at: Date;
+}
+
+/** One of those who approve a modification. */
+@Entity('modification_approvals')
+@ForeignKey(() => RuntimeModificationEntity, MODIFICATION, MODIFICATION)
+export class ModificationApprovalEntity {
+  @IdKey() modification_id: string;
+  @PrimaryColumn({ type: 'text' }) approved_by: string;
+  @TenantKey() tenant_id: string;
+  @Text() comments: string;
+  @Instant(now) approved_at: Date;
 }

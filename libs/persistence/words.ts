@@ -42,6 +42,9 @@ export type MoveStatus = (typeof MOVE_STATUSES)[number];
 export const MOVE_DIRECTIONS = ['forward', 'back', 'bypass'] as const;
 export type MoveDirection = (typeof MOVE_DIRECTIONS)[number];
 
+export const REVIEW_VERDICTS = ['accepted', 'objected'] as const;
+export type ReviewVerdict = (typeof REVIEW_VERDICTS)[number];
+
 export const CANARY_ARMS = ['canary', 'control'] as const;
 export type CanaryArm = (typeof CANARY_ARMS)[number];
 

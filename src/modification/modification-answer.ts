@@ -8,6 +8,7 @@ import type {
   ChangeTracking,
   ModificationAnswer,
   ModificationSummary,
+  ReviewView,
 } from './modification-views.dto.js';
 import { type MovesRow, readMoves } from './moves.queries.js';
 
@@ -74,6 +75,19 @@ function canRollBack(row: ModificationRow): boolean {
   return row.status === 'applied' && stands && row.rollback_status !== 'scheduled';
 }
 
+function reviewOf(row: ModificationRow): ReviewView | null {
+  const { review_due_at, review_overdue, review_verdict, reviewed_by, reviewed_at } = row;
+  if (!review_due_at) return null;
+  return {
+    due_at: review_due_at.toISOString(),
+    overdue: review_overdue ?? false,
+    verdict: review_verdict,
+    reviewed_by,
+    reviewed_at: reviewed_at?.toISOString() ?? null,
+    comments: row.review_comments,
+  };
+}
+
 function canaryViewOf({ canary }: ModificationRow): CanaryView | null {
   if (!canary) return null;
   const { status, stage, stages, alpha, looks, evidence } = canary;
@@ -87,8 +101,11 @@ function trackingOf(row: ModificationRow, moves: MovesRow): ChangeTracking {
     requested_by: row.requested_by,
     reason: row.reason,
     emergency_change: row.emergency_change,
+    approvals: row.approvals,
     approved_by: row.approved_by,
     approval_comments: row.approval_comments,
+    error: row.status === 'approved' ? row.error_message : null,
+    scheduled_at: row.scheduled_execution_time?.toISOString() ?? null,
     applied_by: row.applied_by,
     from_version: row.from_version,
     to_version: row.to_version,
@@ -100,6 +117,7 @@ function trackingOf(row: ModificationRow, moves: MovesRow): ChangeTracking {
     migration: row.migration,
     moves: { status: row.move_status, ...moves },
     canary: canaryViewOf(row),
+    review: reviewOf(row),
     rollback: {
       status: row.rollback_status,
       strategy: row.rollback_strategy,
@@ -133,13 +151,17 @@ function nextSteps(row: ModificationRow, moves: MovesRow): string[] {
           : `Once approved, apply it by ${post('apply')}.`,
       ];
     case 'approved':
-      return [`Apply it by ${post('apply')}, or drop it by ${post('reject')}.`];
+      return [
+        row.scheduled_execution_time
+          ? `It is applied at ${row.scheduled_execution_time.toISOString()}; sooner by ${post('apply')}, or drop it by ${post('reject')}.`
+          : `Apply it by ${post('apply')}, or drop it by ${post('reject')}.`,
+      ];
     case 'rejected':
       return ['Nothing was changed. Send a new modification if it is still needed.'];
     case 'failed':
       return ['Nothing was changed. Send it anew.'];
     case 'applied':
-      return appliedSteps(row, moves, post('rollback'));
+      return appliedSteps(row, moves, post);
     case 'rolled_back':
       return [
         `New instances start with version ${row.from_version} again.`,
@@ -150,7 +172,11 @@ function nextSteps(row: ModificationRow, moves: MovesRow): string[] {
   }
 }
 
-function appliedSteps(row: ModificationRow, moves: MovesRow, rollback: string): string[] {
+function appliedSteps(
+  row: ModificationRow,
+  moves: MovesRow,
+  post: (verb: string) => string,
+): string[] {
   const { modification_id: id, to_version } = row;
   return [
     to_version === null
@@ -167,13 +193,15 @@ function appliedSteps(row: ModificationRow, moves: MovesRow, rollback: string): 
     ...(moves.failed > 0
       ? [`${count(moves.failed)} could not be moved and stayed as they were; see moves.failures.`]
       : []),
-    ...(row.emergency_change
-      ? ['It passed without approval as an emergency; have it reviewed.']
+    ...(row.review_due_at && !row.reviewed_at
+      ? [
+          `It passed without approval as an emergency; it is to be reviewed by somebody else until ${row.review_due_at.toISOString()}: ${post('review')}.`,
+        ]
       : []),
     ...(row.rollback_status === 'scheduled' && row.rollback_scheduled_at
       ? [`It is rolled back at ${row.rollback_scheduled_at.toISOString()}.`]
       : []),
-    ...(canRollBack(row) ? [`If it does harm, take it back by ${rollback}.`] : []),
+    ...(canRollBack(row) ? [`If it does harm, take it back by ${post('rollback')}.`] : []),
     ...(row.monitoring_active && row.monitoring_until
       ? [
           `It is watched until ${row.monitoring_until.toISOString()}: GET ${BASE_PATH}/dynamic/monitoring/${id}.`,

@@ -5,6 +5,8 @@ import { Jobs } from '#jobs';
 import { afterCommit, insertRows, newId, RollbackSnapshotEntity, type Tx } from '#persistence';
 
 import { Canaries } from './canary.service.js';
+import { AppConfig } from '#platform/config';
+
 import { DefinitionsService, type StoredDefinition } from '../definitions/definitions.service.js';
 import { ModificationPlanner, type Plan } from './modification-plan.service.js';
 import {
@@ -23,6 +25,7 @@ export class ModificationApplier {
     private readonly planner: ModificationPlanner,
     private readonly canaries: Canaries,
     private readonly jobs: Jobs,
+    private readonly config: AppConfig,
   ) {}
 
   /**
@@ -57,6 +60,7 @@ export class ModificationApplier {
       applied_by,
       moves,
       row.canary !== null,
+      row.emergency_change ? this.config.settings.emergency_review_hours : null,
     ]);
     if (row.canary) await this.canaries.begin(tx, row, row.canary);
     if (moves) afterCommit(tx, () => this.jobs.enqueue('modification.move', { modification_id }));

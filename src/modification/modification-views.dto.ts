@@ -77,14 +77,38 @@ export class RollbackView {
   error: string | null;
 }
 
+export class ApprovalView {
+  @ApiProperty() approved_by: string;
+  @ApiProperty() comments: string;
+}
+
+export class ReviewView {
+  @ApiProperty({ format: 'date-time' }) due_at: string;
+  @ApiProperty() overdue: boolean;
+  @ApiProperty({
+    ...TEXT_OR_NULL,
+    description: '`accepted` or `objected`; null: not reviewed yet.',
+  })
+  verdict: string | null;
+  @ApiProperty(TEXT_OR_NULL) reviewed_by: string | null;
+  @ApiProperty(INSTANT_OR_NULL) reviewed_at: string | null;
+  @ApiProperty(TEXT_OR_NULL) comments: string | null;
+}
+
 export class ChangeTracking {
   @ApiProperty({ format: 'uuid' }) change_request_id: string;
   @ApiProperty({ enum: MODIFICATION_TYPES }) modification_type: ModificationType;
   @ApiProperty() requested_by: string;
   @ApiProperty() reason: string;
   @ApiProperty() emergency_change: boolean;
+  @ApiProperty({ type: [ApprovalView], description: 'Of MODIFICATION_APPROVALS_REQUIRED.' })
+  approvals: ApprovalView[];
   @ApiProperty(TEXT_OR_NULL) approved_by: string | null;
   @ApiProperty(TEXT_OR_NULL) approval_comments: string | null;
+  @ApiProperty({ ...TEXT_OR_NULL, description: 'Why it was not applied at its time.' })
+  error: string | null;
+  @ApiProperty({ ...INSTANT_OR_NULL, description: 'When it is applied by itself.' })
+  scheduled_at: string | null;
   @ApiProperty(TEXT_OR_NULL) applied_by: string | null;
   @ApiProperty({ description: 'The version it starts from.', example: 1 }) from_version: number;
   @ApiProperty({
@@ -112,6 +136,12 @@ export class ChangeTracking {
   @ApiProperty({ type: MovesView }) moves: MovesView;
   @ApiProperty({ type: CanaryView, nullable: true, description: 'Null: it is not tried first.' })
   canary: CanaryView | null;
+  @ApiProperty({
+    type: ReviewView,
+    nullable: true,
+    description: 'Of what passed as an emergency; null of everything else.',
+  })
+  review: ReviewView | null;
   @ApiProperty({ type: RollbackView }) rollback: RollbackView;
 }
 

@@ -17,7 +17,12 @@ import {
 } from 'class-validator';
 
 import { MODIFICATION_TYPES, type ModificationType } from '#engine/definition';
-import { MODIFICATION_STATUSES, type ModificationStatus } from '#persistence';
+import {
+  MODIFICATION_STATUSES,
+  type ModificationStatus,
+  REVIEW_VERDICTS,
+  type ReviewVerdict,
+} from '#persistence';
 import { IsClientId, IsJsonObject, IsText, PageQuery } from '#platform/http';
 
 import { CanaryRequest } from './canary.dto.js';
@@ -151,6 +156,17 @@ export class ModifyRequest {
   @IsBoolean()
   auto_apply: boolean = false;
 
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When it is applied, once it is approved; also without `auto_apply`.',
+    example: '2026-12-01T06:00:00Z',
+  })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  scheduled_at: string | null = null;
+
   @ApiPropertyOptional({ enum: ROLLBACK_STRATEGIES, description: STRATEGIES })
   @IsIn(ROLLBACK_STRATEGIES)
   rollback_strategy: RollbackStrategy = 'graceful';
@@ -222,6 +238,24 @@ export class ApplyModificationRequest {
   applied_by?: string;
 }
 
+export class ReviewModificationRequest {
+  @ApiProperty({ enum: REVIEW_VERDICTS, example: 'accepted' })
+  @IsIn(REVIEW_VERDICTS)
+  verdict: ReviewVerdict;
+
+  @ApiPropertyOptional({
+    description: 'Who reviews it; the caller when left out.',
+    example: 'grace',
+  })
+  @IsOptional()
+  @IsText({ min: 1, max: 200 })
+  reviewed_by?: string;
+
+  @ApiPropertyOptional({ example: 'The step was broken; there was no other way.' })
+  @IsText({ max: 2_000 })
+  comments: string = '';
+}
+
 export class RollbackRequest {
   @ApiPropertyOptional({ example: 'The new step holds everybody up.' })
   @IsText({ max: 500 })
@@ -260,4 +294,12 @@ export class ListModificationsQuery extends PageQuery {
   @IsOptional()
   @IsIn(MODIFICATION_STATUSES)
   status?: ModificationStatus;
+
+  @ApiPropertyOptional({
+    enum: ['pending', 'overdue'],
+    description: 'Emergency changes that are still to be reviewed, or are overdue for it.',
+  })
+  @IsOptional()
+  @IsIn(['pending', 'overdue'])
+  review?: 'pending' | 'overdue';
 }

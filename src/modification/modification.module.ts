@@ -6,10 +6,12 @@ import { AppConfig } from '#platform/config';
 
 import { DefinitionsModule } from '../definitions/definitions.module.js';
 import { Canaries } from './canary.service.js';
+import { DecisionsController } from './decisions.controller.js';
 import { ImpactReader } from './impact-facts.service.js';
 import { APPLY_TO } from './migration-plan.js';
 import { ROLLBACK_STRATEGIES } from './modification.dto.js';
 import { ModificationApplier } from './modification-apply.service.js';
+import { ModificationDecisions } from './modification-decisions.service.js';
 import { ModificationPlanner } from './modification-plan.service.js';
 import { ModificationsController } from './modifications.controller.js';
 import { ModificationsService } from './modifications.service.js';
@@ -21,6 +23,7 @@ import { Mover } from './mover.service.js';
 import { RollbackController } from './rollback.controller.js';
 import { ModificationPreview } from './preview.service.js';
 import { Rollbacks } from './rollback.service.js';
+import { WhatIf } from './what-if.service.js';
 import { RoutingOverridesController } from './routing-overrides.controller.js';
 import { RoutingOverrides } from './routing-overrides.service.js';
 
@@ -29,6 +32,7 @@ import { RoutingOverrides } from './routing-overrides.service.js';
   imports: [DefinitionsModule],
   controllers: [
     ModificationsController,
+    DecisionsController,
     MovesController,
     RollbackController,
     RoutingOverridesController,
@@ -39,7 +43,9 @@ import { RoutingOverrides } from './routing-overrides.service.js';
     ModificationPlanner,
     ModificationPreview,
     ModificationApplier,
+    ModificationDecisions,
     ModificationsService,
+    WhatIf,
     MoveBatches,
     ModificationMoves,
     Mover,

@@ -4,6 +4,7 @@ import {
   type ApprovalStatus,
   type ModificationStatus,
   type MoveStatus,
+  type ReviewVerdict,
   type RollbackStatus,
   statement,
 } from '#persistence';
@@ -57,7 +58,17 @@ export interface ModificationRow {
   monitoring_active: boolean;
   monitoring_until: Date | null;
   auto_rollback_conditions: JsonObject;
+  proposed_by: string | null;
+  review_due_at: Date | null;
+  review_overdue: boolean | null;
+  review_verdict: ReviewVerdict | null;
+  reviewed_by: string | null;
+  reviewed_at: Date | null;
+  review_comments: string | null;
   created_at: Date;
+  /** Oldest first. */
+  approvals: { approved_by: string; comments: string }[];
+  scheduled_execution_time: Date | null;
   change_request_id: string;
   approved_by: string | null;
   approval_timestamp: Date | null;
@@ -67,7 +78,11 @@ export interface ModificationRow {
 }
 
 const MODIFICATION = `
-  m.*, c.change_request_id, c.approved_by, c.approval_timestamp, c.approval_comments,
+  m.*, c.change_request_id, c.approved_by, c.approval_timestamp, c.approval_comments, c.scheduled_execution_time,
+  m.review_due_at < now() and m.reviewed_at is null as review_overdue,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('approved_by', a.approved_by, 'comments', a.comments) order by a.approved_at)
+    from modification_approvals a where a.modification_id = m.modification_id), '[]') as approvals,
   exists (
     select from workflow_definitions d
     where d.workflow_id = m.workflow_id and d.version_number = m.to_version and d.is_active) as is_current`;
@@ -92,6 +107,7 @@ export const listModifications = statement<
   [
     workflow_id: string | null,
     status: string | null,
+    review: 'pending' | 'overdue' | null,
     before_time: string | null,
     before_id: string | null,
     limit: number,
@@ -101,9 +117,11 @@ export const listModifications = statement<
   `select ${MODIFICATION} ${FROM}
    where ($1::uuid is null or m.workflow_id = $1)
      and ($2::text is null or m.status = $2)
-     and ($3::timestamptz is null or (date_trunc('milliseconds', m.created_at), m.modification_id) < ($3, $4))
+     and ($3::text is null or (m.review_due_at is not null and m.reviewed_at is null
+       and ($3 = 'pending' or m.review_due_at < now())))
+     and ($4::timestamptz is null or (date_trunc('milliseconds', m.created_at), m.modification_id) < ($4, $5))
    order by date_trunc('milliseconds', m.created_at) desc, m.modification_id desc
-   limit $5`,
+   limit $6`,
 );
 
 /** The modification that made a version. */
@@ -203,6 +221,7 @@ export const markApplied = statement<
     applied_by: string,
     moves: boolean,
     trial: boolean,
+    review_hours: number | null,
   ]
 >(
   'mark_modification_applied',
@@ -211,6 +230,7 @@ export const markApplied = statement<
      impact_analysis = $6, applied_by = $7, move_status = case when $8 then 'in_progress' end,
      move_round = case when $8 then 1 else 0 end,
      execution_timestamp = now(),
+     review_due_at = now() + $10::float8 * interval '1 hour', error_message = null,
      monitoring_active = $3::int is not null and (monitoring_duration_minutes > 0 or $9),
      monitoring_until = case when $3::int is not null and not $9
        then now() + monitoring_duration_minutes * interval '1 minute' end,

@@ -11,12 +11,7 @@ import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '#platform/auth';
 import { ApiProblems, ClientIdParam, type Page, PageQuery } from '#platform/http';
 
-import {
-  ApplyModificationRequest,
-  DecideModificationRequest,
-  ListModificationsQuery,
-  ModifyRequest,
-} from './modification.dto.js';
+import { ListModificationsQuery, ModifyRequest } from './modification.dto.js';
 import {
   ModificationAnswer,
   ModificationPage,
@@ -24,6 +19,7 @@ import {
   PreviewAnswer,
 } from './modification-views.dto.js';
 import { statusOf } from './modification-answer.js';
+import { WhatIfAnswer, WhatIfRequest } from './what-if.dto.js';
 import { ModificationsService } from './modifications.service.js';
 
 @ApiTags('modification')
@@ -77,8 +73,29 @@ export class ModificationsController {
   })
   @ApiOkResponse({ type: PreviewAnswer })
   @ApiProblems('workflow_not_found', 'workflow_inactive', 'emergency_disabled')
-  preview(@Body() request: ModifyRequest, @Query() page: PageQuery): Promise<PreviewAnswer> {
-    return this.modifications.preview(request, page);
+  preview(
+    @Body() request: ModifyRequest,
+    @Query() page: PageQuery,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<PreviewAnswer> {
+    return this.modifications.preview(request, page, principal);
+  }
+
+  @Post('what-if')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'askWhatIf',
+    summary: 'See how recorded instances would have fared',
+    description:
+      'The body of `POST /dynamic/modify`, with a `seed`; nothing is written. The instances that have ended in the last TREND_ANALYSIS_DAYS (the latest 500) are run by the engine through the definition as it is and as it would be, with their own data, times and outcomes: cycle time, wait at each step, missed deadlines and failures, with intervals at 95 % by the bootstrap over instances. Refused where fewer than 20 have ended.',
+  })
+  @ApiOkResponse({ type: WhatIfAnswer })
+  @ApiProblems('workflow_not_found', 'workflow_inactive', 'emergency_disabled', 'history_too_short')
+  whatIf(
+    @Body() request: WhatIfRequest,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<WhatIfAnswer> {
+    return this.modifications.whatIf(request, principal);
   }
 
   @Get('status/:modification_id')
@@ -103,69 +120,5 @@ export class ModificationsController {
   @ApiProblems('cursor_invalid')
   list(@Query() query: ListModificationsQuery): Promise<Page<ModificationSummary>> {
     return this.modifications.list(query);
-  }
-
-  @Post('approve/:modification_id')
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'approveModification',
-    summary: 'Approve a modification',
-    description:
-      'By somebody other than who asked for it. With `auto_apply` it is then applied at once.',
-  })
-  @ApiOkResponse({ type: ModificationAnswer })
-  @ApiProblems(
-    'modification_not_found',
-    'modification_not_pending',
-    'own_approval',
-    'modification_not_applicable',
-    'workflow_inactive',
-  )
-  approve(
-    @ClientIdParam('modification_id') modification_id: string,
-    @Body() request: DecideModificationRequest,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<ModificationAnswer> {
-    return this.modifications.approve(modification_id, request, principal);
-  }
-
-  @Post('reject/:modification_id')
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'rejectModification',
-    summary: 'Reject a modification',
-    description: 'Also withdraws one that is approved and not applied yet.',
-  })
-  @ApiOkResponse({ type: ModificationAnswer })
-  @ApiProblems('modification_not_found', 'modification_not_pending')
-  reject(
-    @ClientIdParam('modification_id') modification_id: string,
-    @Body() request: DecideModificationRequest,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<ModificationAnswer> {
-    return this.modifications.reject(modification_id, request, principal);
-  }
-
-  @Post('apply/:modification_id')
-  @HttpCode(200)
-  @ApiOperation({
-    operationId: 'applyModification',
-    summary: 'Apply an approved modification',
-    description:
-      'Snapshot, new version and current version in one transaction; instances follow with `apply_to: all`. Still waits (`pending_approval`) when its impact has grown so that it now needs an approval.',
-  })
-  @ApiOkResponse({ type: ModificationAnswer })
-  @ApiProblems(
-    'modification_not_found',
-    'modification_not_pending',
-    'modification_not_applicable',
-    'workflow_inactive',
-  )
-  apply(
-    @ClientIdParam('modification_id') modification_id: string,
-    @Body() request: ApplyModificationRequest,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<ModificationAnswer> {
-    return this.modifications.apply(modification_id, request, principal);
   }
 }

@@ -9,48 +9,41 @@ import {
   RuntimeModificationEntity,
   type Tx,
 } from '#persistence';
-import type { Principal } from '#platform/auth';
+import { type Principal, type ProductRole, speaksForOthers } from '#platform/auth';
 import { AppConfig } from '#platform/config';
-import {
-  decodeCursor,
-  keepAnswer,
-  keepBody,
-  type Page,
-  pageOf,
-  type PageQuery,
-} from '#platform/http';
+import { decodeCursor, keepAnswer, type Page, pageOf, type PageQuery } from '#platform/http';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
 import { canaryFaults, canaryOf } from './canary-state.js';
 import { conditionFaults } from './breaches.js';
 import { migrationFaults, migrationOf } from './migration-check.js';
 import type { Migration } from './migration-plan.js';
-import type {
-  ApplyModificationRequest,
-  DecideModificationRequest,
-  ListModificationsQuery,
-  ModifyRequest,
-} from './modification.dto.js';
-import { exists, notFound, notPending, unlessTaken } from './modification.errors.js';
+import { scheduleFaults } from './schedule.js';
+import type { ListModificationsQuery, ModifyRequest } from './modification.dto.js';
+import { exists, notFound, unlessTaken } from './modification.errors.js';
 import {
-  decideModification,
   findModification,
   listModifications,
   lockModification,
   type ModificationRow,
 } from './modification.queries.js';
 import { readAnswer, statusOf, summaryOf } from './modification-answer.js';
-import { ModificationApplier } from './modification-apply.service.js';
+import { ModificationDecisions } from './modification-decisions.service.js';
 import { type ChangeAsked, ModificationPlanner, type Plan } from './modification-plan.service.js';
 import { ModificationPreview } from './preview.service.js';
 import { requireSound } from './soundness-change.js';
+import type { WhatIfAnswer, WhatIfRequest } from './what-if.dto.js';
+import { WhatIf } from './what-if.service.js';
 import type {
   ModificationAnswer,
   ModificationSummary,
   PreviewAnswer,
 } from './modification-views.dto.js';
 
-/** Modifications as clients ask for them, decide on them and read them. */
+/** Who steers what runs; others propose. */
+const MAY_IN_EMERGENCY: readonly ProductRole[] = ['operator', 'admin'];
+
+/** Modifications as clients ask for them and read them. */
 @Injectable()
 export class ModificationsService {
   constructor(
@@ -59,7 +52,8 @@ export class ModificationsService {
     private readonly definitions: DefinitionsService,
     private readonly planner: ModificationPlanner,
     private readonly previews: ModificationPreview,
-    private readonly applier: ModificationApplier,
+    private readonly decisions: ModificationDecisions,
+    private readonly whatIfs: WhatIf,
   ) {}
 
   /**
@@ -72,7 +66,7 @@ export class ModificationsService {
     ifMatch: string | undefined,
     principal: Principal,
   ): Promise<ModificationAnswer> {
-    this.requireAllowed(request);
+    this.requireAllowed(request, principal);
     return this.database.transaction(async (tx) => {
       const { workflow_id, modification_id: id } = request.workflow_modification;
       await this.definitions.lock(tx, workflow_id);
@@ -82,10 +76,8 @@ export class ModificationsService {
       this.definitions.requireMatch(ifMatch, current);
       const plan = await this.planner.plan(tx, askedBy(request));
       requireSound(plan, request.workflow_modification.emergency_change);
-      const row = await this.store(tx, request, plan);
-      if (request.auto_apply && row.status === 'approved') {
-        await this.applier.apply(tx, row, principal.id);
-      }
+      const row = await this.store(tx, request, plan, principal);
+      if (row.status === 'approved') await this.decisions.onceApproved(tx, row, principal.id);
       const answer = await readAnswer(tx, row.modification_id);
       await keepAnswer(tx, { body: answer, status: statusOf(answer) });
       return answer;
@@ -93,9 +85,19 @@ export class ModificationsService {
   }
 
   /** What `modify` would do. Nothing is written. @throws as `modify` */
-  async preview(request: ModifyRequest, page: PageQuery): Promise<PreviewAnswer> {
-    this.requireAllowed(request);
+  async preview(
+    request: ModifyRequest,
+    page: PageQuery,
+    principal: Principal,
+  ): Promise<PreviewAnswer> {
+    this.requireAllowed(request, principal);
     return this.previews.preview(askedBy(request), page);
+  }
+
+  /** How recorded instances would have fared. Nothing is written. @throws as `WhatIf.answer` */
+  async whatIf(request: WhatIfRequest, principal: Principal): Promise<WhatIfAnswer> {
+    this.requireAllowed(request, principal);
+    return this.whatIfs.answer(askedBy(request), request.seed);
   }
 
   /** @throws DomainError modification_not_found */
@@ -104,11 +106,12 @@ export class ModificationsService {
   }
 
   async list(query: ListModificationsQuery): Promise<Page<ModificationSummary>> {
-    const { workflow_id, status, limit, cursor } = query;
+    const { workflow_id, status, review, limit, cursor } = query;
     const [time, id] = cursor === undefined ? [null, null] : decodeCursor(cursor, ['time', 'text']);
     const rows = await listModifications(this.database.read, [
       workflow_id ?? null,
       status ?? null,
+      review ?? null,
       time,
       id,
       limit + 1,
@@ -121,69 +124,8 @@ export class ModificationsService {
     );
   }
 
-  /** @throws DomainError modification_not_found, modification_not_pending, own_approval, modification_not_applicable */
-  approve(
-    modification_id: string,
-    { approved_by, comments }: DecideModificationRequest,
-    principal: Principal,
-  ): Promise<ModificationAnswer> {
-    const by = approved_by ?? principal.id;
-    return this.changed(modification_id, async (tx, row) => {
-      if (row.status !== 'pending_approval') throw notPending(row);
-      if (samePerson(by, row.requested_by)) {
-        throw new DomainError(
-          'own_approval',
-          'Who asked for a modification cannot approve it; somebody else has to.',
-          { modification_id, requested_by: row.requested_by },
-        );
-      }
-      await decideModification(tx, [modification_id, 'approved', by, comments]);
-      if (!row.modification_details.auto_apply) return;
-      await this.applier.apply(tx, await locked(tx, modification_id), by);
-    });
-  }
-
-  /** Also withdraws one that is approved and not yet applied. @throws DomainError modification_not_found, modification_not_pending */
-  reject(
-    modification_id: string,
-    { approved_by, comments }: DecideModificationRequest,
-    principal: Principal,
-  ): Promise<ModificationAnswer> {
-    const by = approved_by ?? principal.id;
-    return this.changed(modification_id, async (tx, row) => {
-      const [decided] = await decideModification(tx, [modification_id, 'rejected', by, comments]);
-      if (!decided) throw notPending(row);
-    });
-  }
-
-  /** @throws DomainError modification_not_found, modification_not_pending, modification_not_applicable */
-  apply(
-    modification_id: string,
-    { applied_by }: ApplyModificationRequest,
-    principal: Principal,
-  ): Promise<ModificationAnswer> {
-    return this.changed(modification_id, async (tx, row) => {
-      if (row.status !== 'approved') throw notPending(row);
-      await this.applier.apply(tx, row, applied_by ?? principal.id);
-    });
-  }
-
-  /** The workflow first, then its modification: everybody locks in this order. */
-  private async changed(
-    modification_id: string,
-    change: (tx: Tx, row: ModificationRow) => Promise<void>,
-  ): Promise<ModificationAnswer> {
-    return this.database.transaction(async (tx) => {
-      const [found] = await findModification(tx, [modification_id]);
-      if (!found) throw notFound(modification_id);
-      await this.definitions.lock(tx, found.workflow_id);
-      await change(tx, await locked(tx, modification_id));
-      return keepBody(tx, await readAnswer(tx, modification_id));
-    });
-  }
-
   /** @throws ValidationError; DomainError emergency_disabled */
-  private requireAllowed(request: ModifyRequest): void {
+  private requireAllowed(request: ModifyRequest, principal: Principal): void {
     const { workflow_modification, auto_rollback_conditions, apply_to, migration, canary } =
       request;
     const { emergency_change, approval_override, modification_type } = workflow_modification;
@@ -191,6 +133,7 @@ export class ModificationsService {
       ...conditionFaults(auto_rollback_conditions),
       ...migrationFaults(migration, apply_to, modification_type),
       ...canaryFaults(canary, apply_to),
+      ...scheduleFaults(request),
     ];
     if (approval_override && !emergency_change) {
       faults.push({
@@ -206,9 +149,20 @@ export class ModificationsService {
         'Emergency changes are switched off here (EMERGENCY_MODIFICATION_ENABLED); send it as a usual one.',
       );
     }
+    if (emergency_change && !principal.roles.some((role) => MAY_IN_EMERGENCY.includes(role))) {
+      throw new DomainError(
+        'forbidden',
+        `An emergency change is for ${MAY_IN_EMERGENCY.join(' and ')}; send it as a usual one.`,
+      );
+    }
   }
 
-  private async store(tx: Tx, request: ModifyRequest, plan: Plan): Promise<ModificationRow> {
+  private async store(
+    tx: Tx,
+    request: ModifyRequest,
+    plan: Plan,
+    principal: Principal,
+  ): Promise<ModificationRow> {
     const { step_modifications, global_changes, ...asked } = request.workflow_modification;
     const { auto_apply, impact_analysis_required, auto_rollback_conditions } = request;
     const { workflow_id } = plan.current;
@@ -225,6 +179,7 @@ export class ModificationsService {
           status: waits ? 'pending_approval' : 'approved',
           approval_status,
           requested_by: asked.requested_by,
+          proposed_by: speaksForOthers(principal) ? asked.requested_by : principal.id,
           reason: asked.reason,
           emergency_change: asked.emergency_change,
           approval_override: asked.approval_override,
@@ -256,10 +211,14 @@ export class ModificationsService {
         impact_level: plan.impact.impact_level,
         approval_status,
         requested_by: asked.requested_by,
+        scheduled_execution_time:
+          request.scheduled_at === null ? null : new Date(request.scheduled_at),
         auto_rollback_conditions,
       },
     ]);
-    return locked(tx, modification_id);
+    const [row] = await lockModification(tx, [modification_id]);
+    if (!row) throw notFound(modification_id);
+    return row;
   }
 }
 
@@ -276,16 +235,6 @@ function askedBy({ workflow_modification, apply_to, migration }: ModifyRequest):
   };
 }
 
-async function locked(tx: Tx, modification_id: string): Promise<ModificationRow> {
-  const [row] = await lockModification(tx, [modification_id]);
-  if (!row) throw notFound(modification_id);
-  return row;
-}
-
 function movesOf({ step_mapping: _, ...migration }: Migration): Record<string, unknown> {
   return migration;
-}
-
-function samePerson(a: string, b: string): boolean {
-  return a.trim().toLowerCase() === b.trim().toLowerCase();
 }

@@ -66,6 +66,7 @@ export class Mover {
       }
       after = passed.last;
     } while (performance.now() < end);
+    await this.database.transaction((tx) => countMoved(tx, [modification_id]));
     await this.jobs.enqueue('modification.move', { modification_id });
   }
 
@@ -95,7 +96,6 @@ export class Mover {
       const ids = candidates.map(({ instance_id }) => instance_id);
       await this.database.transaction(async (tx) => {
         await timeMoves(tx, [modification_id, row.move_round, ids, elapsed_ms]);
-        await countMoved(tx, [modification_id]);
       });
       return { left: 'some', last: last.instance_id };
     });

@@ -22,10 +22,9 @@ import {
   type ModificationRow,
 } from './modification.queries.js';
 import type { ModificationAnswer } from './modification-views.dto.js';
+import { rollbackTime } from './schedule.js';
 
 const MS_A_SECOND = 1_000;
-const LATEST_DAYS = 366;
-const MS_A_DAY = 86_400_000;
 
 /** How, why and by whom a modification is taken back now. */
 interface Rollback {
@@ -79,7 +78,7 @@ export class Rollbacks {
       refuseTime(request);
       return this.carryOut(tx, row, { strategy, reason, by });
     }
-    const at = scheduledTime(request);
+    const at = rollbackTime(request);
     await this.requireReversible(tx, row);
     await markRollbackScheduled(tx, [modification_id, reason, by, at]);
     await this.timers.schedule(tx, {
@@ -185,14 +184,6 @@ export class Rollbacks {
     if (!row) throw notFound(modification_id);
     return row;
   }
-}
-
-function scheduledTime({ scheduled_at }: RollbackRequest): Date {
-  const at = scheduled_at === undefined ? NaN : Date.parse(scheduled_at);
-  const now = Date.now();
-  if (at > now && at < now + LATEST_DAYS * MS_A_DAY) return new Date(at);
-  const message = `The strategy scheduled needs scheduled_at: a time to come, within ${LATEST_DAYS} days.`;
-  throw new ValidationError([{ pointer: '/scheduled_at', code: 'required', message }]);
 }
 
 function refuseTime({ scheduled_at }: RollbackRequest): void {

@@ -64,7 +64,10 @@ export const idOf = (answer: Answer<Modified>): string =>
   answer.body.modification_result.modification_id;
 
 /** What the specs of changes do to workflows and their instances, over HTTP. */
-export function modificationClient(service: () => Service) {
+export function modificationClient(
+  service: () => Service,
+  caller: () => Record<string, string> = () => ({}),
+) {
   const step = (step_id: string, order_sequence: number, more = {}): Step => ({
     step_id,
     step_name: step_id,
@@ -93,6 +96,7 @@ export function modificationClient(service: () => Service) {
         ],
         ...more,
       },
+      caller(),
     );
     expect(status).toBe(201);
     return body.workflow_id;
@@ -162,7 +166,7 @@ export function modificationClient(service: () => Service) {
       'POST',
       '/dynamic/modify',
       body(workflow_id, { auto_apply: true, ...asked }),
-      headers,
+      { ...caller(), ...headers },
     );
 
   const follow = (verb: string, id: string, sent: object = {}): Promise<Answer<Modified>> =>

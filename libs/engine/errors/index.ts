@@ -75,6 +75,7 @@ export type ErrorCode =
   | 'modification_not_pending'
   | 'modification_not_applicable'
   | 'modification_not_reversible'
+  | 'history_too_short'
   | 'emergency_disabled'
   | 'own_approval'
   | 'precondition_failed'

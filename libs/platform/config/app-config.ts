@@ -71,6 +71,10 @@ export interface Settings {
   emergency_modification_enabled: boolean;
   auto_rollback_enabled: boolean;
   approval_required_for_high_impact: boolean;
+  /** People other than who asked for it, who have to approve a modification of high or critical impact. */
+  modification_approvals_required: number;
+  /** Within which what passed as an emergency is to be reviewed. */
+  emergency_review_hours: number;
 }
 
 interface ConfigBesideDatabase {

@@ -46,6 +46,8 @@ describe('readConfig', () => {
         emergency_modification_enabled: true,
         auto_rollback_enabled: true,
         approval_required_for_high_impact: true,
+        modification_approvals_required: 1,
+        emergency_review_hours: 72,
       },
     });
   });

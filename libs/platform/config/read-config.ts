@@ -100,6 +100,12 @@ export function readConfig(
         boolean,
         true,
       ),
+      modification_approvals_required: reader.get(
+        'MODIFICATION_APPROVALS_REQUIRED',
+        integer(1, 100),
+        1,
+      ),
+      emergency_review_hours: reader.get('EMERGENCY_REVIEW_HOURS', integer(1, 8_760), 72),
     },
   };
   if (reader.faults.length > 0) throw new ConfigurationError(reader.faults);

@@ -73,6 +73,7 @@ export const PROBLEM_STATUS = {
   modification_not_pending: 409,
   modification_not_applicable: 409,
   modification_not_reversible: 409,
+  history_too_short: 409,
   emergency_disabled: 403,
   own_approval: 403,
   precondition_failed: 412,

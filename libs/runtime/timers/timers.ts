@@ -12,7 +12,8 @@ import {
   type TimerRow,
 } from './timers.queries.js';
 
-export type TimerKind = 'step_reminder' | 'step_escalation' | 'scheduled_modification';
+export type TimerKind =
+  'step_reminder' | 'step_escalation' | 'scheduled_modification' | 'scheduled_application';
 
 export interface NewTimer {
   kind: TimerKind;

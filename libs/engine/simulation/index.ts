@@ -1,0 +1,3 @@
+export * from './replay.js';
+export * from './types.js';
+export * from './what-if.js';
