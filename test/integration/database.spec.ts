@@ -10,6 +10,11 @@ const addTo = statement<object, [string]>(
   'update counters set value = value + 1 where name = $1',
 );
 
+const endSession = statement(
+  'end_session_for_test',
+  'select pg_terminate_backend(pg_backend_pid())',
+);
+
 describe('Database.transaction', () => {
   let test: TestDatabase;
   beforeAll(async () => {
@@ -42,6 +47,11 @@ describe('Database.transaction', () => {
     });
     expect(result).toBe('done');
     expect(await read('a')).toBe(1);
+  });
+
+  it('outlives the connection that a read beside it was sent over', async () => {
+    await expect(endSession(test.database.read, [])).rejects.toThrow();
+    expect(await read('a')).toBe(0);
   });
 
   it('rolls back and throws what the closure throws, without a second attempt', async () => {

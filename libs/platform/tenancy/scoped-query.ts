@@ -16,12 +16,19 @@ export async function withinScope<Row extends object>(
 ): Promise<QueryResult<Row>> {
   const begin = `begin; ${scopeOfTransaction(fallback)}`;
   const client = await pool.connect();
+  let lost: Error | undefined;
+  // its queries fail of that themselves; an error that nobody listened for would end the process
+  const onError = (error: Error): void => {
+    lost = error;
+  };
+  client.on('error', onError);
   const sent = [client.query(begin), send(client), client.query('commit')] as const;
   try {
     const [, result] = await Promise.all(sent);
     return result;
   } finally {
     await Promise.allSettled(sent);
-    client.release();
+    client.off('error', onError);
+    client.release(lost);
   }
 }
