@@ -59,14 +59,53 @@ export class Callers {
   /** The caller as they are, and the people they act for; undefined of whoever sees everything. */
   async confined(principal: Principal): Promise<Approver[] | undefined> {
     if (SEES_ALL.some((role) => principal.roles.includes(role))) return undefined;
-    const { read } = this.database;
     const { id, business_roles } = principal;
     const person = await this.directory.personOf(principal);
-    const absent = person ? await this.absences.substitutedBy(read, person.person_id) : [];
-    return [
-      approver(id, id, person ?? undefined, business_roles),
-      ...absent.map((one) => approver(one.external_id, one.external_id, one, [])),
-    ];
+    const { own, absent } = await this.acting(id, person, business_roles);
+    return [own, ...absent.map(({ approver: represented }) => represented)];
+  }
+
+  /**
+   * In which capacities somebody acts: as they are, and for each person whose substitute they are now.
+   * @param named somebody else, by subject or external id
+   * @throws DomainError speaks_for_others, person_not_found
+   */
+  async capacities(
+    principal: Principal,
+    named?: string,
+  ): Promise<{ own: Approver; substituting: Approver[] }> {
+    const isOther = named !== undefined && this.nameOf(principal, named) !== principal.id;
+    const person = isOther
+      ? (await this.directory.named(this.database.read, [named])).get(named)
+      : await this.directory.personOf(principal);
+    if (isOther && !person) {
+      throw new DomainError('person_not_found', 'The directory has nobody of that name.');
+    }
+    const { id, business_roles } = isOther ? { id: named, business_roles: [] } : principal;
+    const { own, absent } = await this.acting(id, person ?? null, business_roles);
+    const substituting = absent.map(({ name, approver: represented }) => ({
+      ...represented,
+      id,
+      on_behalf_of: name,
+    }));
+    return { own, substituting };
+  }
+
+  private async acting(
+    id: string,
+    person: PersonEntity | null,
+    business_roles: readonly string[],
+  ): Promise<{ own: Approver; absent: { name: string; approver: Approver }[] }> {
+    const absent = person
+      ? await this.absences.substitutedBy(this.database.read, person.person_id)
+      : [];
+    return {
+      own: approver(id, id, person ?? undefined, business_roles),
+      absent: absent.map((one) => {
+        const name = one.external_id;
+        return { name, approver: approver(name, name, one, []) };
+      }),
+    };
   }
 
   /** What a caller who speaks for themselves alone brings to a task; undefined of others, whose word counts. */

@@ -18,6 +18,8 @@ import { DecisionTreesService } from './decision-trees.service.js';
 import { DecisionsService } from './decisions.service.js';
 import { Evaluations } from './evaluations.js';
 import { Callers } from './callers.service.js';
+import { InboxController } from './inbox.controller.js';
+import { InboxService } from './inbox.service.js';
 import { InstancesController } from './instances.controller.js';
 import { InstancesService } from './instances.service.js';
 import { ModelTrainer } from './model-trainer.js';
@@ -31,6 +33,7 @@ import { StoredRules } from './stored-rules.js';
   imports: [DirectoryModule],
   controllers: [
     InstancesController,
+    InboxController,
     ApprovalsController,
     RoutingController,
     RulesController,
@@ -42,6 +45,7 @@ import { StoredRules } from './stored-rules.js';
   providers: [
     Callers,
     InstancesService,
+    InboxService,
     DecisionsService,
     ChoicesService,
     Decider,

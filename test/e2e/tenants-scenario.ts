@@ -1,3 +1,5 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
 /** One value of each kind of id. */
 export type Ids = Record<string, string | undefined>;
 
@@ -40,8 +42,8 @@ export const TABLE = {
 export const PERSON = { name: 'Anna', roles: ['manager'] };
 
 export const CALENDAR = {
-  name: 'Office',
-  time_zone: 'UTC',
+  name: 'Same',
+  time_zone: 'Europe/Berlin',
   working_hours: { monday: [{ from: '09:00', to: '17:00' }] },
 };
 
@@ -64,14 +66,6 @@ export const BODIES: Readonly<Record<string, (ids: Ids) => unknown>> = {
   'PUT /conditional/decision-tables/{table_id}': () => table,
   'PUT /access/people/{person_id}': () => PERSON,
   'PUT /access/calendars/{calendar_id}': () => CALENDAR,
-  'POST /workflows/{workflow_id}/instances/{workflow_instance_id}/steps/{step_id}/send-back':
-    () => ({ to_step_id: 'ask', comment: 'x' }),
-  'POST /workflows/{workflow_id}/instances/{workflow_instance_id}/steps/{step_id}/ask': () => ({
-    question: 'x',
-  }),
-  'POST /workflows/{workflow_id}/instances/{workflow_instance_id}/steps/{step_id}/answer': () => ({
-    answer: 'x',
-  }),
   'POST /parallel/tasks/{task_execution_id}/complete': ({ lock_token }) => ({ lock_token }),
   'POST /parallel/tasks/{task_execution_id}/fail': ({ lock_token }) => ({
     lock_token,
@@ -86,4 +80,44 @@ export const BODIES: Readonly<Record<string, (ids: Ids) => unknown>> = {
 /** `GET /things/{thing_id}` with the id. */
 export function fill(route: string, ids: Ids): string {
   return route.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? ''));
+}
+
+interface Schema {
+  $ref?: string;
+  allOf?: Schema[];
+  example?: unknown;
+  enum?: unknown[];
+  type?: string;
+  required?: string[];
+  properties?: Record<string, Schema>;
+}
+
+/** As little as the document says has to be sent. */
+export function least(given: Schema, document: OpenAPIObject): unknown {
+  const [inner] = given.allOf ?? [];
+  const name = given.$ref ?? inner?.$ref;
+  const schemas = document.components?.schemas as Record<string, Schema>;
+  const schema = (name && schemas[name.slice(name.lastIndexOf('/') + 1)]) || given;
+  if (schema.example !== undefined) return schema.example;
+  if (schema.enum) return schema.enum[0];
+  if (schema.type === 'string') return 'some text';
+  if (schema.type === 'array') return [];
+  if (schema.type !== 'object') return 1;
+  const needed = schema.required ?? [];
+  return Object.fromEntries(
+    needed.map((field) => [field, least(schema.properties?.[field] ?? {}, document)]),
+  );
+}
+
+type Operation = { requestBody?: { content: Record<string, { schema: Schema }> } };
+
+/** What to send to a route beside its ids; undefined where it takes nothing. */
+export function bodyOf(
+  route: string,
+  { requestBody }: Operation,
+  ids: Ids,
+  document: OpenAPIObject,
+): unknown {
+  const schema = requestBody?.content['application/json']?.schema;
+  return BODIES[route]?.(ids) ?? (schema && least(schema, document));
 }

@@ -5,7 +5,7 @@ import { Issuer } from '../support/issuer.js';
 import { describeOnBothQueues } from '../support/queues.js';
 import { type Answer, type Service, startService } from '../support/service.js';
 import {
-  BODIES,
+  bodyOf,
   CALENDAR,
   CHANGE,
   fill,
@@ -113,9 +113,9 @@ describeOnBothQueues('tenants', (queue) => {
       target_step_id: 'ask',
     });
     await make(tenant, 'POST', '/access/keys', { name: 'same', roles: ['viewer'] });
+    await make(tenant, 'POST', '/access/calendars', CALENDAR);
     for (const external_id of ['E-1', 'E-2'])
       await make(tenant, 'POST', '/access/people', { ...PERSON, external_id });
-    await make(tenant, 'POST', '/access/calendars', CALENDAR);
     await make(tenant, 'POST', '/access/absences', {
       person: 'E-1',
       substitute: 'E-2',
@@ -180,9 +180,9 @@ describeOnBothQueues('tenants', (queue) => {
       const missing = [...path.matchAll(/\{(\w+)\}/g)].filter(([, name]) => !ids[name ?? '']);
       if (missing.length > 0) wrong.push(`nothing was made for ${path}`);
       if (!path.includes('{') || MAKES_ITS_OWN.test(path)) continue;
-      for (const verb of Object.keys(item)) {
+      for (const [verb, operation] of Object.entries(item as Record<string, object>)) {
         const route = `${verb.toUpperCase()} ${path.replace('/api/v1/workflows', '')}`;
-        const sent = BODIES[route]?.(ids) ?? (verb === 'post' || verb === 'put' ? {} : undefined);
+        const sent = bodyOf(route, operation, ids, document);
         const [method = '', filled = ''] = fill(route, ids).split(' ');
         const { status, body } = await as('b', method, filled, sent);
         probes += 1;

@@ -13,6 +13,7 @@ import { raiseIncidents } from './instance-incidents.js';
 import { InstanceMove } from './instance-move.js';
 import {
   type Held,
+  type Hold,
   InstanceMoves,
   type InstanceName,
   refusalOf,
@@ -131,6 +132,34 @@ export class InstanceRuntime {
     requests: readonly CommandRequest[],
     hold: 'wait' | 'skip_locked',
   ): Promise<(InstanceChange | DomainError | typeof BUSY)[]> {
+    const { results, given } = await this.decided(tx, requests, hold);
+    for (const each of given) {
+      if (each.move.acted.length > 0) recordPeople(tx, each);
+    }
+    await this.write(
+      tx,
+      results.filter((result) => result instanceof InstanceMove),
+    );
+    return results.map((result) => (result instanceof InstanceMove ? changeOf(result) : result));
+  }
+
+  /**
+   * Why commands, each to an instance of its own, would be refused now; undefined where one would be taken. Decided as
+   * `applyMany` does, and nothing is held or written.
+   */
+  async refusals(
+    tx: Tx,
+    requests: readonly CommandRequest[],
+  ): Promise<(DomainError | undefined)[]> {
+    const { results } = await this.decided(tx, requests, 'look');
+    return results.map((result) => (result instanceof DomainError ? result : undefined));
+  }
+
+  private async decided(
+    tx: Tx,
+    requests: readonly CommandRequest[],
+    hold: Hold,
+  ): Promise<{ results: (InstanceMove | DomainError | typeof BUSY)[]; given: Given[] }> {
     const found = await this.moves.named(
       tx,
       requests.map(({ name }) => name),
@@ -157,14 +186,7 @@ export class InstanceRuntime {
       move.instance.correlation_id = correlation_id;
       return refusalOf(() => move.act(command, actor)) ?? move;
     });
-    for (const each of given) {
-      if (each.move.acted.length > 0) recordPeople(tx, each);
-    }
-    await this.write(
-      tx,
-      results.filter((result) => result instanceof InstanceMove),
-    );
-    return results.map((result) => (result instanceof InstanceMove ? changeOf(result) : result));
+    return { results, given };
   }
 
   /**
