@@ -7,6 +7,7 @@ import {
 
 import { Database, statement, type Tx } from '#persistence';
 import { AppConfig } from '#platform/config';
+import { Progress } from '#platform/health';
 import { runAsSystem, runAsTenant } from '#platform/tenancy';
 
 const INTERVAL_MS = 1_000;
@@ -37,6 +38,7 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly config: AppConfig,
+    private readonly progress: Progress,
   ) {}
 
   /** @param sweep opens its own transactions; what it throws is logged, and it is called again in the next turn */
@@ -70,12 +72,12 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async turn(): Promise<void> {
     try {
-      await runAsSystem(() =>
+      const turn = (): Promise<void> =>
         this.database.transaction(async (tx) => {
           const [turn] = await takeTurn(tx, [SWEEP_LOCK]);
           if (turn?.taken) await this.sweepAll(tx);
-        }),
-      );
+        });
+      await runAsSystem(() => this.progress.round('sweeping', turn));
     } catch (error) {
       this.logger.warn(`The sweeper could not take its turn: ${String(error)}`);
     }

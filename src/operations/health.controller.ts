@@ -2,7 +2,7 @@ import { Controller, Get, HttpException, Res } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService } from '@nestjs/terminus';
 import type { FastifyReply } from 'fastify';
-import { Drain, HealthChecks } from '#platform/health';
+import { Drain, HealthChecks, Progress } from '#platform/health';
 import { Quiet } from '#platform/http';
 
 const UNHEALTHY = 503;
@@ -15,7 +15,12 @@ class HealthReport {
     type: 'object',
     additionalProperties: true,
     description: 'What was looked at, by name, with its state and its own figures.',
-    example: { database: { status: 'up' }, queue: { status: 'up' }, disk: { status: 'up' } },
+    example: {
+      database: { status: 'up' },
+      queue: { status: 'up' },
+      work: { status: 'up' },
+      disk: { status: 'up' },
+    },
   })
   details: object;
 }
@@ -35,6 +40,7 @@ export class HealthController {
     private readonly health: HealthCheckService,
     private readonly checks: HealthChecks,
     private readonly drain: Drain,
+    private readonly progress: Progress,
   ) {}
 
   @Get()
@@ -42,7 +48,8 @@ export class HealthController {
   @ApiOperation({
     operationId: 'getHealth',
     summary: 'Health of everything the service needs',
-    description: 'Looks at the database, the queue and the disk, each for at most two seconds.',
+    description:
+      'Looks at the database, the queue, the progress of its own work and the disk, each for at most two seconds.',
   })
   @ApiResponse({ status: 200, type: HealthReport, description: 'All of it works.' })
   @ApiResponse({ status: UNHEALTHY, type: HealthReport, description: 'Some of it does not.' })
@@ -76,16 +83,17 @@ export class HealthController {
     operationId: 'getReadiness',
     summary: 'Readiness probe',
     description:
-      'Whether new requests should come here: yes from the end of the start until the process begins to end.',
+      'Whether new requests should come here: yes from the end of the start until the process begins to end, while what it does by itself (sweeping, claiming tasks, extending leases) gets through within `READINESS_STALL_SECONDS`.',
   })
   @ApiResponse({ status: 200, type: ProbeReport, description: 'Send requests.' })
   @ApiResponse({ status: UNHEALTHY, type: ProbeReport, description: 'Send none.' })
   ready(@Res({ passthrough: true }) reply: FastifyReply): ProbeReport {
+    const stalled = this.progress.stalled();
     return probe(
       reply,
-      this.drain.isReady,
+      this.drain.isReady && stalled === null,
       'The process serves requests.',
-      'The process starts or ends.',
+      stalled ?? 'The process starts or ends.',
     );
   }
 

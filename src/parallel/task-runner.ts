@@ -10,6 +10,7 @@ import type { JsonObject } from '#engine/graph';
 import { JobHandler } from '#jobs';
 import { newId } from '#persistence';
 import { AppConfig } from '#platform/config';
+import { Progress } from '#platform/health';
 import { runWithCorrelation } from '#platform/logging';
 import {
   CircuitBreakers,
@@ -70,6 +71,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly breakers: CircuitBreakers,
     private readonly capacity: WorkerCapacity,
     private readonly config: AppConfig,
+    private readonly progress: Progress,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -134,7 +136,9 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async claim(tenant_id: string, share: number): Promise<void> {
-    const tasks = await this.claims.claimBuiltin(share, this.workerId, LEASE_SECONDS);
+    const tasks = await this.progress.round('claiming tasks', () =>
+      this.claims.claimBuiltin(share, this.workerId, LEASE_SECONDS),
+    );
     for (const task of tasks) this.start(tenant_id, task);
     if (tasks.length === share) this.hungry.add(tenant_id);
   }
@@ -238,12 +242,13 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async extend(held: readonly Running[]): Promise<void> {
     try {
-      const extended = await this.leases.extend(
-        held.map(({ task: { task_execution_id, lock_token } }) => ({
-          task_execution_id,
-          lock_token,
-          lock_seconds: LEASE_SECONDS,
-        })),
+      const leases = held.map(({ task: { task_execution_id, lock_token } }) => ({
+        task_execution_id,
+        lock_token,
+        lock_seconds: LEASE_SECONDS,
+      }));
+      const extended = await this.progress.round('extending leases', () =>
+        this.leases.extend(leases),
       );
       const ours = new Set(extended.map((lease) => lease.lock_token));
       for (const { task, abort } of held) {

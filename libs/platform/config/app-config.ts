@@ -89,6 +89,8 @@ interface ConfigBesideDatabase {
     /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is believed. */
     trusted_proxies: readonly string[];
   };
+  /** Without progress for so long, the process is not ready. */
+  readiness_stall_seconds: number;
   limits: LimitsConfig;
   auth: AuthConfig;
   queue: QueueConfig;
@@ -114,6 +116,7 @@ export class AppConfig implements ConfigBesideDatabase {
   readonly role: Role;
   readonly data_dir: string;
   readonly shutdown_timeout_seconds: number;
+  readonly readiness_stall_seconds: number;
   readonly http: ConfigBesideDatabase['http'];
   readonly limits: Readonly<LimitsConfig>;
   readonly auth: Readonly<AuthConfig>;
@@ -127,6 +130,7 @@ export class AppConfig implements ConfigBesideDatabase {
     this.role = boot.role;
     this.data_dir = boot.data_dir;
     this.shutdown_timeout_seconds = boot.shutdown_timeout_seconds;
+    this.readiness_stall_seconds = boot.readiness_stall_seconds;
     this.http = boot.http;
     this.limits = boot.limits;
     this.auth = boot.auth;

@@ -23,6 +23,7 @@ describe('readConfig', () => {
       role: 'all',
       data_dir: resolve('data'),
       shutdown_timeout_seconds: 25,
+      readiness_stall_seconds: 30,
       http: { host: '127.0.0.1', port: 8000, cors_origins: [], trusted_proxies: [] },
       limits: { requests_per_principal: 0, requests_per_tenant: 0, starts_per_workflow: 0 },
       auth: { required: false, api_keys: [], jwt: undefined },

@@ -51,6 +51,7 @@ export function readConfig(
     role: reader.get('ROLE', oneOf(ROLES), 'all'),
     data_dir: resolve(reader.get('DATA_DIR', text, './data')),
     shutdown_timeout_seconds: reader.get('SHUTDOWN_TIMEOUT_SECONDS', integer(1, 3600), 25),
+    readiness_stall_seconds: reader.get('READINESS_STALL_SECONDS', integer(1, 3_600), 30),
     http: {
       host,
       port: reader.get('PORT', integer(0, 65535), 8000),

@@ -4,6 +4,7 @@ import { HealthIndicatorService, type HealthIndicatorFunction } from '@nestjs/te
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { AppConfig } from '#platform/config';
+import { Progress } from './progress.js';
 import { QUEUE_HEALTH, type QueueHealth } from './queue-health.js';
 
 const TIMEOUT_MS = 2_000;
@@ -17,12 +18,13 @@ export class HealthChecks {
   constructor(
     private readonly indicators: HealthIndicatorService,
     private readonly config: AppConfig,
+    private readonly progress: Progress,
     @InjectDataSource() private readonly dataSource: DataSource,
     @Optional() @Inject(QUEUE_HEALTH) private readonly queueHealth?: QueueHealth,
   ) {}
 
   all(): HealthIndicatorFunction[] {
-    return [() => this.database(), () => this.queue(), () => this.disk()];
+    return [() => this.database(), () => this.queue(), () => this.work(), () => this.disk()];
   }
 
   private database() {
@@ -38,6 +40,13 @@ export class HealthChecks {
       const { up, detail } = await this.queueHealth.check();
       if (!up) throw new Error(detail);
       return { backend: this.config.queue.backend, detail };
+    });
+  }
+
+  private work() {
+    return this.bounded('work', () => {
+      const stalled = this.progress.stalled();
+      return stalled === null ? Promise.resolve({}) : Promise.reject(new Error(stalled));
     });
   }
 
