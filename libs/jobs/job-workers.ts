@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import {
   Inject,
   Injectable,
@@ -20,6 +22,9 @@ import { reportOnce } from './report-once.js';
 import { Sweeper } from './sweeper.js';
 
 type Handle = (payload: JobEnvelope['payload']) => Promise<void>;
+
+/** BullMQ waits without end where its connection is being made anew. Whatever a job began is safe to leave. */
+const CLOSE_MS = 5_000;
 
 /** Names for which this composition must have a handler: all of them, but in tests of a part. */
 export const HANDLED_JOBS = Symbol('HANDLED_JOBS');
@@ -58,7 +63,15 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all(this.workers.splice(0).map((worker) => worker.close()));
+    const late = new AbortController();
+    const closed = Promise.all(this.workers.splice(0).map((worker) => worker.close()));
+    const inTime = await Promise.race([
+      closed.then(() => true),
+      pause(CLOSE_MS, false, { signal: late.signal }),
+    ]);
+    late.abort();
+    if (!inTime)
+      this.logger.warn('Job workers do not let go of the queue; the process goes on ending.');
   }
 
   /** Until it has succeeded once: the queue may be away when the process starts. */
