@@ -54,7 +54,7 @@ function build() {
 
 async function runJest(env) {
   // its own process group: whatever a killed worker leaves behind ends with it
-  jest = spawn(process.execPath, [jestCli, ...process.argv.slice(2)], {
+  jest = spawn(process.execPath, [jestCli, '--forceExit', ...process.argv.slice(2)], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,

@@ -43,7 +43,7 @@ async function serve(port: number): Promise<ChildProcess> {
   const server = spawn(
     'redis-server',
     ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'ignore'] },
   );
   for await (const text of server.stdout.setEncoding('utf8')) {
     if (String(text).includes('Ready to accept connections')) break;
@@ -61,8 +61,11 @@ describe('while Redis is away', () => {
     client = await ParallelClient.of(service);
   });
   afterAll(async () => {
-    await service.stop();
-    await redis.kill();
+    try {
+      await service.stop();
+    } finally {
+      await redis.kill();
+    }
   });
 
   const note = { type: 'notification', channel: 'log', to: 'ops', message: 'done' };
