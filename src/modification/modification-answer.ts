@@ -1,7 +1,7 @@
 import type { Tx } from '#persistence';
 import { BASE_PATH } from '#platform/http';
 
-import type { CanaryView } from './canary.dto.js';
+import type { CanaryView } from './canary/canary.dto.js';
 import { notFound } from './modification.errors.js';
 import { findModification, type ModificationRow } from './modification.queries.js';
 import type {
@@ -10,7 +10,7 @@ import type {
   ModificationSummary,
   ReviewView,
 } from './modification-views.dto.js';
-import { type MovesRow, readMoves } from './moves.queries.js';
+import { type MovesRow, readMoves } from './moves/moves.queries.js';
 
 const MS_A_MINUTE = 60_000;
 const SHOWN_FAILURES = 20;

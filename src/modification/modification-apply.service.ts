@@ -4,7 +4,7 @@ import { DomainError, ValidationError } from '#engine/errors';
 import { Jobs } from '#jobs';
 import { afterCommit, insertRows, newId, RollbackSnapshotEntity, type Tx } from '#persistence';
 
-import { Canaries } from './canary.service.js';
+import { Canaries } from './canary/canary.service.js';
 import { AppConfig } from '#platform/config';
 
 import { DefinitionsService, type StoredDefinition } from '../definitions/definitions.service.js';
@@ -15,7 +15,7 @@ import {
   migrationOfRow,
   type ModificationRow,
 } from './modification.queries.js';
-import { requireSound } from './soundness-change.js';
+import { requireSound } from './impact/soundness-change.js';
 
 /** Carries approved modifications out. */
 @Injectable()

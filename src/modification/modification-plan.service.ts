@@ -16,16 +16,16 @@ import type { Tx } from '#persistence';
 import { isClientId } from '#platform/http';
 
 import { DefinitionsService, type StoredDefinition } from '../definitions/definitions.service.js';
-import type { Position } from './fates.js';
-import { ImpactReader, type PlannedChange } from './impact-facts.service.js';
+import type { Position } from './moves/fates.js';
+import { ImpactReader, type PlannedChange } from './impact/impact-facts.service.js';
 import type { StepModificationRequest } from './modification.dto.js';
-import { mappingFaults } from './migration-check.js';
-import type { ApplyTo, Migration } from './migration-plan.js';
+import { mappingFaults } from './moves/migration-check.js';
+import type { ApplyTo, Migration } from './moves/migration-plan.js';
 import { readNamedInstances, readPositions } from './modification.queries.js';
 import { type Change, conflictOf } from './open-changes.js';
 import { listOpenChanges } from './open-changes.queries.js';
-import { newFindings } from './soundness-change.js';
-import { survey } from './survey.js';
+import { newFindings } from './impact/soundness-change.js';
+import { survey } from './impact/survey.js';
 
 /** A change as it is asked for, now or when it was stored. */
 export interface ChangeAsked {

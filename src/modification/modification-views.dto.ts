@@ -10,9 +10,9 @@ import {
 import type { Finding, FindingCode, PathStep } from '#engine/soundness';
 import { APPROVAL_STATUSES, MODIFICATION_STATUSES } from '#persistence';
 
-import { CanaryView } from './canary.dto.js';
-import { InstanceFatePage } from './migration.dto.js';
-import { APPLY_TO } from './migration-plan.js';
+import { CanaryView } from './canary/canary.dto.js';
+import { InstanceFatePage } from './moves/migration.dto.js';
+import { APPLY_TO } from './moves/migration-plan.js';
 
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
 const TEXT_OR_NULL = { type: String, nullable: true } as const;

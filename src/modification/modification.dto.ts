@@ -25,9 +25,9 @@ import {
 } from '#persistence';
 import { IsClientId, IsJsonObject, IsText, PageQuery } from '#platform/http';
 
-import { CanaryRequest } from './canary.dto.js';
-import { MigrationRequest } from './migration.dto.js';
-import { APPLY_TO, type ApplyTo } from './migration-plan.js';
+import { CanaryRequest } from './canary/canary.dto.js';
+import { MigrationRequest } from './moves/migration.dto.js';
+import { APPLY_TO, type ApplyTo } from './moves/migration-plan.js';
 
 export const ROLLBACK_STRATEGIES = ['immediate', 'graceful', 'scheduled', 'manual'] as const;
 export type RollbackStrategy = (typeof ROLLBACK_STRATEGIES)[number];

@@ -5,27 +5,27 @@ import { CapabilityCatalog } from '#platform/capabilities';
 import { AppConfig } from '#platform/config';
 
 import { DefinitionsModule } from '../definitions/definitions.module.js';
-import { Canaries } from './canary.service.js';
+import { Canaries } from './canary/canary.service.js';
 import { DecisionsController } from './decisions.controller.js';
-import { ImpactReader } from './impact-facts.service.js';
-import { APPLY_TO } from './migration-plan.js';
+import { ImpactReader } from './impact/impact-facts.service.js';
+import { APPLY_TO } from './moves/migration-plan.js';
 import { ROLLBACK_STRATEGIES } from './modification.dto.js';
 import { ModificationApplier } from './modification-apply.service.js';
 import { ModificationDecisions } from './modification-decisions.service.js';
 import { ModificationPlanner } from './modification-plan.service.js';
 import { ModificationsController } from './modifications.controller.js';
 import { ModificationsService } from './modifications.service.js';
-import { Monitoring } from './monitoring.service.js';
-import { MoveBatches } from './move-batches.service.js';
-import { MovesController } from './moves.controller.js';
-import { ModificationMoves } from './moves.service.js';
-import { Mover } from './mover.service.js';
+import { Monitoring } from './monitoring/monitoring.service.js';
+import { MoveBatches } from './moves/move-batches.service.js';
+import { MovesController } from './moves/moves.controller.js';
+import { ModificationMoves } from './moves/moves.service.js';
+import { Mover } from './moves/mover.service.js';
 import { RollbackController } from './rollback.controller.js';
 import { ModificationPreview } from './preview.service.js';
 import { Rollbacks } from './rollback.service.js';
-import { WhatIf } from './what-if.service.js';
-import { RoutingOverridesController } from './routing-overrides.controller.js';
-import { RoutingOverrides } from './routing-overrides.service.js';
+import { WhatIf } from './what-if/what-if.service.js';
+import { RoutingOverridesController } from './routing-overrides/routing-overrides.controller.js';
+import { RoutingOverrides } from './routing-overrides/routing-overrides.service.js';
 
 /** Changes of running workflows: request, approval, application, monitoring, roll-back. */
 @Module({

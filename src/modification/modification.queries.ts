@@ -9,8 +9,8 @@ import {
   statement,
 } from '#persistence';
 
-import type { Canary } from './canary-state.js';
-import type { ApplyTo, Migration } from './migration-plan.js';
+import type { Canary } from './canary/canary-state.js';
+import type { ApplyTo, Migration } from './moves/migration-plan.js';
 import type { RollbackStrategy, StepModificationRequest } from './modification.dto.js';
 
 /** What was asked for, as it is kept to be carried out later. */

@@ -19,7 +19,7 @@ import {
   PreviewAnswer,
 } from './modification-views.dto.js';
 import { statusOf } from './modification-answer.js';
-import { WhatIfAnswer, WhatIfRequest } from './what-if.dto.js';
+import { WhatIfAnswer, WhatIfRequest } from './what-if/what-if.dto.js';
 import { ModificationsService } from './modifications.service.js';
 
 @ApiTags('modification')

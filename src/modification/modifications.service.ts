@@ -14,10 +14,10 @@ import { AppConfig } from '#platform/config';
 import { decodeCursor, keepAnswer, type Page, pageOf, type PageQuery } from '#platform/http';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
-import { canaryFaults, canaryOf } from './canary-state.js';
-import { conditionFaults } from './breaches.js';
-import { migrationFaults, migrationOf } from './migration-check.js';
-import type { Migration } from './migration-plan.js';
+import { canaryFaults, canaryOf } from './canary/canary-state.js';
+import { conditionFaults } from './monitoring/breaches.js';
+import { migrationFaults, migrationOf } from './moves/migration-check.js';
+import type { Migration } from './moves/migration-plan.js';
 import { scheduleFaults } from './schedule.js';
 import type { ListModificationsQuery, ModifyRequest } from './modification.dto.js';
 import { exists, notFound, unlessTaken } from './modification.errors.js';
@@ -31,9 +31,9 @@ import { readAnswer, statusOf, summaryOf } from './modification-answer.js';
 import { ModificationDecisions } from './modification-decisions.service.js';
 import { type ChangeAsked, ModificationPlanner, type Plan } from './modification-plan.service.js';
 import { ModificationPreview } from './preview.service.js';
-import { requireSound } from './soundness-change.js';
-import type { WhatIfAnswer, WhatIfRequest } from './what-if.dto.js';
-import { WhatIf } from './what-if.service.js';
+import { requireSound } from './impact/soundness-change.js';
+import type { WhatIfAnswer, WhatIfRequest } from './what-if/what-if.dto.js';
+import { WhatIf } from './what-if/what-if.service.js';
 import type {
   ModificationAnswer,
   ModificationSummary,

@@ -4,9 +4,9 @@ import { Database, type Tx } from '#persistence';
 import { decodeCursor, type Page, pageOf, type PageQuery } from '#platform/http';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
-import { type Fate, fatesOf } from './fates.js';
-import { ImpactReader } from './impact-facts.service.js';
-import type { InstanceFateView } from './migration.dto.js';
+import { type Fate, fatesOf } from './moves/fates.js';
+import { ImpactReader } from './impact/impact-facts.service.js';
+import type { InstanceFateView } from './moves/migration.dto.js';
 import {
   type ChangeAsked,
   ModificationPlanner,
@@ -14,8 +14,8 @@ import {
   type Plan,
 } from './modification-plan.service.js';
 import type { PreviewAnswer } from './modification-views.dto.js';
-import { type OpenInstanceRow, readOpenInstances } from './open-instances.queries.js';
-import type { MigrationRehearsal } from './rehearsal.js';
+import { type OpenInstanceRow, readOpenInstances } from './moves/open-instances.queries.js';
+import type { MigrationRehearsal } from './moves/rehearsal.js';
 
 /** What a change would do. Nothing is written. */
 @Injectable()

@@ -6,8 +6,8 @@ import { ApiProblems, ClientIdParam } from '#platform/http';
 
 import { RollbackRequest } from './modification.dto.js';
 import { ModificationAnswer } from './modification-views.dto.js';
-import { Monitoring } from './monitoring.service.js';
-import { MonitoringAnswer } from './monitoring-views.dto.js';
+import { Monitoring } from './monitoring/monitoring.service.js';
+import { MonitoringAnswer } from './monitoring/monitoring-views.dto.js';
 import { Rollbacks } from './rollback.service.js';
 
 /** What follows once a modification is applied. */

@@ -8,7 +8,7 @@ import { keepBody } from '#platform/http';
 import { Timers } from '#runtime';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
-import { Canaries } from './canary.service.js';
+import { Canaries } from './canary/canary.service.js';
 import type { RollbackRequest, RollbackStrategy } from './modification.dto.js';
 import { readAnswer } from './modification-answer.js';
 import { notFound } from './modification.errors.js';

@@ -1,8 +1,8 @@
 import { compileTree, type CompiledTree } from '#engine/routing';
 import { compileTable, type CompiledTable } from '#engine/table';
 
-import type { DecisionTableRow } from './decision-tables.queries.js';
-import type { DecisionTreeRow } from './decision-trees.queries.js';
+import type { DecisionTableRow } from './decision-tables/decision-tables.queries.js';
+import type { DecisionTreeRow } from './decision-trees/decision-trees.queries.js';
 import { ofPresentTenant } from '#platform/tenancy';
 
 const CAPACITY = 200;

@@ -7,7 +7,7 @@ import Fastify from 'fastify';
 import { createApp } from '../../dist/src/app.js';
 import { ParallelService } from '../../dist/src/parallel/parallel.service.js';
 import { TaskWorkService } from '../../dist/src/parallel/task-work.service.js';
-import { DecisionsService } from '../../dist/src/routing/decisions.service.js';
+import { DecisionsService } from '../../dist/src/routing/decisions/decisions.service.js';
 import { migrate } from '#persistence';
 import { AppConfig, readConfig } from '#platform/config';
 import { createPino, NestLogger } from '#platform/logging';

@@ -12,8 +12,11 @@ import {
   ExtendTaskRequest,
   FailTaskRequest,
 } from '../../../src/parallel/task-work.dto.js';
-import { RouteRequest } from '../../../src/routing/decisions.dto.js';
-import { CompleteStepRequest, StartInstanceRequest } from '../../../src/routing/instances.dto.js';
+import { RouteRequest } from '../../../src/routing/decisions/decisions.dto.js';
+import {
+  CompleteStepRequest,
+  StartInstanceRequest,
+} from '../../../src/routing/instances/instances.dto.js';
 import { inspectJson } from './body-check.js';
 import { readRightly } from './compiled-dto.js';
 
