@@ -2,6 +2,7 @@ import pg from 'pg';
 
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { Issuer } from '../support/issuer.js';
+import { eventually } from '../support/eventually.js';
 import { describeOnBothQueues } from '../support/queues.js';
 import { type Answer, type Service, startService } from '../support/service.js';
 import {
@@ -121,6 +122,14 @@ describeOnBothQueues('tenants', (queue) => {
       substitute: 'E-2',
       from: '2026-12-21T00:00:00Z',
       to: '2027-01-04T00:00:00Z',
+    });
+    // what a circuit counts is written a moment later
+    await eventually(async () => {
+      const { rows } = await database.query(
+        `select from circuit_breakers where tenant_id = $1 and name = 'fails'`,
+        [tenant],
+      );
+      expect(rows).toHaveLength(1);
     });
     // trained by a job, of which none runs here
     await database.query(
