@@ -47,8 +47,8 @@ export class Jobs implements OnApplicationShutdown {
   }
 
   /**
-   * Puts one job of the present tenant into its queue; call it after commit, never inside a transaction. Bursts with one `dedupe_key` cost
-   * one round trip or two. Gives up after two seconds.
+   * Puts one job of the present tenant into its queue; call it after commit, never inside a transaction. Bursts with
+   * one `dedupe_key` cost one round trip or two. Gives up after two seconds.
    * @throws DomainError unavailable when the queue is away; whoever needs the work done registers a sweep as well
    */
   async enqueue<Name extends JobName>(

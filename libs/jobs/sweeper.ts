@@ -12,6 +12,7 @@ import { runAsSystem, runAsTenant } from '#platform/tenancy';
 
 const INTERVAL_MS = 1_000;
 const SWEEP_LOCK = 4_914_870_352;
+const SWEEPING = 'sweeping';
 
 type Sweep = () => Promise<void>;
 
@@ -72,12 +73,14 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async turn(): Promise<void> {
     try {
-      const turn = (): Promise<void> =>
+      this.progress.begin(SWEEPING);
+      await runAsSystem(() =>
         this.database.transaction(async (tx) => {
           const [turn] = await takeTurn(tx, [SWEEP_LOCK]);
           if (turn?.taken) await this.sweepAll(tx);
-        });
-      await runAsSystem(() => this.progress.round('sweeping', turn));
+        }),
+      );
+      this.progress.through(SWEEPING);
     } catch (error) {
       this.logger.warn(`The sweeper could not take its turn: ${String(error)}`);
     }
@@ -99,8 +102,10 @@ export class Sweeper implements OnApplicationBootstrap, OnModuleDestroy {
       } catch (error) {
         this.logger.error({ err: error, sweep: name }, 'A sweep failed; it is tried again.');
       }
-      // the transaction that holds the turn must not look abandoned
+      // the transaction that holds the turn must not look abandoned, nor a turn of many sweeps stuck
       await turn.query('select');
+      this.progress.through(SWEEPING);
+      this.progress.begin(SWEEPING);
     }
   }
 }

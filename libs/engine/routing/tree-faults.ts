@@ -119,9 +119,10 @@ function nodeFaults(node: TreeNode, at: string, steps?: Steps): Fault[] {
 function forkFaults(tree: DecisionTree, index: ReadonlyMap<string, number>, steps: Steps): Fault[] {
   const forks = tree.nodes.filter((node) => node.node_type === 'fork');
   const within = new Map(forks.map((fork) => [fork, nodesWithin(fork, tree, index)]));
+  const inner = new Set([...within.values()].flat());
   return forks.flatMap((fork) => {
     const nodes = within.get(fork) ?? [];
-    if (forks.some((outer) => within.get(outer)?.includes(fork))) return [];
+    if (inner.has(fork)) return [];
     const join = nodes.find((node) => node.node_type === 'join');
     const branches = nodes
       .filter((node) => node.node_type === 'action')

@@ -7,17 +7,28 @@ import { AppConfig } from '#platform/config';
  */
 @Injectable()
 export class Progress {
-  /** When the first round began that has not been got through since; performance time, in milliseconds. */
+  /** Since when each loop is in its present round; performance time, in milliseconds. */
   private readonly open = new Map<string, number>();
 
   constructor(private readonly config: AppConfig) {}
 
-  /** One round of `loop`. A round that fails, or never ends, is none that was got through. */
-  async round<T>(loop: string, work: () => Promise<T>): Promise<T> {
+  /** `loop` begins a round. One that it has not got through yet goes on: it is tried again. */
+  begin(loop: string): void {
     if (!this.open.has(loop)) this.open.set(loop, performance.now());
-    const result = await work();
+  }
+
+  through(loop: string): void {
     this.open.delete(loop);
-    return result;
+  }
+
+  /** A round that is tried again only when there is need: a failure ends it, too. */
+  async round<T>(loop: string, work: () => Promise<T>): Promise<T> {
+    this.begin(loop);
+    try {
+      return await work();
+    } finally {
+      this.through(loop);
+    }
   }
 
   /** What has not been got through for `READINESS_STALL_SECONDS`, in a sentence; null: all goes on. */

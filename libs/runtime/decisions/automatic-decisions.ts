@@ -1,5 +1,5 @@
 import { reasoning } from '#engine/routing';
-import { newId, statement, type Tx } from '#persistence';
+import { newId, statement, type Tx, unawaited } from '#persistence';
 
 import type { TakenDecision, InstanceMove } from '../instances/instance-move.js';
 
@@ -24,12 +24,9 @@ const insertDecisions = statement<never, [decisions: string]>(
 );
 
 /** Records what trees and rules decided by themselves on these moves: to be explained, as evidence, and for a person to choose where it says so. */
-export async function recordAutomaticDecisions(
-  tx: Tx,
-  moves: readonly InstanceMove[],
-): Promise<void> {
+export function recordAutomaticDecisions(tx: Tx, moves: readonly InstanceMove[]): void {
   const decisions = moves.flatMap((move) => move.decisions.map((one) => decisionRow(move, one)));
-  if (decisions.length > 0) await insertDecisions(tx, [JSON.stringify(decisions)]);
+  if (decisions.length > 0) unawaited(tx, insertDecisions(tx, [JSON.stringify(decisions)]));
 }
 
 function decisionRow(

@@ -260,7 +260,7 @@ export class InstanceRuntime {
 
   private async conclude(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
     await this.effects.carryOut(tx, moves);
-    await recordAutomaticDecisions(tx, moves);
+    recordAutomaticDecisions(tx, moves);
     const ended = moves.filter((move) => move.ended);
     if (ended.length === 0) return;
     raiseIncidents(tx, ended);
