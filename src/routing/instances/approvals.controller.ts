@@ -7,10 +7,10 @@ import { ApiProblems, ClientIdParam, UuidParam } from '#platform/http';
 import {
   AnswerRequest,
   DecideApprovalRequest,
-  InstanceView,
   QuestionRequest,
   SendBackRequest,
-} from './instances.dto.js';
+} from './approvals.dto.js';
+import { InstanceView } from './instances.dto.js';
 import { InstancesService } from './instances.service.js';
 
 const STEP = 'workflows/:workflow_id/instances/:workflow_instance_id/steps/:step_id';

@@ -6,7 +6,7 @@ import { DomainError } from '#engine/errors';
 import { Database, type PersonEntity } from '#persistence';
 import { type Principal, speaksForOthers } from '#platform/auth';
 
-import type { ApproverRequest } from './instances.dto.js';
+import type { ApproverRequest } from './approvals.dto.js';
 
 /** Who see all instances, not only those that they take part in. */
 const SEES_ALL = ['viewer', 'designer', 'operator', 'approver_of_changes', 'admin'] as const;

@@ -19,14 +19,16 @@ import { Callers } from './callers.service.js';
 import { GroupCommit, type Outcome } from '../group-commit.js';
 import {
   type AnswerRequest,
-  type CompleteStepRequest,
   type DecideApprovalRequest,
+  type QuestionRequest,
+  type SendBackRequest,
+} from './approvals.dto.js';
+import {
+  type CompleteStepRequest,
   HistoryEvent,
   InstanceSummary,
   InstanceView,
   type ListAllInstancesQuery,
-  type QuestionRequest,
-  type SendBackRequest,
   type StartInstanceRequest,
 } from './instances.dto.js';
 import {
