@@ -17,6 +17,7 @@ const RUNTIME = '^libs/runtime/';
 const JOBS = '^libs/jobs/';
 const ACCESS = '^libs/access/';
 const AUDIT = '^libs/audit/';
+const NOTIFICATIONS = '^libs/notifications/';
 
 module.exports = {
   forbidden: [
@@ -46,12 +47,19 @@ module.exports = {
     layer('jobs-use-persistence-and-platform', JOBS, [ENGINE, PLATFORM, PERSISTENCE]),
     layer('audit-uses-jobs-persistence-platform', AUDIT, [ENGINE, PLATFORM, PERSISTENCE, JOBS]),
     layer('access-uses-jobs-persistence-platform', ACCESS, [ENGINE, PLATFORM, PERSISTENCE, JOBS]),
+    layer('notifications-use-jobs-persistence-platform', NOTIFICATIONS, [
+      ENGINE,
+      PLATFORM,
+      PERSISTENCE,
+      JOBS,
+    ]),
     layer('runtime-uses-jobs-persistence-platform', RUNTIME, [
       ENGINE,
       PLATFORM,
       PERSISTENCE,
       JOBS,
       AUDIT,
+      NOTIFICATIONS,
     ]),
     layer('migrations-stand-alone', '^migrations/', []),
     {

@@ -26,6 +26,7 @@ import { Canaries1795403704040 } from './1795403704040-canaries.js';
 import { Approvals1795403063545 } from './1795403063545-approvals.js';
 import { TenantsOfHotRows1795405069583 } from './1795405069583-tenants-of-hot-rows.js';
 import { ChangeControl1795405230174 } from './1795405230174-change-control.js';
+import { Notifications1795854728427 } from './1795854728427-notifications.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -57,4 +58,5 @@ export const migrations = [
   TenantsOfHotRows1795405069583,
   Compensation1795405016742,
   ChangeControl1795405230174,
+  Notifications1795854728427,
 ];

@@ -1,11 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { JobsModule } from '#jobs';
+import { NotificationsModule } from '#notifications';
 import { PersistenceModule } from '#persistence';
 import { CapabilitiesModule } from '#platform/capabilities';
 import { ConfigModule, type AppConfig } from '#platform/config';
 import { HealthModule } from '#platform/health';
 import { type Door, HttpModule, type RouteTable } from '#platform/http';
 import { MetricsModule } from '#platform/metrics';
+import { OutboundModule } from '#platform/outbound';
 import { RuntimeModule } from '#runtime';
 import { AccessModule } from './access/access.module.js';
 import { AnalyticsModule } from './analytics/analytics.module.js';
@@ -39,10 +41,12 @@ export class AppModule {
         ConfigModule.forRoot(config),
         PersistenceModule,
         MetricsModule,
+        OutboundModule,
         HealthModule,
         CapabilitiesModule,
         HttpModule.forRoot(routes, door),
         JobsModule,
+        NotificationsModule,
         RuntimeModule,
         ...FEATURES,
       ],

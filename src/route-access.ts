@@ -51,6 +51,7 @@ export const ROUTE_ACCESS: AccessRows = {
   'GET /instances': SEES_INSTANCES,
   [`GET ${INSTANCE}`]: SEES_INSTANCES,
   [`GET ${INSTANCE}/history`]: SEES_INSTANCES,
+  [`GET ${INSTANCE}/notifications`]: SEES_INSTANCES,
   'GET /inbox': TAKES_PART,
   [`GET ${INSTANCE}/steps/{step_id}/can-act`]: SEES_INSTANCES,
   [`POST ${INSTANCE}/steps/{step_id}/complete`]: TAKES_PART,

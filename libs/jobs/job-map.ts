@@ -17,6 +17,8 @@ export interface JobMap {
   'routing.backtest': { backtest_id: string };
   /** There may be like decisions enough for a model, or enough new ones for a new model. */
   'routing.train': Record<string, never>;
+  /** There may be something that people are to be told. */
+  'notifications.deliver': Record<string, never>;
   /** Roll history up into the tables that reports read. */
   'analytics.roll-up': Record<string, never>;
 }
@@ -51,6 +53,7 @@ export const JOBS: Readonly<Record<JobName, JobOptions>> = {
   'modification.monitor': { queue: 'background', attempts: 1, every_ms: 5_000 },
   'routing.backtest': { queue: 'background', attempts: 3 },
   'routing.train': { queue: 'background', attempts: 1 },
+  'notifications.deliver': { queue: 'engine', attempts: 1 },
   'analytics.roll-up': { queue: 'background', attempts: 3, every_ms: 15 * 60_000 },
 };
 

@@ -8,6 +8,7 @@ import * as idempotency from './idempotency.entities.js';
 import * as incidents from './incident.entities.js';
 import * as instances from './instance.entities.js';
 import * as modifications from './modification.entities.js';
+import * as notifications from './notification.entities.js';
 import * as parallel from './parallel.entities.js';
 import * as people from './people.entities.js';
 import * as routing from './routing.entities.js';
@@ -27,6 +28,7 @@ export const entities: EntityClass[] = [
   modifications,
   access,
   people,
+  notifications,
 ].flatMap((file) => Object.values<EntityClass>(file));
 
 /**

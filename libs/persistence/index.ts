@@ -21,6 +21,7 @@ export * from './incident.entities.js';
 export * from './instance.entities.js';
 export { migrate } from './migrate.js';
 export * from './modification.entities.js';
+export * from './notification.entities.js';
 export * from './parallel.entities.js';
 export * from './people.entities.js';
 export { PersistenceModule } from './persistence.module.js';

@@ -86,3 +86,7 @@ export type IncidentBatchStatus = (typeof INCIDENT_BATCH_STATUSES)[number];
 
 export const BREAKER_KINDS = ['host', 'task_type'] as const;
 export type BreakerKind = (typeof BREAKER_KINDS)[number];
+
+/** `failed`: it will not be tried again. */
+export const NOTIFICATION_STATUSES = ['pending', 'delivered', 'failed'] as const;
+export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];

@@ -95,7 +95,12 @@ export class StepRequest {
   @IsJsonObject()
   form_schema: Record<string, unknown> = {};
 
-  @ApiPropertyOptional({ ...ANY_OBJECT, description: 'Kept for the user interface.' })
+  @ApiPropertyOptional({
+    ...ANY_OBJECT,
+    description:
+      'Where people are told of this step: `channel` (`webhook`, `log`), `to` (URLs or names), and `on`, a list of `asked`, `reminded`, `escalated`, `sent_back`, `question` (all of them when left out). `message` is text with `{{ expression }}` in place of a sentence of ours, `recipients` people in place of those who may act. Other keys are your own.',
+    example: { channel: 'webhook', to: ['https://mail-gateway.example.com/tasks'] },
+  })
   @IsJsonObject()
   notification_settings: Record<string, unknown> = {};
 
@@ -295,7 +300,12 @@ export class CreateWorkflowRequest {
   @IsJsonObject()
   retry_configuration: Record<string, unknown> = {};
 
-  @ApiPropertyOptional(ANY_OBJECT)
+  @ApiPropertyOptional({
+    ...ANY_OBJECT,
+    description:
+      "As a step's `notification_settings`, for all steps: `on` is `escalated` and `rolled_back` (a modification was taken back by itself) when left out.",
+    example: { channel: 'webhook', to: 'https://mail-gateway.example.com/operations' },
+  })
   @IsJsonObject()
   notification_escalation: Record<string, unknown> = {};
 

@@ -24,7 +24,7 @@ export function salvage(body: unknown): WorkflowDefinition {
     routing_rules: items(fields['routing_rules']).map(rule),
     global_timeout_hours: 1,
     retry_configuration: {},
-    notification_escalation: {},
+    notification_escalation: objectOr(fields['notification_escalation']),
     minimum_confidence: null,
   };
 }
@@ -39,9 +39,9 @@ function step(fields: Record<string, unknown>, index: number): StepDefinition {
     required_roles: [],
     estimated_duration_minutes: 0,
     auto_escalation_hours: null,
-    conditions: isJsonObject(fields['conditions']) ? fields['conditions'] : {},
-    form_schema: {},
-    notification_settings: {},
+    conditions: objectOr(fields['conditions']),
+    form_schema: objectOr(fields['form_schema']),
+    notification_settings: objectOr(fields['notification_settings']),
     handler: null,
     parallel: null,
     decision_tree_id: step_type === undefined ? null : (text(fields['decision_tree_id']) ?? null),
@@ -71,6 +71,10 @@ function rule(fields: Record<string, unknown>, index: number): RoutingRule {
     description: '',
     source_step_id: text(fields['source_step_id']) ?? null,
   };
+}
+
+function objectOr(value: unknown): Record<string, unknown> {
+  return isJsonObject(value) ? value : {};
 }
 
 function items(value: unknown): Record<string, unknown>[] {

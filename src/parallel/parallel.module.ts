@@ -13,7 +13,6 @@ import { DelayTaskHandler } from './handlers/delay-handler.js';
 import { GatherTaskHandler } from './handlers/gather-handler.js';
 import { GraphqlTaskHandler, HttpTaskHandler } from './handlers/http-handlers.js';
 import { NotificationTaskHandler } from './handlers/notification-handler.js';
-import { Outbound } from './handlers/outbound.js';
 import { TaskHandlers } from './handlers/task-handlers.js';
 import { ParallelController } from './parallel.controller.js';
 import { ParallelService } from './parallel.service.js';
@@ -31,7 +30,6 @@ import { TaskWorkService } from './task-work.service.js';
     GraphqlTaskHandler,
     HttpTaskHandler,
     NotificationTaskHandler,
-    Outbound,
     ParallelService,
     ProgressStream,
     TaskHandlers,

@@ -12,6 +12,7 @@ import { newId } from '#persistence';
 import { AppConfig } from '#platform/config';
 import { Progress } from '#platform/health';
 import { runWithCorrelation } from '#platform/logging';
+import { CallFailed } from '#platform/outbound';
 import {
   CircuitBreakers,
   type ClaimedTask,
@@ -274,14 +275,14 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
 }
 
 /** What an attempt that was told to stop failed of, whatever the handler made of it. */
-function failureOf(error: unknown, signal: AbortSignal): TaskFailed {
-  if (signal.aborted && signal.reason instanceof TaskFailed) return signal.reason;
+function failureOf(error: unknown, signal: AbortSignal): CallFailed {
+  if (signal.aborted && signal.reason instanceof CallFailed) return signal.reason;
   if (signal.aborted) {
     return new TaskFailed(INTERRUPTED, 'The attempt was interrupted.', true, {
       retry_after_ms: 0,
     });
   }
-  if (error instanceof TaskFailed) return error;
+  if (error instanceof CallFailed) return error;
   return new TaskFailed(
     'handler_error',
     error instanceof Error ? error.message : String(error),

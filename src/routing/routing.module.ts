@@ -24,6 +24,7 @@ import { InstancesController } from './instances/instances.controller.js';
 import { InstancesService } from './instances/instances.service.js';
 import { ModelTrainer } from './models/model-trainer.js';
 import { ModelsController } from './models/models.controller.js';
+import { NotificationsController } from './notifications/notifications.controller.js';
 import { RoutingController } from './decisions/routing.controller.js';
 import { RulesController } from './rules/rules.controller.js';
 import { RulesService } from './rules/rules.service.js';
@@ -35,6 +36,7 @@ import { StoredRules } from './rules/stored-rules.js';
     InstancesController,
     InboxController,
     ApprovalsController,
+    NotificationsController,
     RoutingController,
     RulesController,
     DecisionTreesController,

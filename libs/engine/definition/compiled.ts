@@ -1,5 +1,14 @@
 import type { CompiledExpression } from '#engine/expression';
 
+import {
+  type NoticeKind,
+  type NotificationSettings,
+  OF_STEP,
+  OF_WORKFLOW,
+  readSettings,
+  type SettingsOf,
+} from '#engine/notification';
+
 import { compileCondition } from './condition.js';
 import type { ApprovalLevel, RoutingRule, StepDefinition, WorkflowDefinition } from './types.js';
 
@@ -26,6 +35,10 @@ export interface CompiledDefinition {
   stepAfter(stepId: string): StepDefinition | undefined;
   /** The steps that need other people than this one does, whichever of the two says so. */
   apartFrom(stepId: string): readonly string[];
+  /** Whether people are told of anything at any step. */
+  tells: boolean;
+  /** Where people are told of such a thing at a step: as its own settings say, and the workflow's. */
+  toldAt(stepId: string, notice: NoticeKind): readonly NotificationSettings[];
   /** `conditions.expression` of a step, where it has one. */
   entryCondition(stepId: string): CompiledExpression | undefined;
 }
@@ -42,6 +55,13 @@ export function compileDefinition(
       const source = entryExpression(step);
       return source === undefined ? [] : [[step.step_id, compileCondition(source)] as const];
     }),
+  );
+  const everywhere = settingsOf(definition.notification_escalation, OF_WORKFLOW);
+  const told = new Map(
+    steps.map(({ step_id, notification_settings }) => [
+      step_id,
+      [...settingsOf(notification_settings, OF_STEP), ...everywhere],
+    ]),
   );
   const apart = new Map<string, string[]>();
   for (const { step_id, different_person_from } of steps) {
@@ -73,8 +93,18 @@ export function compileDefinition(
       return index === undefined ? undefined : steps[index + 1];
     },
     apartFrom: (stepId) => apart.get(stepId) ?? [],
+    tells: [...told.values()].some((settings) => settings.length > 0),
+    toldAt: (stepId, notice) => (told.get(stepId) ?? []).filter(({ on }) => on.includes(notice)),
     entryCondition: (stepId) => entryConditions.get(stepId),
   };
+}
+
+function settingsOf(
+  settings: WorkflowDefinition['notification_escalation'],
+  of: SettingsOf,
+): NotificationSettings[] {
+  const read = readSettings(settings, of);
+  return read ? [read] : [];
 }
 
 /** The FEEL source that must hold for a step to be entered instead of skipped. */

@@ -2,6 +2,7 @@ import { policyFaults } from '#engine/approval';
 import type { Fault } from '#engine/errors';
 import { expressionFaults } from '#engine/expression';
 import { graphFaults, handlerFaults } from '#engine/graph';
+import { OF_STEP, OF_WORKFLOW, settingsFaults } from '#engine/notification';
 
 import { entryExpression } from './compiled.js';
 import type { StepDefinition, WorkflowDefinition } from './types.js';
@@ -18,6 +19,7 @@ export function definitionFaults(definition: WorkflowDefinition): Fault[] {
     ...stepFaults(definition),
     ...ruleFaults(definition),
     ...levelFaults(definition),
+    ...settingsFaults(definition.notification_escalation, OF_WORKFLOW, '/notification_escalation'),
   ];
 }
 
@@ -58,6 +60,9 @@ function stepFaults(definition: WorkflowDefinition): Fault[] {
       faults.push(misplaced(`${at}/parallel`, 'parallel', 'parallel'));
     }
     faults.push(...dutyFaults(step, definition, at));
+    faults.push(
+      ...settingsFaults(step.notification_settings, OF_STEP, `${at}/notification_settings`),
+    );
     if (step.handler) faults.push(...handlerFaults(step.handler, `${at}/handler`));
     if (step.parallel) {
       faults.push(

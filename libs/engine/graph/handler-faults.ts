@@ -64,7 +64,8 @@ function oneOf(value: string, allowed: readonly string[], pointer: string): Faul
   ];
 }
 
-function urlFaults(url: string, pointer: string): Fault[] {
+/** An absolute http or https URL without credentials, or one with expressions that compile. */
+export function urlFaults(url: string, pointer: string): Fault[] {
   if (isTemplate(url)) return templateFaults(url, pointer);
   const parsed = URL.canParse(url) ? new URL(url) : null;
   const usable = parsed && (parsed.protocol === 'http:' || parsed.protocol === 'https:');

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#engine/errors';
 import type { Command, InstanceEvent, InstanceState } from '#engine/instance';
+import { Outbox } from '#notifications';
 import { afterCommit, type Tx, unawaited } from '#persistence';
 import { correlationId } from '#platform/logging';
 
@@ -19,6 +20,7 @@ import {
   refusalOf,
   type StartRequest,
 } from './instance-moves.js';
+import { notificationsOf } from './instance-notifications.js';
 import { InstanceWatch } from './instance-watch.js';
 import { writeMoves, writeStarts } from './instances.queries.js';
 import { versionFor } from './versions.js';
@@ -60,6 +62,7 @@ export class InstanceRuntime {
     private readonly moves: InstanceMoves,
     private readonly effects: InstanceEffects,
     private readonly watch: InstanceWatch,
+    private readonly outbox: Outbox,
   ) {}
 
   /** @throws DomainError workflow_not_found, workflow_inactive, instance_exists, step_not_found */
@@ -261,6 +264,7 @@ export class InstanceRuntime {
   private async conclude(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
     await this.effects.carryOut(tx, moves);
     recordAutomaticDecisions(tx, moves);
+    this.outbox.tell(tx, moves.flatMap(notificationsOf));
     const ended = moves.filter((move) => move.ended);
     if (ended.length === 0) return;
     raiseIncidents(tx, ended);

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 
 import type { JsonObject } from '#engine/graph';
 import { isJsonObject } from '#platform/http';
+import { Outbound, type OutboundAnswer } from '#platform/outbound';
 
-import { Outbound, type OutboundAnswer } from './outbound.js';
 import { type TaskAttempt, TaskFailed, type TaskHandler } from './task-handler.js';
 
 /** What lets the other side recognise a repetition, and follow what it belongs to. */

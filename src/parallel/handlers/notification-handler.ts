@@ -2,10 +2,10 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import type { JsonObject } from '#engine/graph';
 import { Database } from '#persistence';
+import { Outbound } from '#platform/outbound';
 import { ExecutionRuntime } from '#runtime';
 
 import { attemptHeaders } from './http-handlers.js';
-import { Outbound } from './outbound.js';
 import { type TaskAttempt, TaskFailed, type TaskHandler } from './task-handler.js';
 
 /** `notification`: `log` writes an event of the execution and a log line, `webhook` posts to `to`. */

@@ -1,4 +1,5 @@
 import type { Handler, JsonObject } from '#engine/graph';
+import { CallFailed } from '#platform/outbound';
 
 /** One attempt of a task, as a handler sees it. */
 export interface TaskAttempt<Type extends Handler['type'] = Handler['type']> {
@@ -23,15 +24,4 @@ export interface TaskHandler<Type extends Handler['type']> {
 }
 
 /** The work could not be done, and whether another attempt may help. */
-export class TaskFailed extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly retryable: boolean,
-    /** `retry_after_ms`: the other side asked for this pause. */
-    readonly more: { retry_after_ms?: number; details?: JsonObject } = {},
-  ) {
-    super(message);
-    this.name = 'TaskFailed';
-  }
-}
+export class TaskFailed extends CallFailed {}

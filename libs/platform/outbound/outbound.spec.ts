@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { AppConfig, readConfig } from '#platform/config';
 
 import { Outbound, type OutboundCall } from './outbound.js';
-import type { TaskFailed } from './task-handler.js';
+import type { CallFailed } from './call-failed.js';
 
 describe('Outbound', () => {
   const opened: { server: Server; outbound: Outbound }[] = [];
@@ -37,11 +37,11 @@ describe('Outbound', () => {
     };
   }
 
-  const failure = async (work: Promise<unknown>): Promise<TaskFailed> => {
+  const failure = async (work: Promise<unknown>): Promise<CallFailed> => {
     try {
       await work;
     } catch (error) {
-      return error as TaskFailed;
+      return error as CallFailed;
     }
     throw new Error('it did not fail');
   };

@@ -4,7 +4,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { AppConfig } from '#platform/config';
 
 import { AllowedTargets, ForbiddenAddress, guardedLookup, refuseLiteral } from './address-guard.js';
-import { TaskFailed } from './task-handler.js';
+import { CallFailed } from './call-failed.js';
 
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 5;
@@ -46,7 +46,7 @@ export class Outbound implements OnApplicationShutdown {
 
   /**
    * A 2xx answer.
-   * @throws TaskFailed of any other: network, 5xx, 408, 425 and 429 may be retried (after `Retry-After`), others not
+   * @throws CallFailed of any other: network, 5xx, 408, 425 and 429 may be retried (after `Retry-After`), others not
    */
   async call(call: OutboundCall): Promise<OutboundAnswer> {
     const timeout = AbortSignal.timeout(call.timeout_ms ?? DEFAULT_TIMEOUT_MS);
@@ -54,7 +54,7 @@ export class Outbound implements OnApplicationShutdown {
     try {
       return await this.follow({ ...call, signal });
     } catch (error) {
-      if (error instanceof TaskFailed) throw error;
+      if (error instanceof CallFailed) throw error;
       throw failureOf(error, timeout.aborted);
     }
   }
@@ -74,7 +74,7 @@ export class Outbound implements OnApplicationShutdown {
       await answer.body.dump();
       call = redirected(call, answer.statusCode, location);
     }
-    throw new TaskFailed('too_many_redirects', `More than ${MAX_REDIRECTS} redirects.`, false);
+    throw new CallFailed('too_many_redirects', `More than ${MAX_REDIRECTS} redirects.`, false);
   }
 
   private async send(call: OutboundCall): Promise<Dispatcher.ResponseData> {
@@ -94,13 +94,13 @@ export class Outbound implements OnApplicationShutdown {
 function parsed(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
-  throw new TaskFailed('bad_url', `${JSON.stringify(text)} is no http or https URL.`, false);
+  throw new CallFailed('bad_url', `${JSON.stringify(text)} is no http or https URL.`, false);
 }
 
 /** As browsers and fetch do: 303, and 301 or 302 after POST, become GET; secrets stay with their origin. */
 function redirected(call: OutboundCall, status: number, location: string): OutboundCall {
   if (!URL.canParse(location, call.url)) {
-    throw new TaskFailed('bad_redirect', 'The answer redirects to no URL.', false);
+    throw new CallFailed('bad_redirect', 'The answer redirects to no URL.', false);
   }
   const url = new URL(location, call.url);
   const toGet = status === 303 || (status < 303 && call.method === 'POST');
@@ -130,7 +130,7 @@ async function read({
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_RESPONSE_BYTES) {
-      throw new TaskFailed('response_too_large', 'The answer is larger than 1 MiB.', false);
+      throw new CallFailed('response_too_large', 'The answer is larger than 1 MiB.', false);
     }
     chunks.push(chunk);
   }
@@ -146,10 +146,10 @@ async function read({
   throw refused(answer, headers['retry-after']);
 }
 
-function refused(answer: OutboundAnswer, retryAfter: string | string[] | undefined): TaskFailed {
+function refused(answer: OutboundAnswer, retryAfter: string | string[] | undefined): CallFailed {
   const retryable = answer.status >= 500 || RETRYABLE_STATUSES.has(answer.status);
   const pause = typeof retryAfter === 'string' ? pauseMs(retryAfter) : undefined;
-  return new TaskFailed('http_status', `The answer was ${answer.status}.`, retryable, {
+  return new CallFailed('http_status', `The answer was ${answer.status}.`, retryable, {
     details: { status: answer.status, body: answer.text.slice(0, 2_000) },
     ...(pause !== undefined && { retry_after_ms: pause }),
   });
@@ -162,14 +162,14 @@ function pauseMs(retryAfter: string): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 
-function failureOf(error: unknown, timedOut: boolean): TaskFailed {
-  if (timedOut) return new TaskFailed('timed_out', 'There was no answer in time.', true);
+function failureOf(error: unknown, timedOut: boolean): CallFailed {
+  if (timedOut) return new CallFailed('timed_out', 'There was no answer in time.', true);
   const forbidden = [error, (error as Error).cause].find((one) => one instanceof ForbiddenAddress);
-  if (forbidden) return new TaskFailed(forbidden.code, forbidden.message, false);
+  if (forbidden) return new CallFailed(forbidden.code, forbidden.message, false);
   const code = (error as NodeJS.ErrnoException).code;
   // undici's own refusals of a header, a method or a body: the same next time
   const retryable = code !== 'UND_ERR_INVALID_ARG' && code !== 'UND_ERR_NOT_SUPPORTED';
-  return new TaskFailed('network', `The call failed: ${(error as Error).message}`, retryable, {
+  return new CallFailed('network', `The call failed: ${(error as Error).message}`, retryable, {
     ...(code !== undefined && { details: { code } }),
   });
 }
