@@ -4,6 +4,23 @@ import type { WorkflowDefinition } from './types.js';
 export const IMPACT_LEVELS = ['low', 'medium', 'high', 'critical'] as const;
 export type ImpactLevel = (typeof IMPACT_LEVELS)[number];
 
+/** From which figures on a change is of which level. */
+export interface ImpactThresholds {
+  /** Open instances that move: from so many on it is medium, high, critical. */
+  medium_instances: number;
+  high_instances: number;
+  critical_instances: number;
+  /** Times that the steps which it touches were done in the last `history_days`, in all: from so many on it is medium. */
+  medium_step_cases: number;
+}
+
+export const DEFAULT_THRESHOLDS: ImpactThresholds = {
+  medium_instances: 1,
+  high_instances: 100,
+  critical_instances: 1_000,
+  medium_step_cases: 1_000,
+};
+
 /** What is recorded of a step. */
 export interface StepHistory {
   step_id: string;
@@ -23,6 +40,8 @@ export interface ImpactFacts {
   positions: readonly { step_id: string | null; instances: number; moving: number }[];
   /** The nearest deadline (ISO 8601) of those that would move; null: there is none. */
   nearest_deadline: string | null;
+  /** Epoch milliseconds. */
+  now: number;
   /** Of those that would move, how many begin the work at their step anew, by step. */
   redone: readonly { step_id: string; instances: number }[];
   /** Fields that the new definition reads and the old one did not, with how many of those that move lack them. */
@@ -36,6 +55,7 @@ export interface ImpactFacts {
   conflicts: readonly string[];
   /** Earlier moves, of this workflow or of all; null: none is recorded. */
   measured: { instances: number; ms_an_instance: number; of_workflow: boolean } | null;
+  thresholds: ImpactThresholds;
   approval_required_for_high_impact: boolean;
 }
 
@@ -60,4 +80,6 @@ export interface ImpactSums {
   /** Of those that move, those at a step that is removed. */
   stranded: number;
   weaker: readonly string[];
+  /** The nearest deadline comes before all have moved and done their work again. */
+  late: boolean;
 }

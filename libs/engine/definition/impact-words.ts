@@ -1,7 +1,8 @@
 import type { ImpactFacts, ImpactSums } from './impact-types.js';
 
 /** The facts behind an impact, one sentence each, with their figures. */
-export function riskFactors(facts: ImpactFacts, { open, moving, weaker }: ImpactSums): string[] {
+export function riskFactors(facts: ImpactFacts, sums: ImpactSums): string[] {
+  const { open, moving, weaker } = sums;
   return [
     ...weaker,
     ...facts.unsound,
@@ -17,7 +18,7 @@ export function riskFactors(facts: ImpactFacts, { open, moving, weaker }: Impact
         `${instances} of the instances that move have no ${field}, which the new definition reads.`,
     ),
     ...historyWords(facts),
-    ...timeWords(facts, moving),
+    ...timeWords(facts, sums),
   ];
 }
 
@@ -50,13 +51,16 @@ export function mitigations(facts: ImpactFacts, { open, moving, stranded }: Impa
   ];
 }
 
-function moved({ bypassed }: ImpactFacts, moving: number): string[] {
+function moved({ bypassed, positions }: ImpactFacts, moving: number): string[] {
   if (moving === 0) return [];
-  return [
-    bypassed.length > 0
-      ? `${counted(moving)} taken past ${bypassed.join(', ')}.`
-      : `${counted(moving)} moved to the new definition.`,
-  ];
+  if (bypassed.length > 0) return [`${counted(moving)} taken past ${bypassed.join(', ')}.`];
+  const byStep = new Map<string, number>();
+  for (const position of positions) {
+    const step_id = position.step_id ?? 'no step';
+    if (position.moving > 0) byStep.set(step_id, (byStep.get(step_id) ?? 0) + position.moving);
+  }
+  const places = [...byStep].map(([step_id, instances]) => `${instances} at ${step_id}`);
+  return [`${counted(moving)} moved to the new definition: ${places.join(', ')}.`];
 }
 
 function standing(facts: ImpactFacts): string[] {
@@ -89,12 +93,17 @@ function historyWords({ history, history_days: days }: ImpactFacts): string[] {
   );
 }
 
-function timeWords({ nearest_deadline, measured }: ImpactFacts, moving: number): string[] {
+function timeWords(
+  { nearest_deadline, measured }: ImpactFacts,
+  { moving, late }: ImpactSums,
+): string[] {
   if (moving === 0) return [];
   return [
     ...(nearest_deadline === null
       ? []
-      : [`The nearest deadline of those instances is ${nearest_deadline}.`]),
+      : [
+          `The nearest deadline of those instances is ${nearest_deadline}${late ? ', before all of that is over' : ''}.`,
+        ]),
     ...(measured
       ? []
       : ['No move has been measured yet, so how long it takes is not known and counted as 0.']),

@@ -1,7 +1,7 @@
 import { newDefinition, newLevel, newStep } from '../../../test/factories/definition.factory.js';
 import { diffDefinitions } from './diff.js';
 import { impactOf } from './impact.js';
-import type { ImpactFacts } from './impact-types.js';
+import { DEFAULT_THRESHOLDS, type ImpactFacts } from './impact-types.js';
 import type { StepDefinition, WorkflowDefinition } from './types.js';
 
 const BEFORE = newDefinition({
@@ -36,6 +36,8 @@ const impact = (
     bypassed: [],
     positions,
     nearest_deadline: null,
+    now: 0,
+    thresholds: DEFAULT_THRESHOLDS,
     redone: [],
     lacking: [],
     history: [],
@@ -115,6 +117,30 @@ describe('the impact', () => {
     expect(found.risk_factors).toContainEqual(expect.stringContaining(words));
   });
 
+  it('follows the thresholds that are set', () => {
+    const of = (moving: number, set: Partial<typeof DEFAULT_THRESHOLDS>) =>
+      impact(RENAMED, at('request', moving), { thresholds: { ...DEFAULT_THRESHOLDS, ...set } })
+        .impact_level;
+    expect(of(4, { medium_instances: 5 })).toBe('low');
+    expect(of(4, { high_instances: 4 })).toBe('high');
+    expect(of(4, { high_instances: 2, critical_instances: 4 })).toBe('critical');
+  });
+
+  it('is raised by deadlines that come before it is over, and by steps that are done often', () => {
+    const minutes = (of: number): string => new Date(of * 60_000).toISOString();
+    const measured = { instances: 9, ms_an_instance: 60_000, of_workflow: true };
+    const due = (nearest_deadline: string) =>
+      impact(RENAMED, at('request', 10), { measured, nearest_deadline });
+    expect(due(minutes(11)).impact_level).toBe('medium');
+    expect(due(minutes(10))).toMatchObject({
+      impact_level: 'high',
+      risk_factors: expect.arrayContaining([expect.stringContaining('before all of that is over')]),
+    });
+    const history = (cases: number) => [{ step_id: 'request', cases, mean_minutes: 1 }];
+    expect(impact(RENAMED, [], { history: history(999) }).impact_level).toBe('low');
+    expect(impact(RENAMED, [], { history: history(1_000) }).impact_level).toBe('medium');
+  });
+
   it('is not raised by a stronger approval', () => {
     const stronger = newDefinition({
       ...BEFORE,
@@ -144,6 +170,7 @@ describe('the impact', () => {
     expect(measured.mitigation_strategies.join(' ')).toContain('9 measured moves of this workflow');
     expect(measured.risk_factors).toEqual(
       expect.arrayContaining([
+        '60 open instances would be moved to the new definition: 60 at request.',
         '60 open instances would be made to begin request anew.',
         'request was done 4 times in the last 30 days, in 13 minutes on average.',
       ]),

@@ -2,39 +2,42 @@ import { weakerApprovals } from './impact-approvals.js';
 import type { ImpactAnalysis, ImpactFacts, ImpactLevel, ImpactSums } from './impact-types.js';
 import { mitigations, riskFactors } from './impact-words.js';
 
-/** Instances that a change moves, at and above which it is high and critical. */
-const MANY_MOVED = 100;
-const VERY_MANY_MOVED = 1_000;
 const MS_A_MINUTE = 60_000;
 
 /**
- * What a change touches, from facts alone.
- * - critical: 1,000 instances or more move; or 100 or more while approvals get weaker
- * - high: approvals get weaker; or 100 or more move; or instances that move stand at a removed step
- * - medium: an instance moves; or there are open instances and a step is removed or the routing changes; or the new
- *   definition is less sound, or does not go together with another open modification
+ * What a change touches, from facts alone; the thresholds are settings.
+ * - critical: `critical_instances` or more move; or `high_instances` or more while approvals get weaker
+ * - high: approvals get weaker; or `high_instances` or more move; or instances that move stand at a removed step; or the
+ *   nearest deadline of those that move comes before that is over
+ * - medium: `medium_instances` or more move; or there are open instances and a step is removed or the routing changes; or
+ *   the touched steps were done `medium_step_cases` times or more; or the new definition is less sound, or does not go
+ *   together with another open modification
  * - low: everything else
  */
 export function impactOf(facts: ImpactFacts): ImpactAnalysis {
   const removed = facts.changes.flatMap((change) =>
     change.kind === 'step_removed' ? [change.step.step_id] : [],
   );
+  const moving = sum(facts.positions, (position) => position.moving);
+  const moves = (moving * (facts.measured?.ms_an_instance ?? 0)) / MS_A_MINUTE;
+  const disruption = moves + workAgain(facts);
+  const over = facts.now + disruption * MS_A_MINUTE;
   const sums: ImpactSums = {
+    moving,
     open: sum(facts.positions, ({ instances }) => instances),
-    moving: sum(facts.positions, (position) => position.moving),
     stranded: sum(facts.positions, ({ step_id, moving }) =>
       step_id !== null && removed.includes(step_id) ? moving : 0,
     ),
     weaker: weakerApprovals(facts.before, facts.after, facts.bypassed),
+    late: facts.nearest_deadline !== null && Date.parse(facts.nearest_deadline) <= over,
   };
   const rerouted = facts.changes.some(({ kind }) => kind.startsWith('rule'));
   const shifted = sums.open > 0 && (removed.length > 0 || rerouted);
   const impact_level = levelOf(facts, sums, shifted);
-  const moves = (sums.moving * (facts.measured?.ms_an_instance ?? 0)) / MS_A_MINUTE;
   return {
     impact_level,
     affected_instances: sums.open,
-    estimated_disruption_minutes: moves + workAgain(facts),
+    estimated_disruption_minutes: disruption,
     risk_factors: riskFactors(facts, sums),
     mitigation_strategies: mitigations(facts, sums),
     approval_required:
@@ -45,15 +48,17 @@ export function impactOf(facts: ImpactFacts): ImpactAnalysis {
 }
 
 function levelOf(
-  { unsound, conflicts }: ImpactFacts,
-  { moving, weaker, stranded }: ImpactSums,
+  { unsound, conflicts, history, thresholds }: ImpactFacts,
+  { moving, weaker, stranded, late }: ImpactSums,
   shifted: boolean,
 ): ImpactLevel {
-  const many = moving >= MANY_MOVED;
-  if (moving >= VERY_MANY_MOVED || (weaker.length > 0 && many)) return 'critical';
-  if (weaker.length > 0 || many || stranded > 0) return 'high';
+  const many = moving >= thresholds.high_instances;
+  const weak = weaker.length > 0;
+  if (moving >= thresholds.critical_instances || (weak && many)) return 'critical';
+  if (weak || many || stranded > 0 || (late && moving > 0)) return 'high';
   const odd = unsound.length > 0 || conflicts.length > 0;
-  return moving >= 1 || shifted || odd ? 'medium' : 'low';
+  const busy = sum(history, ({ cases }) => cases) >= thresholds.medium_step_cases;
+  return moving >= thresholds.medium_instances || shifted || odd || busy ? 'medium' : 'low';
 }
 
 /** Instances do their work again side by side, so the longest of it counts. */

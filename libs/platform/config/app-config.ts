@@ -75,6 +75,12 @@ export interface Settings {
   modification_approvals_required: number;
   /** Within which what passed as an emergency is to be reviewed. */
   emergency_review_hours: number;
+  /** Instances that a modification moves, from which on its impact is medium, high, critical. */
+  impact_medium_instances: number;
+  impact_high_instances: number;
+  impact_critical_instances: number;
+  /** Times that the steps which it touches were done lately, from which on its impact is medium. */
+  impact_medium_step_cases: number;
 }
 
 interface ConfigBesideDatabase {

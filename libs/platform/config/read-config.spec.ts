@@ -49,6 +49,10 @@ describe('readConfig', () => {
         approval_required_for_high_impact: true,
         modification_approvals_required: 1,
         emergency_review_hours: 72,
+        impact_medium_instances: 1,
+        impact_high_instances: 100,
+        impact_critical_instances: 1_000,
+        impact_medium_step_cases: 1_000,
       },
     });
   });
@@ -127,6 +131,14 @@ describe('readConfig', () => {
       'POSTGRES_USER',
       'POSTGRES_DB',
     ]);
+  });
+
+  it('wants the thresholds of the impact to ascend', () => {
+    const faults = faultsOf({ IMPACT_HIGH_INSTANCES: '2000', IMPACT_MEDIUM_INSTANCES: '50' });
+    expect(Object.keys(faults)).toEqual(['IMPACT_CRITICAL_INSTANCES']);
+    expect(faultsOf({ IMPACT_MEDIUM_INSTANCES: '101' })).toEqual({
+      IMPACT_HIGH_INSTANCES: 'at least IMPACT_MEDIUM_INSTANCES',
+    });
   });
 
   it('puts the queue on Redis or a Redis cluster', () => {

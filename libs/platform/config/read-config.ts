@@ -107,10 +107,28 @@ export function readConfig(
         1,
       ),
       emergency_review_hours: reader.get('EMERGENCY_REVIEW_HOURS', integer(1, 8_760), 72),
+      ...readImpact(reader),
     },
   };
   if (reader.faults.length > 0) throw new ConfigurationError(reader.faults);
   return config;
+}
+
+function readImpact(reader: EnvironmentReader) {
+  const count = integer(1, 100_000_000);
+  const impact = {
+    impact_medium_instances: reader.get('IMPACT_MEDIUM_INSTANCES', count, 1),
+    impact_high_instances: reader.get('IMPACT_HIGH_INSTANCES', count, 100),
+    impact_critical_instances: reader.get('IMPACT_CRITICAL_INSTANCES', count, 1_000),
+    impact_medium_step_cases: reader.get('IMPACT_MEDIUM_STEP_CASES', count, 1_000),
+  };
+  if (impact.impact_high_instances < impact.impact_medium_instances) {
+    reader.refuse('IMPACT_HIGH_INSTANCES', 'at least IMPACT_MEDIUM_INSTANCES');
+  }
+  if (impact.impact_critical_instances < impact.impact_high_instances) {
+    reader.refuse('IMPACT_CRITICAL_INSTANCES', 'at least IMPACT_HIGH_INSTANCES');
+  }
+  return impact;
 }
 
 /** DATABASE_URL wins over POSTGRES_*, which deployments often set beside it for other programs. */

@@ -54,7 +54,8 @@ export class ImpactReader {
   ): Promise<{ impact: ImpactAnalysis; stranded: Finding[] }> {
     const { current, after, diff, positions, bypassed } = change;
     const { workflow_id, definition: before } = current;
-    const { approval_required_for_high_impact, trend_analysis_days } = this.config.settings;
+    const { settings } = this.config;
+    const { approval_required_for_high_impact, trend_analysis_days } = settings;
     const moving = positions.some((position) => position.moving > 0);
     const moves = moving && bypassed.length === 0;
     const { redone, risks, stranded } = moves
@@ -83,6 +84,13 @@ export class ImpactReader {
       unsound: [...change.unsound, ...risks, ...stranded.map(({ message }) => message)],
       conflicts: change.conflicts,
       measured: measured ?? null,
+      now: Date.now(),
+      thresholds: {
+        medium_instances: settings.impact_medium_instances,
+        high_instances: settings.impact_high_instances,
+        critical_instances: settings.impact_critical_instances,
+        medium_step_cases: settings.impact_medium_step_cases,
+      },
       approval_required_for_high_impact,
     });
     return { impact, stranded };
@@ -134,9 +142,14 @@ function newlyRead(before: WorkflowDefinition, after: WorkflowDefinition): strin
   return [...fieldsRead(after)].filter((field) => !known.has(field));
 }
 
-function fieldsRead({ steps, routing_rules }: WorkflowDefinition): Set<string> {
+function fieldsRead({
+  steps,
+  routing_rules,
+  approval_hierarchies,
+}: WorkflowDefinition): Set<string> {
   const conditions = [
     ...routing_rules.map((rule) => rule.condition_expression),
+    ...approval_hierarchies.flatMap((level) => level.bypass_conditions),
     ...steps.flatMap((step) => entryExpression(step) ?? []),
   ];
   const roots = conditions.flatMap((source) =>
