@@ -1,11 +1,16 @@
+import fc from 'fast-check';
+
+import { definitions } from '../../../test/factories/definition.arbitrary.js';
 import {
   newDefinition,
   newLevel,
   newRule,
   newStep,
 } from '../../../test/factories/definition.factory.js';
+import { applyDiff, diffDefinitions, inOrder, invertDiff } from './diff.js';
 import { editDefinition } from './edit.js';
 import type { DefinitionEdit, StepModification } from './edit-types.js';
+import type { WorkflowDefinition } from './types.js';
 
 const DEFINITION = newDefinition({
   steps: [
@@ -285,5 +290,72 @@ describe('an edit', () => {
       '/workflow_modification/global_changes/category',
       '/workflow_modification',
     ]);
+  });
+});
+
+describe('edits of any definition', () => {
+  const ids = fc.constantFrom('a', 'b', 'c', 'd', 'new_1', 'new_2');
+  const places = fc.option(fc.constantFrom('a', 'b', 'c', 'd'));
+  const edits = fc.array(
+    fc.oneof(
+      fc
+        .record({ step_id: ids, name: fc.string(), place: places })
+        .map(({ step_id, name, place }) => {
+          const {
+            step_id: _,
+            order_sequence: __,
+            ...configured
+          } = newStep({ step_id, order_sequence: 0 });
+          return modification({
+            step_id,
+            modification_type: 'add_step',
+            insert_after_step: place,
+            new_configuration: { ...configured, step_name: name },
+          });
+        }),
+      ids.map((step_id) => modification({ step_id, modification_type: 'remove_step' })),
+      fc
+        .record({ step_id: ids, name: fc.string(), place: places })
+        .map(({ step_id, name, place }) =>
+          modification({
+            step_id,
+            modification_type: 'modify_step',
+            insert_after_step: place,
+            new_configuration: { step_name: name },
+          }),
+        ),
+      fc
+        .record({ step_id: ids, rule: fc.constantFrom('r0', 'r1', 'n'), remove: fc.boolean() })
+        .map(({ step_id, rule: rule_id, remove }) =>
+          modification({
+            step_id,
+            modification_type: 'update_routing',
+            routing_conditions: remove
+              ? { rule_id, remove }
+              : { ...newRule({ rule_id, target_step_id: step_id }), target_step_id: undefined },
+          }),
+        ),
+    ),
+    { minLength: 1, maxLength: 4 },
+  );
+
+  it('are what their diff leads to, and its inverse leads back', () => {
+    let whole = 0;
+    fc.assert(
+      fc.property(definitions, edits, (before, step_modifications) => {
+        const { draft, faults } = editDefinition(before, {
+          modification_type: 'modify_step',
+          step_modifications,
+          global_changes: { global_timeout_hours: 7 },
+        });
+        fc.pre(faults.length === 0);
+        whole += 1;
+        const target = inOrder(draft as unknown as WorkflowDefinition);
+        const diff = diffDefinitions(before, target);
+        expect(applyDiff(before, diff)).toEqual(target);
+        expect(applyDiff(target, { changes: invertDiff(diff) })).toEqual(inOrder(before));
+      }),
+    );
+    expect(whole).toBeGreaterThanOrEqual(100);
   });
 });

@@ -243,6 +243,31 @@ describe('soundness', () => {
     expect(found(steps({}, {}))).toEqual([]);
   });
 
+  it('finds conditions of steps and bypasses of levels that read what is only filled in later, with the way there', () => {
+    const form = { form_schema: { type: 'object', properties: { amount: {} } } };
+    const late = (early: object, last: object): WorkflowDefinition =>
+      definition(
+        [
+          { step_id: 'a', ...early },
+          { step_id: 'b', conditions: { expression: 'amount > 5' } },
+          { step_id: 'c', step_type: 'approval' },
+          { step_id: 'd', ...last },
+        ],
+        [],
+        { approval_hierarchies: [newLevel({ level: 1, bypass_conditions: ['amount < 10'] })] },
+      );
+    expect(found(late(form, {}))).toEqual([]);
+    expect(checkSoundness(late({}, form)).findings).toMatchObject([
+      {
+        code: 'variable_set_too_late',
+        subject: 'b',
+        pointer: '/steps/1/conditions/expression',
+        path: [{ step_id: 'a', outcome: 'completed', data: { amount: 7.5 } }, { step_id: 'b' }],
+      },
+      { pointer: '/approval_hierarchies/0/bypass_conditions/0', path: expect.any(Array) },
+    ]);
+  });
+
   it('takes an unknown tree for one that may lead anywhere', () => {
     const byTree = definition(
       [
