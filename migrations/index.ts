@@ -27,6 +27,7 @@ import { Approvals1795403063545 } from './1795403063545-approvals.js';
 import { TenantsOfHotRows1795405069583 } from './1795405069583-tenants-of-hot-rows.js';
 import { ChangeControl1795405230174 } from './1795405230174-change-control.js';
 import { Notifications1795854728427 } from './1795854728427-notifications.js';
+import { ChangeProgress1795855312606 } from './1795855312606-change-progress.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -59,4 +60,5 @@ export const migrations = [
   Compensation1795405016742,
   ChangeControl1795405230174,
   Notifications1795854728427,
+  ChangeProgress1795855312606,
 ];

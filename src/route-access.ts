@@ -120,6 +120,8 @@ export const ROUTE_ACCESS: AccessRows = {
   'POST /dynamic/preview': PROPOSES_CHANGES,
   'POST /dynamic/what-if': PROPOSES_CHANGES,
   'GET /dynamic/status/{modification_id}': SEES,
+  'GET /dynamic/status/{modification_id}/events': SEES,
+  'GET /dynamic/effects/{modification_id}': SEES,
   'GET /dynamic/modifications': SEES,
   'POST /dynamic/approve/{modification_id}': DECIDES_CHANGES,
   'POST /dynamic/reject/{modification_id}': DECIDES_CHANGES,

@@ -26,6 +26,6 @@ export * from './parallel.entities.js';
 export * from './people.entities.js';
 export { PersistenceModule } from './persistence.module.js';
 export * from './routing.entities.js';
-export { insertRows, updateRows } from './rows.js';
+export { columnsOf, insertRows, updateRows } from './rows.js';
 export { statement } from './statement.js';
 export * from './words.js';

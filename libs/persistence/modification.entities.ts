@@ -91,6 +91,11 @@ export class RuntimeModificationEntity {
   /** When the first batch of the round began. */
   @Instant(optional) moving_since: Date | null;
   @Int({ default: 0 }) instances_moved: number;
+  @Int({ default: 0 }) instances_moved_back: number;
+  @Int({ default: 0 }) instances_left_out: number;
+  @Int({ default: 0 }) instances_failed: number;
+  /** Of the time that its roll-back took back: how many effects outside there were. Null: it was not rolled back. */
+  @Json(optional) taken_back_effects: JsonObject | null;
   /** Its plan, and how far it has come; null: it is not tried on a share first. */
   @Json(optional) canary: JsonObject | null;
   /** Of running instances, those that are moved while it is tried; null: it is not. */
@@ -200,6 +205,9 @@ export class ModificationObservationEntity {
 @Check('modification_moves_direction_check', oneOf('direction', MOVE_DIRECTIONS))
 @Check('modification_moves_outcome_check', oneOf('outcome', MOVE_OUTCOMES))
 @Index('modification_moves_of_instance', ['instance_id'])
+@Index('modification_moves_failed', ['modification_id', 'moved_at'], {
+  where: "outcome = 'failed'",
+})
 export class ModificationMoveEntity {
   @IdKey() modification_id: string;
   @IntKey() round: number;

@@ -1,4 +1,9 @@
-import type { EntityTarget, FindOptionsWhere, ObjectLiteral } from 'typeorm';
+import {
+  type EntityTarget,
+  type FindOptionsWhere,
+  getMetadataArgsStorage,
+  type ObjectLiteral,
+} from 'typeorm';
 import type { Tx } from './database.js';
 
 /** PostgreSQL takes 65,535 parameters a statement; the widest table has some 40 columns. */
@@ -28,4 +33,11 @@ export async function updateRows<Entity extends ObjectLiteral>(
 ): Promise<number> {
   const { affected } = await tx.update(entity, where, changes);
   return affected ?? 0;
+}
+
+/** The columns that an entity declares, by their names. */
+export function columnsOf(entity: new () => object): string[] {
+  return getMetadataArgsStorage()
+    .columns.filter(({ target }) => target === entity)
+    .map(({ propertyName }) => propertyName);
 }

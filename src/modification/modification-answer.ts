@@ -7,21 +7,23 @@ import { findModification, type ModificationRow } from './modification.queries.j
 import type {
   ChangeTracking,
   ModificationAnswer,
+  MoveCounts,
+  MoveFailure,
   ModificationSummary,
   ReviewView,
 } from './modification-views.dto.js';
-import { type MovesRow, readMoves } from './moves/moves.queries.js';
+import { readFailures } from './moves/moves.queries.js';
 
 const MS_A_MINUTE = 60_000;
 const SHOWN_FAILURES = 20;
 
-/** A modification as every call of ours shows it. */
-/** @throws DomainError modification_not_found */
+/** A modification as every call of ours shows it. @throws DomainError modification_not_found */
 export async function readAnswer(tx: Tx, modification_id: string): Promise<ModificationAnswer> {
   const [row] = await findModification(tx, [modification_id]);
-  const [moves] = await readMoves(tx, [modification_id, SHOWN_FAILURES]);
-  if (!row || !moves) throw notFound(modification_id);
-  return answerOf(row, moves);
+  if (!row) throw notFound(modification_id);
+  const failures =
+    row.instances_failed > 0 ? await readFailures(tx, [modification_id, SHOWN_FAILURES]) : [];
+  return answerOf(row, failures);
 }
 
 /** Of an answer to `POST /dynamic/modify`. */
@@ -29,7 +31,7 @@ export function statusOf({ modification_result }: ModificationAnswer): 200 | 202
   return modification_result.status === 'applied' ? 200 : 202;
 }
 
-function answerOf(row: ModificationRow, moves: MovesRow): ModificationAnswer {
+function answerOf(row: ModificationRow, failures: MoveFailure[]): ModificationAnswer {
   const { modification_id, impact_analysis, execution_timestamp } = row;
   return {
     request_id: row.request_id,
@@ -43,11 +45,12 @@ function answerOf(row: ModificationRow, moves: MovesRow): ModificationAnswer {
       rollback_available: canRollBack(row),
       monitoring_active: row.monitoring_active,
     },
-    change_tracking: trackingOf(row, moves),
-    next_steps: nextSteps(row, moves),
+    change_tracking: trackingOf(row, failures),
+    next_steps: nextSteps(row),
     estimated_completion_time: completionOf(row),
     monitoring_endpoints: [
       `${BASE_PATH}/dynamic/status/${modification_id}`,
+      `${BASE_PATH}/dynamic/status/${modification_id}/events`,
       `${BASE_PATH}/dynamic/monitoring/${modification_id}`,
     ],
   };
@@ -67,6 +70,15 @@ export function summaryOf(row: ModificationRow): ModificationSummary {
     sentences: row.definition_diff.sentences,
     created_at: row.created_at.toISOString(),
     execution_timestamp: row.execution_timestamp?.toISOString() ?? null,
+  };
+}
+
+export function movesOf(row: ModificationRow): MoveCounts {
+  return {
+    moved: row.instances_moved,
+    moved_back: row.instances_moved_back,
+    left_out: row.instances_left_out,
+    failed: row.instances_failed,
   };
 }
 
@@ -94,7 +106,7 @@ function canaryViewOf({ canary }: ModificationRow): CanaryView | null {
   return { status, stage, stages, alpha, looks, evidence };
 }
 
-function trackingOf(row: ModificationRow, moves: MovesRow): ChangeTracking {
+function trackingOf(row: ModificationRow, failures: MoveFailure[]): ChangeTracking {
   return {
     change_request_id: row.change_request_id,
     modification_type: row.modification_type,
@@ -115,7 +127,7 @@ function trackingOf(row: ModificationRow, moves: MovesRow): ChangeTracking {
     apply_to: row.apply_to,
     step_mapping: row.step_mapping,
     migration: row.migration,
-    moves: { status: row.move_status, ...moves },
+    moves: { status: row.move_status, ...movesOf(row), failures },
     canary: canaryViewOf(row),
     review: reviewOf(row),
     rollback: {
@@ -126,6 +138,7 @@ function trackingOf(row: ModificationRow, moves: MovesRow): ChangeTracking {
       scheduled_at: row.rollback_scheduled_at?.toISOString() ?? null,
       timestamp: row.rollback_timestamp?.toISOString() ?? null,
       error: row.error_message,
+      effects: row.taken_back_effects,
     },
   };
 }
@@ -137,7 +150,7 @@ function completionOf({ execution_timestamp, impact_analysis }: ModificationRow)
   return new Date(execution_timestamp.getTime() + minutes * MS_A_MINUTE).toISOString();
 }
 
-function nextSteps(row: ModificationRow, moves: MovesRow): string[] {
+function nextSteps(row: ModificationRow): string[] {
   const { modification_id: id } = row;
   const post = (verb: string): string => `POST ${BASE_PATH}/dynamic/${verb}/${id}`;
   switch (row.status) {
@@ -161,22 +174,19 @@ function nextSteps(row: ModificationRow, moves: MovesRow): string[] {
     case 'failed':
       return ['Nothing was changed. Send it anew.'];
     case 'applied':
-      return appliedSteps(row, moves, post);
+      return appliedSteps(row, post);
     case 'rolled_back':
       return [
         `New instances start with version ${row.from_version} again.`,
         row.move_status === 'in_progress'
           ? `Instances are returning to it; follow them at GET ${BASE_PATH}/dynamic/status/${id}.`
-          : `${count(moves.moved_back)} returned to it; any others on version ${row.to_version} finish there.`,
+          : `${count(row.instances_moved_back)} returned to it; any others on version ${row.to_version} finish there.`,
+        ...effectsLeft(row),
       ];
   }
 }
 
-function appliedSteps(
-  row: ModificationRow,
-  moves: MovesRow,
-  post: (verb: string) => string,
-): string[] {
+function appliedSteps(row: ModificationRow, post: (verb: string) => string): string[] {
   const { modification_id: id, to_version } = row;
   return [
     to_version === null
@@ -190,8 +200,10 @@ function appliedSteps(
     ...(row.move_status === 'paused'
       ? [`Moving instances is paused; go on by POST ${BASE_PATH}/dynamic/resume/${id}.`]
       : []),
-    ...(moves.failed > 0
-      ? [`${count(moves.failed)} could not be moved and stayed as they were; see moves.failures.`]
+    ...(row.instances_failed > 0
+      ? [
+          `${count(row.instances_failed)} could not be moved and stayed as they were; see moves.failures.`,
+        ]
       : []),
     ...(row.review_due_at && !row.reviewed_at
       ? [
@@ -207,6 +219,14 @@ function appliedSteps(
           `It is watched until ${row.monitoring_until.toISOString()}: GET ${BASE_PATH}/dynamic/monitoring/${id}.`,
         ]
       : []),
+  ];
+}
+
+function effectsLeft({ modification_id: id, taken_back_effects }: ModificationRow): string[] {
+  const { reversible = 0, irreversible = 0 } = taken_back_effects ?? {};
+  if (reversible + irreversible === 0) return [];
+  return [
+    `What was done outside meanwhile still stands: ${reversible} times it has an undoing that did not run, ${irreversible} times it has none; see GET ${BASE_PATH}/dynamic/effects/${id}.`,
   ];
 }
 

@@ -11,6 +11,7 @@ import type { Finding, FindingCode, PathStep } from '#engine/soundness';
 import { APPROVAL_STATUSES, MODIFICATION_STATUSES } from '#persistence';
 
 import { CanaryView } from './canary/canary.dto.js';
+import { EffectCounts } from './effects/effects.dto.js';
 import { InstanceFatePage } from './moves/migration.dto.js';
 import { APPLY_TO } from './moves/migration-plan.js';
 
@@ -52,16 +53,19 @@ export class MoveFailure {
   @ApiProperty() reason: string;
 }
 
-export class MovesView {
+export class MoveCounts {
+  @ApiProperty() moved: number;
+  @ApiProperty() moved_back: number;
+  @ApiProperty({ description: 'Those that the filter did not let through.' }) left_out: number;
+  @ApiProperty({ description: 'Instances that stayed where they were.' }) failed: number;
+}
+
+export class MovesView extends MoveCounts {
   @ApiProperty({
     ...TEXT_OR_NULL,
     description: '`in_progress`, `paused` or `completed`; null: none.',
   })
   status: string | null;
-  @ApiProperty() moved: number;
-  @ApiProperty() moved_back: number;
-  @ApiProperty({ description: 'Those that the filter did not let through.' }) left_out: number;
-  @ApiProperty({ description: 'Instances that stayed where they were.' }) failed: number;
   @ApiProperty({ type: [MoveFailure], description: 'The first 20 of them.' })
   failures: MoveFailure[];
 }
@@ -75,6 +79,13 @@ export class RollbackView {
   @ApiProperty(INSTANT_OR_NULL) timestamp: string | null;
   @ApiProperty({ ...TEXT_OR_NULL, description: 'Why one that was to happen by itself did not.' })
   error: string | null;
+  @ApiProperty({
+    type: EffectCounts,
+    nullable: true,
+    description:
+      'What was done outside in the time that it takes back: counted when it began, and when the last instance was back. Null: it was not rolled back.',
+  })
+  effects: EffectCounts | null;
 }
 
 export class ApprovalView {

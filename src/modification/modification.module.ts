@@ -3,9 +3,11 @@ import { Module } from '@nestjs/common';
 import { MODIFICATION_TYPES } from '#engine/definition';
 import { CapabilityCatalog } from '#platform/capabilities';
 import { AppConfig } from '#platform/config';
+import { EventStreams } from '#platform/streams';
 
 import { DefinitionsModule } from '../definitions/definitions.module.js';
 import { Canaries } from './canary/canary.service.js';
+import { TakenBackEffects } from './effects/effects.service.js';
 import { DecisionsController } from './decisions.controller.js';
 import { ImpactReader } from './impact/impact-facts.service.js';
 import { APPLY_TO } from './moves/migration-plan.js';
@@ -20,6 +22,8 @@ import { MoveBatches } from './moves/move-batches.service.js';
 import { MovesController } from './moves/moves.controller.js';
 import { ModificationMoves } from './moves/moves.service.js';
 import { Mover } from './moves/mover.service.js';
+import { ModificationStream } from './progress/modification-stream.service.js';
+import { ProgressController } from './progress/progress.controller.js';
 import { RollbackController } from './rollback.controller.js';
 import { ModificationPreview } from './preview.service.js';
 import { Rollbacks } from './rollback.service.js';
@@ -35,6 +39,7 @@ import { RoutingOverrides } from './routing-overrides/routing-overrides.service.
     DecisionsController,
     MovesController,
     RollbackController,
+    ProgressController,
     RoutingOverridesController,
   ],
   providers: [
@@ -50,6 +55,9 @@ import { RoutingOverrides } from './routing-overrides/routing-overrides.service.
     ModificationMoves,
     Mover,
     Rollbacks,
+    EventStreams,
+    ModificationStream,
+    TakenBackEffects,
     Monitoring,
     RoutingOverrides,
   ],

@@ -10,6 +10,7 @@ import {
 } from '#persistence';
 
 import type { Canary } from './canary/canary-state.js';
+import type { EffectCounts } from './effects/effects.dto.js';
 import type { ApplyTo, Migration } from './moves/migration-plan.js';
 import type { RollbackStrategy, StepModificationRequest } from './modification.dto.js';
 
@@ -42,7 +43,12 @@ export interface ModificationRow {
   migration: Partial<Omit<Migration, 'step_mapping'>>;
   move_round: number;
   move_status: MoveStatus | null;
+  /** In the first round; back in any; and those that stayed, for the filter or for a reason of their own. */
   instances_moved: number;
+  instances_moved_back: number;
+  instances_left_out: number;
+  instances_failed: number;
+  taken_back_effects: EffectCounts | null;
   canary: Canary | null;
   canary_percentage: number | null;
   applied_by: string | null;

@@ -9,6 +9,7 @@ import { Timers } from '#runtime';
 
 import { DefinitionsService } from '../definitions/definitions.service.js';
 import { Canaries } from './canary/canary.service.js';
+import { recordEffects } from './effects/effects.queries.js';
 import type { RollbackRequest, RollbackStrategy } from './modification.dto.js';
 import { readAnswer } from './modification-answer.js';
 import { notFound } from './modification.errors.js';
@@ -134,6 +135,7 @@ export class Rollbacks {
     }
     const moves = strategy === 'immediate';
     await markRolledBack(tx, [modification_id, reason, by, moves]);
+    await recordEffects(tx, [modification_id]);
     if (moves) afterCommit(tx, () => this.jobs.enqueue('modification.move', { modification_id }));
   }
 

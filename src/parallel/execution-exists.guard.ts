@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { Database } from '#persistence';
 import { isClientId } from '#platform/http';
+import { EventStreams } from '#platform/streams';
 
 import { readStatus } from './parallel.queries.js';
 import { notFound } from './parallel.service.js';
@@ -13,9 +14,12 @@ import { notFound } from './parallel.service.js';
  */
 @Injectable()
 export class ExecutionExists implements CanActivate {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly streams: EventStreams,
+  ) {}
 
-  /** @throws DomainError execution_not_found */
+  /** @throws DomainError execution_not_found, too_many_requests */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const { params } = context
       .switchToHttp()
@@ -24,6 +28,7 @@ export class ExecutionExists implements CanActivate {
     if (!isClientId(params.execution_id)) return true;
     const [row] = await readStatus(this.database.read, [params.execution_id]);
     if (!row) throw notFound(params.execution_id);
+    this.streams.requireRoom();
     return true;
   }
 }

@@ -8,6 +8,7 @@ import {
   SYNCHRONIZATION_TYPES,
 } from '#engine/graph';
 import { CapabilityCatalog } from '#platform/capabilities';
+import { EventStreams } from '#platform/streams';
 
 import { DelayTaskHandler } from './handlers/delay-handler.js';
 import { GatherTaskHandler } from './handlers/gather-handler.js';
@@ -31,6 +32,7 @@ import { TaskWorkService } from './task-work.service.js';
     HttpTaskHandler,
     NotificationTaskHandler,
     ParallelService,
+    EventStreams,
     ProgressStream,
     TaskHandlers,
     TaskRunner,

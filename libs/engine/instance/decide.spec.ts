@@ -625,7 +625,9 @@ describe('a restoration', () => {
     const then = run(definition, [start({ x: 1 })]);
     const { events } = accepted(decide(definition, then, back(then), facts()));
     expect(events.map(({ type }) => type)).toEqual(['instance_restored']);
-    expect(effectsOf(definition, events)).toEqual([{ type: 'put_deadlines', deadlines }]);
+    expect(effectsOf(definition, events)).toEqual([
+      { type: 'put_back', deadlines, replaces: null },
+    ]);
   });
 });
 

@@ -30,24 +30,25 @@ export type Effect =
       global_timeout_hours: number;
       step: { step_id: string; after_hours: number | null } | null;
     }
-  | { type: 'put_deadlines'; deadlines: Deadlines }
+  /** `replaces`: the step execution whose place the one that it stands at now takes, with all that its row holds. */
+  | { type: 'put_back'; deadlines: Deadlines; replaces: string | null }
   | { type: 'end_instance'; reason: string };
 
 /**
- * Effects of events, in their order; those of a step that the same events have already ended are left out. Deadlines
- * that are put back come last, over those of a step that is entered again.
+ * Effects of events, in their order; those of a step that the same events have already ended are left out. What
+ * is put back comes last, over what a step that is entered again begins with.
  */
 export function effectsOf(
   definition: CompiledDefinition,
   events: readonly InstanceEvent[],
 ): Effect[] {
-  return [...ofEvents(definition, events), ...events.flatMap(restoredDeadlines)];
+  return [...ofEvents(definition, events), ...events.flatMap(putBack)];
 }
 
-function restoredDeadlines(event: InstanceEvent): Effect[] {
-  return event.type === 'instance_restored'
-    ? [{ type: 'put_deadlines', deadlines: event.deadlines }]
-    : [];
+function putBack(event: InstanceEvent): Effect[] {
+  if (event.type !== 'instance_restored') return [];
+  const { deadlines, replaces = null } = event;
+  return [{ type: 'put_back', deadlines, replaces }];
 }
 
 function ofEvents(definition: CompiledDefinition, events: readonly InstanceEvent[]): Effect[] {

@@ -24,9 +24,16 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
     case 'instance_started':
       return { ...state, status: 'running', data: event.data };
     case 'step_entered': {
-      const { step_execution_id, step_id, entry, step_type, status, levels, branches } = event;
-      const current = { step_execution_id, step_id, entry, step_type, status, levels };
-      return { ...counted(state, event), current: branches ? { ...current, branches } : current };
+      const { step_execution_id, step_id, entry, step_type, status, levels } = event;
+      const { branches, question } = event;
+      return {
+        ...counted(state, event),
+        current: {
+          ...{ step_execution_id, step_id, entry, step_type, status, levels },
+          ...(branches && { branches }),
+          ...(question && { question }),
+        },
+      };
     }
     case 'step_skipped':
       return { ...counted(state, event), current: null };

@@ -74,6 +74,7 @@ export function restore(progress: Progress, command: CommandOf<'restore'>): void
     data: state.data,
     step_entries: undone(step_entries, state.step_entries),
     deadlines,
+    ...(!stays && target && !hasEnded(target) && { replaces: target.step_execution_id }),
     reason,
   });
   if (stays || !target) return;
@@ -82,7 +83,7 @@ export function restore(progress: Progress, command: CommandOf<'restore'>): void
 
 /** At a step as it was stood at. One that had ended is not begun again: there a decision is awaited, as it was. */
 function putBack(progress: Progress, target: CurrentStep): void {
-  const { awaiting, branches, step_id, step_type, status, levels } = target;
+  const { awaiting, branches, question, step_id, step_type, status, levels } = target;
   if (!hasEnded(target)) {
     progress.emit({
       type: 'step_entered',
@@ -96,6 +97,7 @@ function putBack(progress: Progress, target: CurrentStep): void {
       routed_by_id: null,
       warnings: [],
       ...(branches && { branches }),
+      ...(question && { question }),
     });
   }
   if (!awaiting) return;
@@ -113,8 +115,8 @@ function putBack(progress: Progress, target: CurrentStep): void {
 function sameState(current: CurrentStep, target: CurrentStep): boolean {
   return (
     current.step_execution_id === target.step_execution_id &&
-    JSON.stringify([current.levels, current.awaiting]) ===
-      JSON.stringify([target.levels, target.awaiting])
+    JSON.stringify([current.levels, current.awaiting, current.question]) ===
+      JSON.stringify([target.levels, target.awaiting, target.question])
   );
 }
 

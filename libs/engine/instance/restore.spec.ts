@@ -28,7 +28,10 @@ function engine() {
 
 const approver = { id: 'p', roles: ['role_1'], department: null, management_level: 9 };
 
-function workAt({ step_id, step_type }: CurrentStep, output: object): Command {
+function workAt({ step_id, step_type }: CurrentStep, output: object, asks: boolean): Command {
+  if (step_type === 'approval' && asks) {
+    return { type: 'ask_information', step_id, approver, question: 'Why now?' };
+  }
   return step_type === 'approval'
     ? { type: 'decide_approval', step_id, decision: 'approved', approver, comment: '', output: {} }
     : { type: 'complete_step', step_id, output: { ...output } };
@@ -47,14 +50,19 @@ describe('an instance that is moved and taken back', () => {
         definitions,
         fc.array(fc.constantFrom(...DATA), { minLength: 1, maxLength: 6 }),
         fc.boolean(),
-        (from, to, [first, ...outputs], enter_anew) => {
+        fc.boolean(),
+        fc.boolean(),
+        (from, to, [first, ...outputs], enter_anew, asks, suspends) => {
           const act = engine();
           const [before, after] = [compiled(from, 1), compiled(to, 2)];
           let state = act(before, NEW_INSTANCE, { type: 'start', data: { ...first } });
           for (const output of outputs) {
-            if (state.current) state = act(before, state, workAt(state.current, output));
+            if (state.current) state = act(before, state, workAt(state.current, output, false));
           }
-          fc.pre(state.status === 'running');
+          if (asks && state.current) state = act(before, state, workAt(state.current, {}, true));
+          if (suspends) state = act(before, state, { type: 'suspend', reason: '' });
+          const open = suspends ? 'suspended' : 'running';
+          fc.pre(state.status === open);
           const moved = act(after, state, {
             type: 'migrate',
             from_version: 1,
@@ -64,7 +72,7 @@ describe('an instance that is moved and taken back', () => {
             data: { added: true },
             enter_anew,
           });
-          fc.pre(moved.status === 'running');
+          fc.pre(moved.status === open);
           const { data, current, step_entries } = state;
           const restored = act(before, moved, {
             type: 'restore',

@@ -97,6 +97,17 @@ export interface Deadlines {
   due_at: string | null;
   /** Of the step it stands at. */
   step_due_at: string | null;
+  /** What keeps them. Left out by moves of earlier times: then they follow from `step_due_at`. */
+  timers?: readonly StepTimer[];
+}
+
+/** A reminder or an escalation to come. */
+export interface StepTimer {
+  kind: string;
+  due_at: string;
+  /** Since when it rests; null: it runs. */
+  paused_at: string | null;
+  payload: JsonObject;
 }
 
 export interface StepReference {
@@ -172,6 +183,8 @@ export type InstanceEvent =
       warnings: readonly string[];
       /** Of the fork that led here: what this parallel step runs in place of a graph of its own. */
       branches?: readonly Branch[];
+      /** Of a step that is put back: the question that was open there. */
+      question?: AskedQuestion;
     } & StepReference)
   | ({
       type: 'step_skipped';
@@ -293,6 +306,8 @@ export type InstanceEvent =
       data: JsonObject;
       step_entries: InstanceState['step_entries'];
       deadlines: Deadlines;
+      /** The step execution that is put back, where a new one takes its place; left out: none is. */
+      replaces?: string;
       reason: string;
     };
 

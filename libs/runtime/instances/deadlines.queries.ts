@@ -1,4 +1,4 @@
-import { statement } from '#persistence';
+import { columnsOf, statement, StepExecutionEntity } from '#persistence';
 
 /** Of the step that the instance stands at: its deadline in its row, and the timers that keep it. */
 const ofStep = (where: string, begun: string, dueAt: string, timerId: string): string => `
@@ -51,7 +51,77 @@ export const resetDeadlines = statement<
    )}`,
 );
 
-/** Deadlines as they were. */
+/** What the engine itself writes of a step execution, or what tells it apart from others. */
+const OF_THE_ENGINE = new Set([
+  'step_execution_id',
+  'instance_id',
+  'workflow_id',
+  'version_number',
+  'step_id',
+  'step_name',
+  'step_type',
+  'entry',
+  'status',
+  'outcome',
+  'output',
+  'error_message',
+  'completed_by',
+  'required_roles',
+  'approval_state',
+  'due_at',
+  'entered_at',
+  'ended_at',
+]);
+
+/** Everything else that its row holds goes with the work when that is put back: see `put_back`. */
+const CARRIED = columnsOf(StepExecutionEntity).filter((column) => !OF_THE_ENGINE.has(column));
+
+/**
+ * Deadlines as they were, with the timers that keep them, at rest where they rested. A step execution that takes the
+ * place of another gets all else that was known of that one, and its votes: nobody votes twice. Whoever wants it
+ * approved by now is left out, as they could not vote again anyway.
+ */
+export const putBack = statement<
+  never,
+  [
+    instance_id: string,
+    due_at: string | null,
+    step_due_at: string | null,
+    timers: string,
+    replaces: string | null,
+  ]
+>(
+  'put_back',
+  `with instance as (
+     update workflow_instances w set due_at = $2
+     where instance_id = $1
+     returning w.instance_id, ${STEP}
+   ), step as (
+     update step_executions s set due_at = $3::timestamptz,
+       ${CARRIED.map((column) => `${column} = case when o.step_execution_id is null then s.${column} else o.${column} end`).join(', ')}
+     from instance i
+     left join step_executions o on o.step_execution_id = $5::uuid
+     where s.step_execution_id = i.step_execution_id
+     returning s.instance_id, s.step_execution_id
+   ), dropped as (
+     delete from timers t using step s
+     where t.instance_id = s.instance_id and t.step_execution_id = s.step_execution_id
+   ), vote as (
+     insert into approval_votes
+       (vote_id, step_execution_id, instance_id, level, decision, decided_by, comment, user_context, on_behalf_of, decided_at)
+     select gen_random_uuid(), s.step_execution_id, s.instance_id, v.level, v.decision, v.decided_by, v.comment,
+       v.user_context, v.on_behalf_of, v.decided_at
+     from step s
+     join approval_votes v on v.step_execution_id = $5::uuid and s.step_execution_id <> $5::uuid
+     where not coalesce(array[v.person_key, v.behalf_key] && requesters_of(s.instance_id), false)
+   )
+   insert into timers (timer_id, kind, due_at, instance_id, step_execution_id, payload, paused_at)
+   select gen_random_uuid(), r.kind, r.due_at, s.instance_id, s.step_execution_id, r.payload, r.paused_at
+   from step s
+   cross join jsonb_to_recordset($4) as r (kind text, due_at timestamptz, paused_at timestamptz, payload jsonb)`,
+);
+
+/** Deadlines as they were, of moves of earlier times, which kept no timers. */
 export const putDeadlines = statement<
   never,
   [instance_id: string, due_at: string | null, step_due_at: string | null, timer_id: string]

@@ -6,7 +6,7 @@ import { newId, type Tx } from '#persistence';
 import { ExecutionRuntime } from '../executions/execution-runtime.js';
 import { StepDeadlines } from '../timers/step-deadlines.js';
 import { Timers } from '../timers/timers.js';
-import { putDeadlines, resetDeadlines } from './deadlines.queries.js';
+import { putBack, putDeadlines, resetDeadlines } from './deadlines.queries.js';
 import type { InstanceMove } from './instance-move.js';
 
 /** Sets going, and stops, what the events of moves ask for beside their rows: executions and timers. */
@@ -20,14 +20,29 @@ export class InstanceEffects {
 
   async carryOut(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
     for (const move of moves) {
-      for (const effect of effectsOf(move.definition, move.events)) {
-        await this.carryOutOne(tx, move, effect);
-      }
+      const effects = effectsOf(move.definition, move.events);
+      for (const effect of effects) await this.carryOutOne(tx, move, effect);
+      await this.keepAtRest(tx, move, effects);
     }
     await this.executions.createMany(
       tx,
       moves.flatMap((move) => move.executions),
     );
+  }
+
+  /** Deadlines that begin while nothing is counted begin at rest; those that are put back rest where they rested. */
+  private async keepAtRest(
+    tx: Tx,
+    { instance, state: { status, current } }: InstanceMove,
+    effects: readonly Effect[],
+  ): Promise<void> {
+    const rests = status === 'suspended' || current?.question !== undefined;
+    const begun = effects.some(
+      ({ type }) => type === 'schedule_escalation' || type === 'reset_deadlines',
+    );
+    if (!rests || !begun || !current || effects.at(-1)?.type === 'put_back') return;
+    const { instance_id } = instance;
+    await this.deadlines.pause(tx, { instance_id, ...current });
   }
 
   private async carryOutOne(tx: Tx, move: InstanceMove, effect: Effect): Promise<void> {
@@ -88,9 +103,14 @@ export class InstanceEffects {
         }
         return;
       }
-      case 'put_deadlines': {
-        const { due_at, step_due_at } = effect.deadlines;
-        await putDeadlines(tx, [instance_id, due_at, step_due_at, newId()]);
+      case 'put_back': {
+        const { due_at, step_due_at, timers } = effect.deadlines;
+        if (timers) {
+          const known = JSON.stringify(timers);
+          await putBack(tx, [instance_id, due_at, step_due_at, known, effect.replaces]);
+        } else {
+          await putDeadlines(tx, [instance_id, due_at, step_due_at, newId()]);
+        }
         return;
       }
       case 'resume_work':

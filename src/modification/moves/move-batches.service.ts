@@ -9,8 +9,8 @@ import { DefinitionStore, type InstanceChange, InstanceRuntime } from '#runtime'
 import { MigrationPlan } from './migration-plan.js';
 import { MigrationRehearsal } from './rehearsal.js';
 import { migrationOfRow, type ModificationRow } from '../modification.queries.js';
+import type { Candidate } from './candidates.queries.js';
 import {
-  type Candidate,
   holdRound,
   insertMoves,
   type InstanceSnapshot,
@@ -158,7 +158,7 @@ const UNMOVED = {
 
 function recordOf(
   candidate: Candidate,
-  { data, current_step: current, step_entries, due_at, step_due_at }: TakenRow,
+  { data, current_step: current, step_entries, due_at, step_due_at, timers }: TakenRow,
   outcome: InstanceChange | 'leave' | DomainError,
 ): MoveRecord {
   const record = { ...candidate, ...UNMOVED, from_step_id: current?.step_id ?? null };
@@ -178,12 +178,13 @@ function recordOf(
       step_entries,
       due_at: due_at?.toISOString() ?? null,
       step_due_at: step_due_at?.toISOString() ?? null,
+      timers,
     },
   };
 }
 
-function stateOf({ due_at, step_due_at, ...state }: InstanceSnapshot) {
-  return { state, deadlines: { due_at, step_due_at } };
+function stateOf({ due_at, step_due_at, timers, ...state }: InstanceSnapshot) {
+  return { state, deadlines: { due_at, step_due_at, ...(timers && { timers }) } };
 }
 
 function actorOf({ row, number }: Round): string {

@@ -5,22 +5,12 @@ import { Database } from '#persistence';
 import { isUnavailable } from '#platform/http';
 
 import { assignCases } from '../canary/canary.queries.js';
-import { namedInstances } from '../modification-plan.service.js';
+import { recordEffects } from '../effects/effects.queries.js';
 import { findModification, type ModificationRow } from '../modification.queries.js';
-import { bypassedSteps, directionOf, MoveBatches, type Round } from './move-batches.service.js';
-import {
-  beginMoving,
-  type Candidate,
-  completeMove,
-  countMoved,
-  findAgain,
-  findBack,
-  findBypass,
-  findForward,
-  findMoving,
-  takeMover,
-  timeMoves,
-} from './moves.queries.js';
+import { findCandidates } from './candidates.js';
+import type { Candidate } from './candidates.queries.js';
+import { directionOf, MoveBatches, type Round } from './move-batches.service.js';
+import { beginMoving, completeMove, findMoving, takeMover, timeMoves } from './moves.queries.js';
 
 const BATCH = 50;
 /** After this a job makes room for others and goes on as a new one. */
@@ -66,7 +56,6 @@ export class Mover {
       }
       after = passed.last;
     } while (performance.now() < end);
-    await this.database.transaction((tx) => countMoved(tx, [modification_id]));
     await this.jobs.enqueue('modification.move', { modification_id });
   }
 
@@ -87,7 +76,7 @@ export class Mover {
       const [mover] = await takeMover(turn, [modification_id]);
       const [row] = await findModification(this.database.read, [modification_id]);
       if (!mover?.taken || row?.move_status !== 'in_progress') return { left: 'nothing' };
-      const candidates = await this.candidates(row, after);
+      const candidates = await findCandidates(this.database.read, row, after, BATCH);
       const last = candidates.at(-1);
       if (!last) return this.conclude(row);
       const begun = performance.now();
@@ -101,29 +90,19 @@ export class Mover {
     });
   }
 
-  private candidates(row: ModificationRow, after: string | null): Promise<Candidate[]> {
-    const of = [row.modification_id, after, BATCH] as const;
-    const { read } = this.database;
-    switch (directionOf(row)) {
-      case 'forward':
-        return (row.move_round === 1 ? findForward : findAgain)(read, [...of]);
-      case 'back':
-        return findBack(read, [...of]);
-      case 'bypass': {
-        const names = namedInstances(row.modification_details.global_changes);
-        return findBypass(read, [...of, bypassedSteps(row), names]);
-      }
-    }
-  }
-
   /** After a way through all: the round is over when nobody waits. */
   private async conclude(row: ModificationRow): Promise<Passed> {
     const { modification_id, move_round } = row;
     if (row.canary_percentage !== null) return { left: 'nothing' };
-    if ((await this.candidates(row, null)).length > 0) return { left: 'nothing' };
+    if ((await findCandidates(this.database.read, row, null, 1)).length > 0) {
+      return { left: 'nothing' };
+    }
     const [completed] = await this.database.transaction(async (tx) => {
-      await countMoved(tx, [modification_id]);
-      return completeMove(tx, [modification_id, move_round]);
+      const ended = await completeMove(tx, [modification_id, move_round]);
+      if (ended.length > 0 && directionOf(row) === 'back') {
+        await recordEffects(tx, [modification_id]);
+      }
+      return ended;
     });
     return { left: completed ? 'nothing' : 'others' };
   }

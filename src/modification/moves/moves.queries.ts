@@ -1,7 +1,6 @@
-import type { CurrentStep } from '#engine/instance';
+import type { CurrentStep, StepTimer } from '#engine/instance';
 import { type MoveDirection, type MoveOutcome, statement } from '#persistence';
 
-import { CANARY_PLACE } from '../canary/canary.queries.js';
 import type { OpenInstance } from './migration-plan.js';
 
 export const findMoving = statement<{ modification_id: string }, [limit: number]>(
@@ -25,84 +24,6 @@ export const beginMoving = statement<never, [modification_id: string]>(
    where modification_id = $1 and move_status = 'in_progress' and moving_since is null`,
 );
 
-/** An instance to be moved, and between which versions. */
-export interface Candidate {
-  instance_id: string;
-  from_version: number;
-  to_version: number;
-}
-
-type CandidatesOf = [modification_id: string, after_instance_id: string | null, limit: number];
-
-/** In the order of ids: one that has to wait is passed by until the next round through all. */
-const candidates = (columns: string, of: string): string =>
-  ['running', 'suspended']
-    .map(
-      (status) => `(
-   select w.instance_id, w.version_number as from_version, ${columns}
-   from runtime_modifications m
-   join workflow_instances w on w.workflow_id = m.workflow_id and w.status = '${status}'
-   ${of}
-     and ($2::uuid is null or w.instance_id > $2)
-     and not exists (
-       select from modification_moves v
-       where v.modification_id = m.modification_id and v.round = m.move_round and v.instance_id = w.instance_id)
-   order by w.instance_id
-   limit $3)`,
-    )
-    .join(' union all ') + ' order by instance_id limit $3';
-
-/** Open instances on earlier versions; while the change is tried, its share of them. */
-export const findForward = statement<Candidate, CandidatesOf>(
-  'find_forward_candidates',
-  candidates(
-    'm.to_version',
-    `where m.modification_id = $1 and w.version_number < m.to_version
-     and (m.canary_percentage is null or ${CANARY_PLACE} < m.canary_percentage * 100)`,
-  ),
-);
-
-/** Open instances on the version that is taken back; those that were moved to it return to where they came from. */
-export const findBack = statement<Candidate, CandidatesOf>(
-  'find_back_candidates',
-  candidates(
-    'coalesce(f.from_version, m.from_version) as to_version',
-    `left join modification_moves f on f.modification_id = m.modification_id and f.round = m.move_round - 1
-     and f.instance_id = w.instance_id and f.outcome = 'moved'
-   where m.modification_id = $1 and w.version_number = m.to_version`,
-  ),
-);
-
-/** Open instances that the round before took back from the version, there where it took them. */
-export const findAgain = statement<Candidate, CandidatesOf>(
-  'find_again_candidates',
-  candidates(
-    'm.to_version',
-    `join modification_moves f on f.modification_id = m.modification_id and f.round = m.move_round - 1
-     and f.instance_id = w.instance_id and f.outcome = 'moved' and f.to_version = w.version_number
-   where m.modification_id = $1`,
-  ),
-);
-
-/** Open instances that stood at a bypassed step when the bypass was applied, and still do. */
-export const findBypass = statement<
-  Candidate,
-  [...CandidatesOf, step_ids: readonly string[], workflow_instance_ids: readonly string[] | null]
->(
-  'find_bypass_candidates',
-  candidates(
-    'w.version_number as to_version',
-    `where m.modification_id = $1 and w.current_step_id = any($4)
-     and ($5::text[] is null or w.workflow_instance_id = any($5))
-     and exists (
-       select from step_executions s
-       where s.instance_id = w.instance_id and s.step_id = w.current_step_id
-         and (s.status in ('ready', 'running', 'waiting')
-           or w.current_step -> 'awaiting' -> 'step_ended' = 'true'::jsonb)
-         and s.entered_at <= m.execution_timestamp)`,
-  ),
-);
-
 /** Holds the modification as it is while a batch is moved. No row: it is no longer under way in that round. */
 export const holdRound = statement<
   { move_round: number },
@@ -111,7 +32,7 @@ export const holdRound = statement<
   'hold_move_round',
   `select move_round from runtime_modifications
    where modification_id = $1 and move_round = $2 and move_status = 'in_progress'
-   for share`,
+   for no key update`,
 );
 
 /** In the order of ids, as everybody locks many. */
@@ -128,6 +49,8 @@ export interface InstanceSnapshot {
   /** Instants in ISO 8601; null: none. */
   due_at: string | null;
   step_due_at: string | null;
+  /** Left out by moves of earlier times. */
+  timers?: StepTimer[];
 }
 
 export interface TakenRow extends OpenInstance {
@@ -137,6 +60,7 @@ export interface TakenRow extends OpenInstance {
   now: number;
   due_at: Date | null;
   step_due_at: Date | null;
+  timers: StepTimer[];
   /** What it was before the round before moved it, when nothing has happened to it since; else null. */
   before: InstanceSnapshot | null;
 }
@@ -150,7 +74,12 @@ export const readTaken = statement<
   `select w.instance_id, w.workflow_instance_id, w.version_number, w.status, w.data, w.current_step, w.step_entries,
      w.total_entries,
      w.started_at, w.due_at, s.due_at as step_due_at, (extract(epoch from now()) * 1000)::float8 as now,
-     f.snapshot as before
+     f.snapshot as before,
+     coalesce((
+       select jsonb_agg(jsonb_build_object(
+         'kind', t.kind, 'due_at', t.due_at, 'paused_at', t.paused_at, 'payload', t.payload) order by t.due_at)
+       from timers t
+       where t.instance_id = w.instance_id and t.step_execution_id = s.step_execution_id), '[]') as timers
    from workflow_instances w
    join runtime_modifications m on m.modification_id = $1
    left join step_executions s on s.step_execution_id = (w.current_step ->> 'step_execution_id')::uuid
@@ -171,19 +100,34 @@ export interface MoveRecord {
   snapshot: InstanceSnapshot | null;
 }
 
+/** Recorded and counted together: status and progress are read from the counts. */
 export const insertMoves = statement<
   never,
   [modification_id: string, round: number, direction: MoveDirection, records: string]
 >(
   'insert_modification_moves',
-  `insert into modification_moves (
-     modification_id, round, direction, instance_id, from_version, to_version, from_step_id, to_step_id, outcome,
-     error_message, sequence, snapshot)
-   select $1, $2, $3, r.*
-   from jsonb_to_recordset($4) as r (
-     instance_id uuid, from_version int, to_version int, from_step_id text, to_step_id text, outcome text,
-     error_message text, sequence int, snapshot jsonb)
-   on conflict do nothing`,
+  `with move as (
+     insert into modification_moves (
+       modification_id, round, direction, instance_id, from_version, to_version, from_step_id, to_step_id, outcome,
+       error_message, sequence, snapshot)
+     select $1, $2, $3, r.*
+     from jsonb_to_recordset($4) as r (
+       instance_id uuid, from_version int, to_version int, from_step_id text, to_step_id text, outcome text,
+       error_message text, sequence int, snapshot jsonb)
+     on conflict do nothing
+     returning round, direction, outcome
+   ), counted as (
+     select count(*) filter (where round = 1 and outcome = 'moved') as moved,
+       count(*) filter (where direction = 'back' and outcome = 'moved') as moved_back,
+       count(*) filter (where outcome = 'left') as left_out,
+       count(*) filter (where outcome = 'failed') as failed
+     from move
+   )
+   update runtime_modifications m set
+     instances_moved = instances_moved + c.moved, instances_moved_back = instances_moved_back + c.moved_back,
+     instances_left_out = instances_left_out + c.left_out, instances_failed = instances_failed + c.failed,
+     updated_at = now()
+   from counted c where m.modification_id = $1`,
 );
 
 /** How long each of these moves took, on average, commit included. */
@@ -194,16 +138,6 @@ export const timeMoves = statement<
   'time_modification_moves',
   `update modification_moves set elapsed_ms = $4
    where modification_id = $1 and round = $2 and instance_id = any($3) and outcome = 'moved'`,
-);
-
-export const countMoved = statement<never, [modification_id: string]>(
-  'count_moved_instances',
-  `update runtime_modifications m set
-     instances_moved = (
-       select count(*) from modification_moves v
-       where v.modification_id = m.modification_id and v.round = 1 and v.outcome = 'moved'),
-     updated_at = now()
-   where m.modification_id = $1`,
 );
 
 /**
@@ -228,34 +162,16 @@ export const completeMove = statement<
    returning modification_id`,
 );
 
-export interface MovesRow {
-  moved: number;
-  moved_back: number;
-  /** Those that the filter did not let through. */
-  left_out: number;
-  failed: number;
-  failures: { workflow_instance_id: string; reason: string }[];
-}
-
-export const readMoves = statement<MovesRow, [modification_id: string, failures: number]>(
-  'read_modification_moves',
-  `select
-     (count(v.*) filter (where v.round = 1 and v.outcome = 'moved'))::int as moved,
-     (count(v.*) filter (where v.direction = 'back' and v.outcome = 'moved'))::int as moved_back,
-     (count(v.*) filter (where v.outcome = 'left'))::int as left_out,
-     (count(v.*) filter (where v.outcome = 'failed'))::int as failed,
-     coalesce((
-       select jsonb_agg(jsonb_build_object(
-         'workflow_instance_id', f.workflow_instance_id, 'reason', f.error_message))
-       from (
-         select w.workflow_instance_id, e.error_message
-         from modification_moves e
-         join workflow_instances w on w.instance_id = e.instance_id
-         where e.modification_id = m.modification_id and e.outcome = 'failed'
-         order by e.moved_at, e.instance_id
-         limit $2) f), '[]') as failures
-   from runtime_modifications m
-   left join modification_moves v on v.modification_id = m.modification_id
-   where m.modification_id = $1
-   group by m.modification_id`,
+/** The first of those that stayed where they were, and why. */
+export const readFailures = statement<
+  { workflow_instance_id: string; reason: string },
+  [modification_id: string, limit: number]
+>(
+  'read_failed_moves',
+  `select w.workflow_instance_id, e.error_message as reason
+   from modification_moves e
+   join workflow_instances w on w.instance_id = e.instance_id
+   where e.modification_id = $1 and e.outcome = 'failed'
+   order by e.moved_at, e.instance_id
+   limit $2`,
 );

@@ -20,7 +20,7 @@ export const markReapplied = statement<
      status = 'applied', applied_by = $2, execution_timestamp = now(), rollback_status = null,
      move_status = case when move_round > 0 and move_round % 2 = 0 then 'in_progress' else move_status end,
      move_round = case when move_round > 0 and move_round % 2 = 0 then move_round + 1 else move_round end,
-     moving_since = null,
+     moving_since = null, taken_back_effects = null,
      monitoring_active = monitoring_duration_minutes > 0,
      monitoring_until = now() + monitoring_duration_minutes * interval '1 minute',
      updated_at = now()

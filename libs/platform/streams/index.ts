@@ -1,0 +1,1 @@
+export { EventStreams, type Look } from './event-streams.js';
