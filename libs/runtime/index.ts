@@ -44,6 +44,7 @@ export {
 } from './instances/instance-runtime.js';
 export type { StartFactsRow as StartFacts } from './instances/instances.queries.js';
 export { InstanceStarts } from './instances/instance-starts.js';
+export { TreeStore } from './instances/tree-store.js';
 export { InstanceWatch } from './instances/instance-watch.js';
 export { RuntimeModule } from './runtime.module.js';
 export { type NewTimer, type TimerHandler, type TimerKind, Timers } from './timers/timers.js';

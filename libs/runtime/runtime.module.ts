@@ -41,6 +41,7 @@ import { Timers } from './timers/timers.js';
     InstanceRuntime,
     InstanceStarts,
     InstanceWatch,
+    TreeStore,
   ],
 })
 export class RuntimeModule {}

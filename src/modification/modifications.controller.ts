@@ -85,9 +85,9 @@ export class ModificationsController {
   @HttpCode(200)
   @ApiOperation({
     operationId: 'askWhatIf',
-    summary: 'See how recorded instances would have fared',
+    summary: 'Simulate a change on what was recorded',
     description:
-      'The body of `POST /dynamic/modify`, with a `seed`; nothing is written. The instances that have ended in the last TREND_ANALYSIS_DAYS (the latest 500) are run by the engine through the definition as it is and as it would be, with their own data, times and outcomes: cycle time, wait at each step, missed deadlines and failures, with intervals at 95 % by the bootstrap over instances. Refused where fewer than 20 have ended.',
+      'The body of `POST /dynamic/modify`, with a `seed`; nothing is written. The arrivals of the last TREND_ANALYSIS_DAYS (the latest 1,000) are simulated with the definition as it is and as it would be: the engine decides where each goes, people work on one thing at a time, deadlines escalate. Compared are cycle time, wait at each step, missed deadlines and failures, with intervals at 95 % by the bootstrap, and their paired difference. Refused where fewer than 20 have ended.',
   })
   @ApiOkResponse({ type: WhatIfAnswer })
   @ApiProblems('workflow_not_found', 'workflow_inactive', 'emergency_disabled', 'history_too_short')

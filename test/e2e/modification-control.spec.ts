@@ -101,47 +101,6 @@ describe('control of modifications', () => {
   });
 });
 
-describe('what if', () => {
-  let service: Service;
-  beforeAll(async () => {
-    service = await startService();
-  });
-  afterAll(() => service.stop());
-
-  const { workflow, start, body } = modificationClient(() => service);
-
-  it('runs recorded instances through the changed definition, where there are enough of them', async () => {
-    const workflow_id = await workflow();
-    const ask = (seed = 1) =>
-      service.request('POST', '/dynamic/what-if', {
-        ...body(workflow_id, { type: 'add_step', steps: [upload] }),
-        seed,
-      });
-    const steps = ['request', 'approve', 'file', 'close'];
-    await Promise.all(Array.from({ length: 19 }, () => start(workflow_id, ...steps)));
-    expect(await ask()).toMatchObject({ status: 409, body: { code: 'history_too_short' } });
-    await start(workflow_id, ...steps);
-    const answer = await ask();
-    expect(answer).toMatchObject({ status: 200, body: { instances: 20, from_version: 1 } });
-    expect((await ask()).body).toEqual(answer.body);
-    const { recorded_cycle_minutes, before, after } = answer.body as {
-      recorded_cycle_minutes: number;
-      before: { cycle_minutes: { mean: number; low: number; high: number } };
-      after: typeof before;
-    };
-    // what engine and network need between steps is no step's time
-    expect(Math.abs(before.cycle_minutes.mean - recorded_cycle_minutes)).toBeLessThan(0.02);
-    // the new step's estimate
-    expect(after.cycle_minutes.mean - before.cycle_minutes.mean).toBeCloseTo(30, 6);
-    expect(answer.body).toMatchObject({
-      before: { failure_percentage: { mean: 0 }, wait_minutes: { request: {}, file: {} } },
-      assumptions: expect.arrayContaining([
-        expect.stringMatching(/^upload was never done/),
-      ]) as unknown,
-    });
-  });
-});
-
 describe('modifications of callers who are known', () => {
   let issuer: Issuer;
   let service: Service;

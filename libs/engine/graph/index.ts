@@ -6,6 +6,7 @@ export * from './fan-out.js';
 export * from './graph-faults.js';
 export * from './graph-run.js';
 export * from './handler-faults.js';
+export * from './heap.js';
 export * from './order.js';
 export * from './resources.js';
 export * from './retry.js';

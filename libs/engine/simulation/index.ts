@@ -1,3 +1,3 @@
-export * from './replay.js';
+export * from './comparison.js';
 export * from './types.js';
-export * from './what-if.js';
+export type { Task } from './work-history.js';

@@ -5,5 +5,6 @@ export * from './logistic.js';
 export * from './mann-whitney.js';
 export * from './poisson.js';
 export * from './prediction-interval.js';
+export * from './student.js';
 export * from './trend.js';
 export * from './wilson.js';

@@ -6,6 +6,7 @@ import { mannWhitney } from './mann-whitney.js';
 import { twoSidedP } from './normal.js';
 import { poissonInterval } from './poisson.js';
 import { predictNext } from './prediction-interval.js';
+import { studentQuantile95 } from './student.js';
 import { mannKendall, theilSen } from './trend.js';
 import { wilsonDifference, wilsonInterval } from './wilson.js';
 
@@ -238,5 +239,16 @@ describe('mannWhitney', () => {
         expect(other?.p_value).toBe(one?.p_value);
       }),
     );
+  });
+});
+
+describe('studentQuantile95', () => {
+  it.each([
+    [9, 2.2622],
+    [19, 2.093],
+    [39, 2.0227],
+    [1_000_000, 1.96],
+  ])('is that of the tables at %i degrees of freedom', (freedom, value) => {
+    expect(studentQuantile95(freedom)).toBeCloseTo(value, 3);
   });
 });
