@@ -28,6 +28,7 @@ import { TenantsOfHotRows1795405069583 } from './1795405069583-tenants-of-hot-ro
 import { ChangeControl1795405230174 } from './1795405230174-change-control.js';
 import { Notifications1795854728427 } from './1795854728427-notifications.js';
 import { ChangeProgress1795855312606 } from './1795855312606-change-progress.js';
+import { SharedRows1795855672168 } from './1795855672168-shared-rows.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -61,4 +62,5 @@ export const migrations = [
   ChangeControl1795405230174,
   Notifications1795854728427,
   ChangeProgress1795855312606,
+  SharedRows1795855672168,
 ];

@@ -179,14 +179,6 @@ export class TaskDependencyEntity {
 }
 
 @Entity('synchronization_points')
-@ForeignKey(
-  () => ParallelExecutionEntity,
-  ['execution_id', 'tenant_id'],
-  ['execution_id', 'tenant_id'],
-  {
-    onDelete: 'CASCADE',
-  },
-)
 @Unique(['execution_id', 'sync_id', 'tenant_id'])
 @Check('synchronization_points_status_check', oneOf('status', SYNCHRONIZATION_STATUSES))
 @Index('synchronization_points_waiting', ['timeout_time'], { where: "status = 'waiting'" })
@@ -244,5 +236,7 @@ export class ExecutionEventEntity {
   @Word() event_type: string;
   @Id(optional) task_id: string | null;
   @Json({ default: {} }) payload: JsonObject;
+  /** Further events of the same moment, with the ids after this one's (`EVENTS_OF_A_ROW`). */
+  @Json(optional) following: JsonObject[] | null;
   @Instant(now) occurred_at: Date;
 }

@@ -9,6 +9,7 @@ export { DefinitionStore } from './definitions/definition-store.js';
 export type { DefinitionRow } from './definitions/definitions.queries.js';
 export type { ClaimedTask } from './executions/claims.queries.js';
 export type { BrokenHandler } from './executions/execution-rows.js';
+export { EVENTS_OF_A_ROW } from './executions/execution-events.js';
 export { ExecutionRepair } from './executions/execution-repair.js';
 export { ExecutionRuntime } from './executions/execution-runtime.js';
 export { ExecutionSignals } from './executions/execution-signals.js';

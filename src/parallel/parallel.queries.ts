@@ -6,6 +6,7 @@ import type {
   TaskStatus,
 } from '#engine/graph';
 import { statement } from '#persistence';
+import { EVENTS_OF_A_ROW } from '#runtime';
 
 export interface ExecutionRow {
   execution_id: string;
@@ -165,9 +166,16 @@ export interface ExecutionEventRow {
 export const listEvents = statement<ExecutionEventRow, [string, number, number]>(
   'list_execution_events',
   `
-  select event_id, event_type, task_id, payload, occurred_at from execution_events
-  where execution_id = $1 and event_id > $2::bigint
-  order by event_id
+  select v.event_id, v.event_type, v.task_id, v.payload, e.occurred_at
+  from execution_events e, lateral (
+    select e.event_id, e.event_type, e.task_id, e.payload
+    union all
+    select e.event_id + f.place, f.event_type, f.task_id, coalesce(f.payload, '{}')
+    from rows from (jsonb_to_recordset(e.following) as (
+      event_type text, task_id text, payload jsonb)) with ordinality as f (event_type, task_id, payload, place)
+  ) v
+  where e.execution_id = $1 and e.event_id > $2::bigint - ${EVENTS_OF_A_ROW} and v.event_id > $2
+  order by e.event_id, v.event_id
   limit $3`,
 );
 

@@ -26,6 +26,11 @@ export interface NewExecution {
   beginning: 'waiting' | 'running' | EndAtOnce;
   /** The step that it did the work of has been told in this transaction. */
   told: boolean;
+  /**
+   * All that name the same are of one graph, but for ids; and for the input of their tasks, where it says so. What they
+   * have in common is then made, sent and read once.
+   */
+  alike?: { to: object; input_data: JsonObject | null };
 }
 
 /** What one call of `insertExecutions` or `insertMoreTasks` takes, each a JSON list. */
@@ -193,7 +198,7 @@ export function handlerKind(handler: Handler | null | undefined): 'builtin' | 'w
   return handler && handler.type !== 'worker' ? 'builtin' : 'worker';
 }
 
-function estimatedMinutes({ tasks, load_balancing }: TaskGraphDefinition): number {
+export function estimatedMinutes({ tasks, load_balancing }: TaskGraphDefinition): number {
   const [only] = tasks;
   if (tasks.length === 1 && only) return only.estimated_duration_minutes;
   const estimated = tasks.map((task) => ({ ...task, minutes: task.estimated_duration_minutes }));

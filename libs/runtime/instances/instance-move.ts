@@ -1,5 +1,4 @@
 import type { CompiledDefinition } from '#engine/definition';
-import { expandFanOuts } from '#engine/graph';
 import {
   type AutomaticDecision,
   type Command,
@@ -7,15 +6,14 @@ import {
   type Duties,
   effectsOf,
   type Facts,
-  graphOfStep,
   type InstanceEvent,
   type InstanceState,
 } from '#engine/instance';
 import { newId } from '#persistence';
 
-import { endAtOnce } from '../executions/execution-at-once.js';
 import type { NewExecution } from '../executions/execution-rows.js';
 import { beginningOf } from '../executions/execution-runtime.js';
+import { workOf } from './step-work.js';
 
 /** Who acts where no person and no client does. */
 export const ENGINE = 'engine';
@@ -118,9 +116,8 @@ export class InstanceMove {
       const { workflow_id, workflow_instance_id, instance_id, correlation_id } = this.instance;
       const { step_execution_id } = effect;
       const { data } = this.state;
-      const graph = expandFanOuts(graphOfStep(this.definition, step, data, effect.branches), data);
+      const { graph, end, alike } = workOf(this.definition, step, data, effect.branches);
       const execution_id = newId();
-      const end = endAtOnce(graph);
       this.begun.push({
         spec: {
           execution_id,
@@ -136,6 +133,7 @@ export class InstanceMove {
         },
         beginning: end ?? beginningOf({ graph }),
         told: end !== null,
+        ...(alike && { alike }),
       });
       if (!end) continue;
       const { overall_status, output, end_reason } = end;

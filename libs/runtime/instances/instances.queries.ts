@@ -139,13 +139,23 @@ type MovesValues = [instances: string, steps: string, events: string];
 const whileOpen = (column: string): string =>
   `${column} = case when excluded.ended_at is null then excluded.${column} else s.${column} end`;
 
+/** Of a step that is there already. */
+const STEP_GOES_ON = `
+  on conflict (step_execution_id) do update set
+    step_id = excluded.step_id, ${['version_number', 'step_name', 'required_roles'].map(whileOpen).join(', ')},
+    status = excluded.status, outcome = excluded.outcome, output = excluded.output, error_message = excluded.error_message,
+    completed_by = excluded.completed_by, approval_state = excluded.approval_state,
+    escalated_at = coalesce(s.escalated_at, excluded.escalated_at),
+    started_at = coalesce(s.started_at, excluded.started_at), ended_at = excluded.ended_at`;
+
 /**
  * One statement writes the outcome of moves, whole: instances, steps and history, each a JSON list. The lists are not
  * joined: without hash joins (see `lookups`) that would cost the square of their length.
  * @param instances from `changed`
  * @param only of rows `r`: those of them to write
+ * @param known what becomes of steps that are there already
  */
-const writing = (instances: string, only = ''): string => `
+const writing = (instances: string, only: string, known: string): string => `
   with changed as materialized (
     select * from jsonb_to_recordset($1) as c (
       instance_id uuid, workflow_id uuid, version_number int, status text, outcome text, end_reason text, data jsonb,
@@ -169,12 +179,7 @@ const writing = (instances: string, only = ''): string => `
       step_type text, entry int, status text, outcome text, output jsonb, error_message text, completed_by text,
       required_roles jsonb, approval_state jsonb, escalates_after_hours float8, escalated boolean, started boolean)
     ${only}
-    on conflict (step_execution_id) do update set
-      step_id = excluded.step_id, ${['version_number', 'step_name', 'required_roles'].map(whileOpen).join(', ')},
-      status = excluded.status, outcome = excluded.outcome, output = excluded.output, error_message = excluded.error_message,
-      completed_by = excluded.completed_by, approval_state = excluded.approval_state,
-      escalated_at = coalesce(s.escalated_at, excluded.escalated_at),
-      started_at = coalesce(s.started_at, excluded.started_at), ended_at = excluded.ended_at
+    ${known}
   ), event as (
     insert into instance_events
       (instance_id, sequence, workflow_id, event_type, step_id, payload, actor, correlation_id, occurred_at)
@@ -203,6 +208,8 @@ export const writeStarts = statement<{ instance_id: string }, MovesValues>(
     returning w.instance_id`,
     // "is true" keeps the planner from making it a join
     'where (r.instance_id in (select instance_id from instance)) is true',
+    // steps of new instances are new: to look for each, and to confirm it, costs a third of its row
+    '',
   )}
   select instance_id from instance`,
 );
@@ -210,7 +217,8 @@ export const writeStarts = statement<{ instance_id: string }, MovesValues>(
 /** Instances that are under lock. */
 export const writeMoves = statement<object, MovesValues>(
   'write_moves',
-  `${writing(`
+  `${writing(
+    `
     update workflow_instances w set
       version_number = c.version_number, status = c.status, outcome = c.outcome, end_reason = c.end_reason,
       data = c.data, current_step = c.current_step, current_step_id = c.current_step ->> 'step_id',
@@ -222,7 +230,10 @@ export const writeMoves = statement<object, MovesValues>(
       ended_at = case when c.status not in ('running', 'suspended') then clock_timestamp() end,
       updated_at = clock_timestamp()
     from changed c where w.instance_id = c.instance_id
-    returning w.instance_id`)}
+    returning w.instance_id`,
+    '',
+    STEP_GOES_ON,
+  )}
   select from instance`,
 );
 
