@@ -178,7 +178,10 @@ export class Database implements BeforeApplicationShutdown {
         ...(lookups ? lookupsOn(client, performance.now()) : []),
         ...(hurried ? ['set local synchronous_commit = off'] : []),
       ];
-      writes.push(client.query(begin.join('; ')));
+      const begun = client.query(begin.join('; '));
+      // looked at below; until then, with `work` at something else when the connection is lost, no unhandled rejection
+      begun.catch(() => undefined);
+      writes.push(begun);
       try {
         const result = hurried ? await work(tx) : await this.workIn(tx, work);
         writes.push(commit(client));

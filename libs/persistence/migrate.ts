@@ -15,6 +15,8 @@ export async function migrate(url: string): Promise<string[]> {
     connectionString: url,
     application_name: 'complex-workflows migrate',
   });
+  // what comes next fails of it; an error that nobody listened for would end the process
+  lock.on('error', () => undefined);
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
