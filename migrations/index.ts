@@ -29,6 +29,7 @@ import { ChangeControl1795405230174 } from './1795405230174-change-control.js';
 import { Notifications1795854728427 } from './1795854728427-notifications.js';
 import { ChangeProgress1795855312606 } from './1795855312606-change-progress.js';
 import { SharedRows1795855672168 } from './1795855672168-shared-rows.js';
+import { WorkItems1795855194324 } from './1795855194324-work-items.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -63,4 +64,5 @@ export const migrations = [
   Notifications1795854728427,
   ChangeProgress1795855312606,
   SharedRows1795855672168,
+  WorkItems1795855194324,
 ];

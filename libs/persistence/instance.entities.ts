@@ -7,6 +7,7 @@ import {
   type StepStatus,
 } from '#engine/instance';
 import {
+  Flag,
   Id,
   IdKey,
   Instant,
@@ -96,6 +97,9 @@ export class StepExecutionEntity {
   @Json(optional) output: JsonObject | null;
   @Text(optional) error_message: string | null;
   @Text(optional) completed_by: string | null;
+  /** Who has it, or had it when it ended, and who has delegated it to them. */
+  @Text(optional) assignee: string | null;
+  @Text(optional) owner: string | null;
   @Json({ default: [] }) required_roles: string[];
   /** Of an approval step: its levels as the engine sees them. */
   @Json(optional) approval_state: unknown;
@@ -106,6 +110,34 @@ export class StepExecutionEntity {
   /** When work began: a person's first action, a task's first start. */
   @Instant(optional) started_at: Date | null;
   @Instant(optional) ended_at: Date | null;
+}
+
+/**
+ * A step at which a running instance waits for people: written with each move, so that an inbox reads what is asked
+ * without looking through all instances.
+ */
+@Entity('work_items')
+@Index('work_items_in_order', ['tenant_id', 'instance_id'])
+@Index('work_items_by_due', ['tenant_id', 'due_at', 'instance_id'])
+@Index('work_items_of_assignee', ['assignee', 'tenant_id'], { where: 'assignee is not null' })
+@Index('work_items_of_owner', ['owner', 'tenant_id'], { where: 'owner is not null' })
+export class WorkItemEntity {
+  @UuidKey() instance_id: string;
+  @Uuid() step_execution_id: string;
+  @Uuid() workflow_id: string;
+  @Id() step_id: string;
+  @Word() step_type: StepType;
+  /** Somebody with one of these is asked; empty: anybody. */
+  @Json() roles: string[];
+  /** Of these departments somebody is asked. */
+  @Json() departments: string[];
+  /** Also somebody of whatever department. */
+  @Flag() of_any_department: boolean;
+  @Text(optional) assignee: string | null;
+  @Text(optional) owner: string | null;
+  @Instant() entered_at: Date;
+  /** To the millisecond, as cursors have it; `NEVER`: it has no deadline. */
+  @Instant() due_at: Date;
 }
 
 /** The history of an instance. Append-only: a trigger refuses to update or delete. */

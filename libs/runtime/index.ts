@@ -47,5 +47,6 @@ export type { StartFactsRow as StartFacts } from './instances/instances.queries.
 export { InstanceStarts } from './instances/instance-starts.js';
 export { TreeStore } from './instances/tree-store.js';
 export { InstanceWatch } from './instances/instance-watch.js';
+export { NEVER } from './instances/work-items.js';
 export { RuntimeModule } from './runtime.module.js';
 export { type NewTimer, type TimerHandler, type TimerKind, Timers } from './timers/timers.js';

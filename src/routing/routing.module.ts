@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 
 import { DirectoryModule } from '#access/directory';
 
+import { AssignmentsController } from './instances/assignments.controller.js';
+import { AssignmentsService } from './instances/assignments.service.js';
 import { ApprovalsController } from './instances/approvals.controller.js';
 import { BacktestRunner } from './backtests/backtest-runner.js';
 import { BacktestsController } from './backtests/backtests.controller.js';
@@ -37,6 +39,7 @@ import { StoredRules } from './rules/stored-rules.js';
     InboxController,
     ApprovalsController,
     NotificationsController,
+    AssignmentsController,
     RoutingController,
     RulesController,
     DecisionTreesController,
@@ -47,6 +50,7 @@ import { StoredRules } from './rules/stored-rules.js';
   providers: [
     Callers,
     InstancesService,
+    AssignmentsService,
     InboxService,
     DecisionsService,
     ChoicesService,

@@ -94,6 +94,8 @@ describe('the inbox', () => {
     expect((await canAct('clara', 'one', 'check')).body).toEqual({
       may_act: true,
       on_behalf_of: null,
+      assignee: null,
+      owner: null,
       reasons: [],
     });
     await check('one');

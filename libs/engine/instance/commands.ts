@@ -4,6 +4,13 @@ import type { Branch, RoutingAction } from '#engine/routing';
 
 import type { Deadlines, InstanceState, TimerPolicy } from './types.js';
 
+/** `vouched`: the caller speaks for others, so that their word counts about what somebody may do. */
+interface AtStep {
+  step_id: string;
+  /** Guards against acting on a later entry of the same step. */
+  step_execution_id?: string;
+}
+
 export type Command =
   | { type: 'start'; data: JsonObject; at_step_id?: string }
   | {
@@ -15,6 +22,18 @@ export type Command =
       /** Who needs one of the step's roles; left out: the caller's word counts. */
       performer?: Pick<Approver, 'roles'>;
     }
+  | (AtStep & { type: 'claim'; person: Approver; vouched: boolean })
+  | (AtStep & { type: 'release'; vouched: boolean; comment: string })
+  | (AtStep & { type: 'assign'; assignee: Approver; vouched: boolean; comment: string })
+  | (AtStep & { type: 'delegate'; delegate: Approver; comment: string })
+  | (AtStep & { type: 'hand_back'; vouched: boolean; comment: string })
+  | (AtStep & {
+      type: 'save_form_data';
+      form_data: JsonObject;
+      person: Approver;
+      vouched: boolean;
+    })
+  | { type: 'comment'; step_id: string; author: string; comment: string }
   | {
       type: 'decide_approval';
       step_id: string;

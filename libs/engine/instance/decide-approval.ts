@@ -12,6 +12,7 @@ import { entitlementFaults } from './approvals.js';
 import { noteDecision } from './automatic.js';
 import type { CommandOf } from './commands.js';
 import { keepApart, refuseOwnApproval, refuseSecondVote, related } from './duties.js';
+import { holds, withDraft } from './holding.js';
 import { askLevels, moveAfter, referenceTo, routedMove, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
@@ -26,15 +27,15 @@ export function decideApproval(progress: Progress, command: CommandOf<'decide_ap
   const { current, level } = deciding(progress, command);
   const { comment, output } = command;
   const decision = counted(progress, current, level, command);
-  if (!decision) return;
+  if (!decision) return endMark(progress);
   if (decision === 'approved' && level.escalated) supersede(progress, level);
-  if (decision === 'approved' && !askLevels(progress)) return;
+  if (decision === 'approved' && !askLevels(progress)) return endMark(progress);
   const { step_id } = current;
   progress.emit({
     type: 'step_completed',
     ...referenceTo(current),
     outcome: decision,
-    output,
+    output: withDraft(current, output),
     reason: comment || null,
   });
   const ended = { step_id, outcome: decision };
@@ -102,6 +103,19 @@ function counted(
   if (!settlement) return undefined;
   progress.emit({ type: 'level_settled', ...reference, level, ...settlement });
   return settlement.decision;
+}
+
+/** The mark of who looks at an approval goes when they have voted, or when the next levels ask other people. */
+function endMark(progress: Progress): void {
+  const { current } = progress.state;
+  if (!current?.assignment) return;
+  const { assignee } = current.assignment;
+  const released = (comment: string): void =>
+    progress.emit({ type: 'step_released', ...referenceTo(current), assignee, comment });
+  if (holds(progress)) return released('They have voted.');
+  if (progress.events.some(({ type }) => type === 'approval_asked')) {
+    released('The next level is asked.');
+  }
 }
 
 /** What a level decides that was asked for others goes for them. */

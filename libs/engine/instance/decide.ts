@@ -2,6 +2,7 @@ import type { CompiledDefinition } from '#engine/definition';
 import { DomainError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
 
+import { assign, claim, comment, delegate, handBack, release, saveFormData } from './assignment.js';
 import { noteDecision } from './automatic.js';
 import { choose, goOn } from './choose.js';
 import { askInformation, giveInformation, sendBack } from './ask-back.js';
@@ -9,6 +10,7 @@ import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
 import { keepApart } from './duties.js';
 import { escalate, remind } from './escalate.js';
+import { refuseDelegate, refuseHeld, refuseWithoutRole, withDraft } from './holding.js';
 import { migrate, restore } from './migrate.js';
 import {
   hasEnded,
@@ -46,6 +48,13 @@ export type Decision =
 const ALLOWED: Record<Command['type'], readonly (InstanceStatus | null)[]> = {
   start: [null],
   complete_step: ['running'],
+  claim: ['running'],
+  release: ['running'],
+  assign: ['running'],
+  delegate: ['running'],
+  hand_back: ['running'],
+  save_form_data: ['running'],
+  comment: ['running', 'suspended'],
   decide_approval: ['running'],
   send_back: ['running'],
   ask_information: ['running'],
@@ -94,6 +103,20 @@ function act(progress: Progress, command: Command): void {
       return start(progress, command);
     case 'complete_step':
       return completeStep(progress, command);
+    case 'claim':
+      return claim(progress, command);
+    case 'release':
+      return release(progress, command);
+    case 'assign':
+      return assign(progress, command);
+    case 'delegate':
+      return delegate(progress, command);
+    case 'hand_back':
+      return handBack(progress, command);
+    case 'save_form_data':
+      return saveFormData(progress, command);
+    case 'comment':
+      return comment(progress, command);
     case 'decide_approval':
       return decideApproval(progress, command);
     case 'send_back':
@@ -167,18 +190,12 @@ function completeStep(progress: Progress, command: CommandOf<'complete_step'>): 
       { step_id: step.step_id, step_type: step.step_type },
     );
   }
-  const { required_roles, step_id } = step;
-  const { performer } = command;
-  if (
-    performer &&
-    required_roles.length > 0 &&
-    !required_roles.some((role) => performer.roles.includes(role))
-  ) {
-    const message = `${step_id} needs somebody with the role ${required_roles.join(' or ')}.`;
-    throw new DomainError('approver_not_entitled', message, { step_id, required_roles });
-  }
-  keepApart(progress, step_id);
-  completed(progress, current, { outcome: 'completed', output: command.output, reason: null });
+  refuseDelegate(progress, current);
+  if (command.performer) refuseWithoutRole(step, command.performer);
+  refuseHeld(progress, current);
+  keepApart(progress, step.step_id);
+  const output = withDraft(current, command.output);
+  completed(progress, current, { outcome: 'completed', output, reason: null });
 }
 
 function executionEnded(progress: Progress, command: CommandOf<'execution_ended'>): void {

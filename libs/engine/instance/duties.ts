@@ -4,17 +4,28 @@ import { DomainError } from '#engine/errors';
 
 import type { Command } from './commands.js';
 import type { Progress } from './progress.js';
+import type { InstanceState } from './types.js';
 
 /** Whether who acts, and who has acted before, decides what may come of a command: then `Facts.duties` are needed. */
-export function isOfPeople(definition: CompiledDefinition, command: Command): boolean {
+export function isOfPeople(
+  definition: CompiledDefinition,
+  { current }: InstanceState,
+  command: Command,
+): boolean {
   switch (command.type) {
+    case 'claim':
+    case 'release':
+    case 'assign':
+    case 'delegate':
+    case 'hand_back':
+    case 'save_form_data':
     case 'decide_approval':
     case 'send_back':
     case 'ask_information':
     case 'give_information':
       return true;
     case 'complete_step':
-      return definition.apartFrom(command.step_id).length > 0;
+      return current?.assignment !== undefined || definition.apartFrom(command.step_id).length > 0;
     default:
       return false;
   }

@@ -103,6 +103,13 @@ function ofEvents(definition: CompiledDefinition, events: readonly InstanceEvent
       case 'level_superseded':
       case 'approval_sent_back':
       case 'step_reminded':
+      case 'step_claimed':
+      case 'step_released':
+      case 'step_assigned':
+      case 'step_delegated':
+      case 'step_handed_back':
+      case 'form_data_saved':
+      case 'step_commented':
       case 'approval_bypassed':
       case 'approval_decided':
       case 'incident_raised':

@@ -56,10 +56,7 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
       return withLevel(state, event.level, { status: 'superseded' });
     case 'information_asked': {
       const { question, asked_by } = event;
-      return {
-        ...state,
-        current: state.current && { ...state.current, question: { question, asked_by } },
-      };
+      return withCurrent(state, { question: { question, asked_by } });
     }
     case 'approval_sent_back':
       return { ...state, step_entries: undone(state.step_entries, event.undone) };
@@ -72,6 +69,21 @@ export function evolve(state: InstanceState, event: InstanceEvent): InstanceStat
       });
     case 'approval_bypassed':
       return withLevel(state, event.level, { status: 'bypassed', bypassed_by: event.condition });
+    case 'step_claimed':
+    case 'step_assigned':
+    case 'step_handed_back':
+      return withCurrent(state, { assignment: { assignee: event.assignee, owner: null } });
+    case 'step_delegated': {
+      const { assignee, owner } = event;
+      return withCurrent(state, { assignment: { assignee, owner } });
+    }
+    case 'step_released':
+      return { ...state, current: state.current && released(state.current) };
+    case 'form_data_saved': {
+      const { form_data: data, saved_by } = event;
+      return withCurrent(state, { form_draft: { data, saved_by } });
+    }
+    case 'step_commented':
     case 'step_escalated':
     case 'step_reminded':
     case 'decision_taken':
@@ -135,6 +147,14 @@ function undone(
       steps.includes(id) ? 0 - Math.abs(times) : times,
     ]),
   );
+}
+
+function withCurrent(state: InstanceState, change: Partial<CurrentStep>): InstanceState {
+  return { ...state, current: state.current && { ...state.current, ...change } };
+}
+
+function released({ assignment: _, ...current }: CurrentStep): CurrentStep {
+  return current;
 }
 
 function answered({ question: _, ...current }: CurrentStep): CurrentStep {

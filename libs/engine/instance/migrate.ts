@@ -99,6 +99,7 @@ function putBack(progress: Progress, target: CurrentStep): void {
       ...(branches && { branches }),
       ...(question && { question }),
     });
+    putBackWork(progress, target);
   }
   if (!awaiting) return;
   const { step_ended, ...awaited } = awaiting;
@@ -112,12 +113,41 @@ function putBack(progress: Progress, target: CurrentStep): void {
   });
 }
 
+/** Who had the step, and what they had saved. */
+function putBackWork(progress: Progress, { assignment, form_draft }: CurrentStep): void {
+  const { current } = progress.state;
+  if (!current) return;
+  const reference = referenceTo(current);
+  const comment = 'As it was before.';
+  if (assignment) {
+    const { assignee, owner } = assignment;
+    const first = owner ?? assignee;
+    progress.emit({
+      type: 'step_assigned',
+      ...reference,
+      assignee: first,
+      previous: null,
+      comment,
+    });
+    if (owner !== null) {
+      progress.emit({ type: 'step_delegated', ...reference, assignee, owner, comment });
+    }
+  }
+  if (form_draft) {
+    const { data: form_data, saved_by } = form_draft;
+    progress.emit({ type: 'form_data_saved', ...reference, form_data, saved_by });
+  }
+}
+
 function sameState(current: CurrentStep, target: CurrentStep): boolean {
   return (
     current.step_execution_id === target.step_execution_id &&
-    JSON.stringify([current.levels, current.awaiting, current.question]) ===
-      JSON.stringify([target.levels, target.awaiting, target.question])
+    JSON.stringify(kept(current)) === JSON.stringify(kept(target))
   );
+}
+
+function kept({ levels, awaiting, question, assignment, form_draft }: CurrentStep): unknown[] {
+  return [levels, awaiting, question, assignment, form_draft];
 }
 
 /** Entries made since then count no more; their numbers stay taken. */

@@ -53,6 +53,23 @@ export interface CurrentStep {
   branches?: readonly Branch[];
   /** A question of somebody who decides, to the requester: until it is answered, deadlines rest. */
   question?: AskedQuestion;
+  /** Who has it. Of an approval it says who looks at it, and takes nobody's vote away. */
+  assignment?: Assignment;
+  /** Its form as it was saved: what completes the step is laid over it. */
+  form_draft?: FormDraft;
+}
+
+/** By the names that history has. */
+export interface Assignment {
+  /** Who is to do it. */
+  assignee: string;
+  /** Who has passed it on and gets it back; null: nobody has. */
+  owner: string | null;
+}
+
+export interface FormDraft {
+  data: JsonObject;
+  saved_by: string;
 }
 
 export interface AskedQuestion {
@@ -239,6 +256,32 @@ export type InstanceEvent =
     } & StepReference)
   | ({ type: 'information_given'; answer: string; given_by: string } & StepReference)
   | ({ type: 'step_reminded'; percentage: number } & StepReference)
+  | ({ type: 'step_claimed'; assignee: string; on_behalf_of?: string } & StepReference)
+  /** Nobody has it any more. */
+  | ({ type: 'step_released'; assignee: string; comment: string } & StepReference)
+  | ({
+      type: 'step_assigned';
+      assignee: string;
+      /** Who had it. */
+      previous: string | null;
+      comment: string;
+    } & StepReference)
+  | ({ type: 'step_delegated'; assignee: string; owner: string; comment: string } & StepReference)
+  | ({
+      type: 'step_handed_back';
+      /** Who has it again. */
+      assignee: string;
+      delegate: string;
+      comment: string;
+    } & StepReference)
+  | ({
+      type: 'form_data_saved';
+      form_data: JsonObject;
+      saved_by: string;
+      on_behalf_of?: string;
+    } & StepReference)
+  /** On any entry that the instance has made into the step. */
+  | { type: 'step_commented'; step_id: string; entry: number; author: string; comment: string }
   /** Of a workflow that asks for a minimum of confidence: what a rule or a tree decided by itself. */
   | { type: 'decision_taken'; step_id: string; decision_id: string; judged: JudgedMove }
   | {
@@ -347,6 +390,17 @@ export interface Duties {
   voted: readonly { level: number; person: string }[];
 }
 
+/** Who acts, who has the step and whom it is to be given to: by the key of the person, or else by the name told. */
+export interface Holding {
+  actor: string;
+  assignee: string | null;
+  owner: string | null;
+  /** `person`: as in `Duties`. */
+  target: { key: string; person: string | null } | null;
+  /** Those of `assignee` and `target` whose manager acts. */
+  managed: readonly string[];
+}
+
 /** All that a decision may depend on beside the definition and the state: nothing is looked up, drawn or timed inside. */
 export interface Facts {
   /** Epoch milliseconds. */
@@ -363,6 +417,8 @@ export interface Facts {
   max_step_entries: number;
   /** Left out: nothing that people are kept apart by is asked of this instance now. */
   duties?: Duties;
+  /** Known wherever `duties` are; left out: who has the step is not asked. */
+  holding?: Holding;
 }
 
 export const DEFAULT_MAX_STEP_ENTRIES = 1_000;

@@ -1,6 +1,7 @@
 import type { LevelState } from '#engine/approval';
 import type { CompiledDefinition } from '#engine/definition';
 import {
+  type CurrentStep,
   evolve,
   type InstanceEvent,
   type InstanceState,
@@ -22,6 +23,9 @@ export interface StepChange {
   output: Record<string, unknown> | null;
   error_message: string | null;
   completed_by: string | null;
+  /** Who had it last. */
+  assignee: string | null;
+  owner: string | null;
   required_roles: readonly string[];
   approval_state: readonly LevelState[] | null;
   escalates_after_hours: number | null;
@@ -44,13 +48,14 @@ export function stepChanges(
   const known = (step: StepReference): StepChange =>
     changes.get(step.step_execution_id) ?? unchanged(definition, before, step);
   for (const { event, actor } of acted) {
-    const levels = state.current?.levels;
+    const { current: left } = state;
     state = evolve(state, event);
     if (!('step_execution_id' in event)) continue;
     const change = known(event);
     changes.set(event.step_execution_id, {
       ...change,
-      approval_state: state.current?.levels ?? levels ?? change.approval_state,
+      approval_state: state.current?.levels ?? left?.levels ?? change.approval_state,
+      ...holderOf(state.current ?? left),
       ...changeOf(event, actor),
     });
   }
@@ -60,6 +65,11 @@ export function stepChanges(
     changes.set(current.step_execution_id, { ...known(current), approval_state: current.levels });
   }
   return [...changes.values()];
+}
+
+function holderOf(step: CurrentStep | null): Pick<StepChange, 'assignee' | 'owner'> {
+  const { assignee = null, owner = null } = step?.assignment ?? {};
+  return { assignee, owner };
 }
 
 type StepEvent = Extract<InstanceEvent, { step_execution_id: string }>;
@@ -85,6 +95,7 @@ function unchanged(
     output: null,
     error_message: null,
     completed_by: null,
+    ...holderOf(current),
     required_roles: step?.required_roles ?? [],
     approval_state: null,
     escalates_after_hours: step?.auto_escalation_hours ?? null,
@@ -114,7 +125,13 @@ function changeOf(event: StepEvent, actor: string): Partial<StepChange> {
     case 'step_escalated':
       return { escalated: true };
     case 'approval_decided':
+    case 'step_claimed':
+    case 'step_handed_back':
+    case 'form_data_saved':
       return { started: true };
+    case 'step_released':
+    case 'step_assigned':
+    case 'step_delegated':
     case 'level_settled':
     case 'level_superseded':
     case 'approval_sent_back':

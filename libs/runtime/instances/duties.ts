@@ -1,16 +1,28 @@
-import { type Command, type Duties, isOfPeople } from '#engine/instance';
+import { type Command, type Duties, type Holding, isOfPeople } from '#engine/instance';
 import { newId, statement, type Tx, unawaited } from '#persistence';
 
 import type { InstanceMove } from './instance-move.js';
 
 interface DutiesRow extends Duties {
   instance_id: string;
+  holding: Holding;
 }
+
+/** The key of somebody, or else what they are called. */
+const KEY = (name: string): string => `coalesce(person_key(${name}), ${name})`;
+const HELD_BY = (who: 'assignee' | 'owner'): string =>
+  `case when held.assignment is not null then ${KEY(`held.assignment ->> '${who}'`)} end`;
 
 /** After the lock on the instances: nobody else acts on them then. */
 const readDuties = statement<
   DutiesRow,
-  [instance_ids: readonly string[], actors: readonly string[], behalf: readonly (string | null)[]]
+  [
+    instance_ids: readonly string[],
+    actors: readonly string[],
+    behalf: readonly (string | null)[],
+    /** To whom the step is to be given. */
+    targets: readonly (string | null)[],
+  ]
 >(
   'read_duties',
   `select w.instance_id, person_key(a.actor) as actor, person_key(a.behalf) as behalf,
@@ -27,9 +39,21 @@ const readDuties = statement<
        select jsonb_agg(jsonb_build_object('level', v.level, 'person', k.person))
        from approval_votes v cross join lateral (values (v.person_key), (v.behalf_key)) as k (person)
        where v.step_execution_id = (w.current_step ->> 'step_execution_id')::uuid and k.person is not null), '[]')
-       as voted
-   from unnest($1::uuid[], $2::text[], $3::text[]) as a (instance_id, actor, behalf)
-   join workflow_instances w using (instance_id)`,
+       as voted,
+     jsonb_build_object(
+       'actor', ${KEY('a.actor')},
+       'assignee', ${HELD_BY('assignee')},
+       'owner', ${HELD_BY('owner')},
+       'target', case when a.target is not null then
+         jsonb_build_object('key', ${KEY('a.target')}, 'person', person_key(a.target)) end,
+       'managed', case when a.target is null then '[]' else coalesce((
+         select jsonb_agg(p.person_id::text)
+         from people p join people m on m.person_id = p.manager_id and m.active
+         where p.person_id::text in (person_key(a.target), person_key(held.assignment ->> 'assignee'))
+           and m.person_id::text = person_key(a.actor)), '[]') end) as holding
+   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as a (instance_id, actor, behalf, target)
+   join workflow_instances w using (instance_id)
+   cross join lateral (select w.current_step -> 'assignment' as assignment) held`,
 );
 
 const insertVote = statement<
@@ -71,25 +95,28 @@ export interface Given {
 
 /** Lets moves know what people may do to them; those whose commands do not depend on it cost nothing. */
 export async function loadDuties(tx: Tx, given: readonly Given[]): Promise<void> {
-  const asked = given.filter(({ move, command }) => isOfPeople(move.definition, command));
+  const asked = given.filter(({ move, command }) =>
+    isOfPeople(move.definition, move.state, command),
+  );
   if (asked.length === 0) return;
   const rows = await readDuties(tx, [
     asked.map(({ move }) => move.instance.instance_id),
     asked.map(({ actor }) => actor),
     asked.map(({ command }) => behalfOf(command)),
+    asked.map(({ command }) => targetOf(command)),
   ]);
   const found = new Map(rows.map((row) => [row.instance_id, row]));
   for (const { move } of asked) {
     const row = found.get(move.instance.instance_id);
     if (!row) continue;
-    const { instance_id: _, ...duties } = row;
+    const { instance_id: _, holding, ...duties } = row;
     move.duties = duties;
+    move.holding = holding;
   }
 }
 
 /** What people did is kept beside its events, where the database itself refuses what must not be. */
 export function recordPeople(tx: Tx, { move, command }: Given): void {
-  if (!isOfPeople(move.definition, command)) return;
   const { instance, events, duties, definition } = move;
   if (command.type === 'decide_approval') {
     const { approver, comment } = command;
@@ -109,7 +136,7 @@ export function recordPeople(tx: Tx, { move, command }: Given): void {
       unawaited(tx, vote);
     }
   }
-  if (command.type !== 'decide_approval' && command.type !== 'complete_step') return;
+  if (!actsOnStep(command, move)) return;
   const apart = definition.apartFrom(command.step_id);
   const people = [duties?.actor, duties?.behalf].filter((person) => typeof person === 'string');
   if (apart.length === 0 || people.length === 0) return;
@@ -117,6 +144,31 @@ export function recordPeople(tx: Tx, { move, command }: Given): void {
   unawaited(tx, insertActs(tx, [instance.instance_id, step_id, JSON.stringify(apart), people]));
 }
 
+type Acting = Extract<
+  Command,
+  { type: 'decide_approval' | 'complete_step' | 'save_form_data' | 'hand_back' }
+>;
+
+/** Whether this counts as having acted on the step: what somebody wrote for another to send does, too. */
+function actsOnStep(command: Command, { holding }: InstanceMove): command is Acting {
+  switch (command.type) {
+    case 'decide_approval':
+    case 'complete_step':
+    case 'save_form_data':
+      return true;
+    case 'hand_back':
+      return holding?.assignee === holding?.actor;
+    default:
+      return false;
+  }
+}
+
 function behalfOf(command: Command): string | null {
-  return 'approver' in command ? (command.approver.on_behalf_of ?? null) : null;
+  if ('approver' in command) return command.approver.on_behalf_of ?? null;
+  return 'person' in command ? (command.person.on_behalf_of ?? null) : null;
+}
+
+function targetOf(command: Command): string | null {
+  if (command.type === 'assign') return command.assignee.id;
+  return command.type === 'delegate' ? command.delegate.id : null;
 }

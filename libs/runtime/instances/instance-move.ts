@@ -6,6 +6,7 @@ import {
   type Duties,
   effectsOf,
   type Facts,
+  type Holding,
   type InstanceEvent,
   type InstanceState,
 } from '#engine/instance';
@@ -52,6 +53,7 @@ export class InstanceMove {
   state: InstanceState;
   /** What people may do to it, where a command depends on that. */
   duties: Duties | undefined;
+  holding: Holding | undefined;
   /** How long the engine took to decide, in milliseconds. */
   decidingMs = 0;
   private readonly begun: NewExecution[] = [];
@@ -86,7 +88,8 @@ export class InstanceMove {
   }
 
   private get factsNow(): Facts {
-    return this.duties ? { ...this.facts, duties: this.duties } : this.facts;
+    const { duties, holding } = this;
+    return duties && holding ? { ...this.facts, duties, holding } : this.facts;
   }
 
   private get nextSequence(): number {

@@ -24,6 +24,7 @@ import { notificationsOf } from './instance-notifications.js';
 import { InstanceWatch } from './instance-watch.js';
 import { writeMoves, writeStarts } from './instances.queries.js';
 import { versionFor } from './versions.js';
+import { recordWorkItems } from './work-items.js';
 
 export type InstanceReference = InstanceName | { instance_id: string };
 
@@ -263,6 +264,7 @@ export class InstanceRuntime {
 
   private async conclude(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
     await this.effects.carryOut(tx, moves);
+    recordWorkItems(tx, moves);
     recordAutomaticDecisions(tx, moves);
     this.outbox.tell(tx, moves.flatMap(notificationsOf));
     const ended = moves.filter((move) => move.ended);

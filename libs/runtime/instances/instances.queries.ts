@@ -144,7 +144,8 @@ const STEP_GOES_ON = `
   on conflict (step_execution_id) do update set
     step_id = excluded.step_id, ${['version_number', 'step_name', 'required_roles'].map(whileOpen).join(', ')},
     status = excluded.status, outcome = excluded.outcome, output = excluded.output, error_message = excluded.error_message,
-    completed_by = excluded.completed_by, approval_state = excluded.approval_state,
+    completed_by = excluded.completed_by, assignee = excluded.assignee, owner = excluded.owner,
+    approval_state = excluded.approval_state,
     escalated_at = coalesce(s.escalated_at, excluded.escalated_at),
     started_at = coalesce(s.started_at, excluded.started_at), ended_at = excluded.ended_at`;
 
@@ -166,10 +167,11 @@ const writing = (instances: string, only: string, known: string): string => `
   ), step as (
     insert into step_executions as s (
       step_execution_id, instance_id, workflow_id, version_number, step_id, step_name, step_type, entry, status,
-      outcome, output, error_message, completed_by, required_roles, approval_state, due_at, escalated_at, entered_at,
-      started_at, ended_at)
+      outcome, output, error_message, completed_by, assignee, owner, required_roles, approval_state, due_at, escalated_at,
+      entered_at, started_at, ended_at)
     select r.step_execution_id, r.instance_id, r.workflow_id, r.version_number, r.step_id, r.step_name, r.step_type,
-      r.entry, r.status, r.outcome, r.output, r.error_message, r.completed_by, r.required_roles, r.approval_state,
+      r.entry, r.status, r.outcome, r.output, r.error_message, r.completed_by, r.assignee, r.owner, r.required_roles,
+      r.approval_state,
       now() + r.escalates_after_hours * interval '1 hour',
       case when r.escalated then clock_timestamp() end, clock_timestamp(),
       case when r.started then clock_timestamp() end,
@@ -177,7 +179,7 @@ const writing = (instances: string, only: string, known: string): string => `
     from jsonb_to_recordset($2) as r (
       instance_id uuid, workflow_id uuid, version_number int, step_execution_id uuid, step_id text, step_name text,
       step_type text, entry int, status text, outcome text, output jsonb, error_message text, completed_by text,
-      required_roles jsonb, approval_state jsonb, escalates_after_hours float8, escalated boolean, started boolean)
+      assignee text, owner text, required_roles jsonb, approval_state jsonb, escalates_after_hours float8, escalated boolean, started boolean)
     ${only}
     ${known}
   ), event as (

@@ -4,7 +4,15 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, type Principal } from '#platform/auth';
 import { ApiProblems, ClientIdParam, type Page, UuidParam } from '#platform/http';
 
-import { CanActAnswer, InboxItem, InboxPage, InboxQuery, PersonQuery } from './inbox.dto.js';
+import {
+  CanActAnswer,
+  InboxCounts,
+  InboxCountsQuery,
+  InboxItem,
+  InboxPage,
+  InboxQuery,
+  PersonQuery,
+} from './inbox.dto.js';
 import { InboxService } from './inbox.service.js';
 
 /** What waits for people. */
@@ -18,7 +26,7 @@ export class InboxController {
     operationId: 'listInbox',
     summary: 'What the caller may act on now',
     description:
-      'Tasks and approvals of running instances, oldest instance first: by business role, department, management level and as the substitute of somebody absent. Each is what the engine would accept from them now; own requests and steps that need other people are not among them.',
+      'Tasks and approvals of running instances: by business role, department, management level, assignment and delegation, and as the substitute of somebody absent. Each is what the engine would accept from them now; own requests, steps that need other people and tasks that somebody else has are not among them.',
   })
   @ApiOkResponse({ type: InboxPage })
   @ApiProblems('cursor_invalid', 'speaks_for_others', 'person_not_found')
@@ -29,12 +37,28 @@ export class InboxController {
     return this.inbox.list(query, principal);
   }
 
+  @Get('inbox/counts')
+  @ApiOperation({
+    operationId: 'countInbox',
+    summary: 'How much the caller may act on now, by group',
+    description:
+      'Of what `listInbox` shows with the same filters. Exact while there are at most 5,000 steps to look at, else what was found among the oldest 5,000 (`at_least`).',
+  })
+  @ApiOkResponse({ type: InboxCounts })
+  @ApiProblems('speaks_for_others', 'person_not_found')
+  counts(
+    @Query() query: InboxCountsQuery,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<InboxCounts> {
+    return this.inbox.counts(query, principal);
+  }
+
   @Get('workflows/:workflow_id/instances/:workflow_instance_id/steps/:step_id/can-act')
   @ApiOperation({
     operationId: 'canActOnStep',
     summary: 'Whether somebody may act on a step, and if not, why',
     description:
-      'Decided by the rule that decides acting itself: what is refused here would be refused there, with the same code.',
+      'Decided by the rule that decides acting itself: what is refused here would be refused there, with the same code. A task that somebody else has says who (`step_claimed`); who was given one by delegation acts on it by saving its form and handing it back.',
   })
   @ApiOkResponse({ type: CanActAnswer })
   @ApiProblems('instance_not_found', 'speaks_for_others', 'person_not_found')

@@ -6,7 +6,7 @@ import { DomainError } from '#engine/errors';
 import { Database, type PersonEntity } from '#persistence';
 import { type Principal, speaksForOthers } from '#platform/auth';
 
-import type { ApproverRequest } from './approvals.dto.js';
+import type { ApproverContext, ApproverRequest } from './approvals.dto.js';
 
 /** Who see all instances, not only those that they take part in. */
 const SEES_ALL = ['viewer', 'designer', 'operator', 'approver_of_changes', 'admin'] as const;
@@ -42,12 +42,7 @@ export class Callers {
     const id = this.nameOf(principal, decided_by);
     if (typeof on_behalf_of === 'string') return this.substituteOf(id, on_behalf_of);
     if (user_context) {
-      if (!speaksForOthers(principal)) {
-        throw new DomainError(
-          'speaks_for_others',
-          'What you are is in the directory; only an operator or administrator may say it in user_context.',
-        );
-      }
+      refuseUnlessVouched(principal);
       const { roles, department = null, management_level = null } = user_context;
       return { id, roles, department, management_level, names: [id, bareName(id)] };
     }
@@ -115,6 +110,27 @@ export class Callers {
     return approver(principal.id, principal.id, person ?? undefined, principal.business_roles);
   }
 
+  /**
+   * Somebody to whom a step is given: as the directory has them, under the name that history has; or as a caller who
+   * speaks for others says.
+   * @throws DomainError speaks_for_others, person_not_found
+   */
+  async somebody(
+    { assignee: name, user_context }: { assignee: string; user_context?: ApproverContext },
+    principal: Principal,
+  ): Promise<Approver> {
+    const person = (await this.directory.named(this.database.read, [name])).get(name);
+    const id = person ? nameInHistory(person) : name;
+    if (user_context) {
+      refuseUnlessVouched(principal);
+      const { roles, department = null, management_level = null } = user_context;
+      const { names = [] } = approver(id, name, person, []);
+      return { id, roles, department, management_level, names };
+    }
+    if (person) return approver(id, name, person, []);
+    throw new DomainError('person_not_found', 'The directory has nobody of that name.');
+  }
+
   private async substituteOf(id: string, on_behalf_of: string): Promise<Approver> {
     const { read } = this.database;
     const named = await this.directory.named(read, [id, on_behalf_of]);
@@ -130,6 +146,25 @@ export class Callers {
     }
     return { ...approver(id, on_behalf_of, absent, []), on_behalf_of };
   }
+}
+
+function refuseUnlessVouched(principal: Principal): void {
+  if (speaksForOthers(principal)) return;
+  throw new DomainError(
+    'speaks_for_others',
+    'What people are is in the directory; only an operator or administrator may say it in user_context.',
+  );
+}
+
+/** As it is where they call themselves; else by the id that the directory has. */
+function nameInHistory({ subject, external_id }: PersonEntity): string {
+  if (subject === null) return external_id;
+  return subject.startsWith('api_key:') ? subject : `user:${subject}`;
+}
+
+/** Every name under which somebody may stand in history. */
+export function inHistory(name: string): string[] {
+  return [name, `user:${name}`];
 }
 
 /** @param name by which the request knows whoever is entitled */

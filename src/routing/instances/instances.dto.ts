@@ -2,7 +2,12 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
 
 import type { LevelState } from '#engine/approval';
-import { INSTANCE_STATUSES, type InstanceStatus, STEP_STATUSES } from '#engine/instance';
+import {
+  type FormDraft,
+  INSTANCE_STATUSES,
+  type InstanceStatus,
+  STEP_STATUSES,
+} from '#engine/instance';
 import { IsClientId, IsJsonObject, IsText, PageQuery } from '#platform/http';
 
 import type {
@@ -143,6 +148,19 @@ export class StepExecutionView {
   > | null;
   @ApiProperty({ type: String, nullable: true }) error_message: string | null;
   @ApiProperty({ type: String, nullable: true }) completed_by: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'user:ada',
+    description: 'Who has it, or had it when it ended; null: everybody who may act on it.',
+  })
+  assignee: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Who has delegated it to the assignee, and gets it back.',
+  })
+  owner: string | null;
   @ApiProperty({ type: [String] }) required_roles: string[];
   @ApiProperty({
     description: 'Of an approval step: its levels with who decided; null of every other.',
@@ -199,6 +217,16 @@ export class InstanceView extends InstanceSummary {
     description: 'What the current step waits to be told by the requester.',
   })
   question: { question: string; asked_by: string } | null;
+  @ApiProperty({
+    type: 'object',
+    properties: {
+      data: { type: 'object', additionalProperties: true },
+      saved_by: { type: 'string' },
+    },
+    nullable: true,
+    description: 'The form of the current step as it was saved: see `saveFormData`.',
+  })
+  form_draft: FormDraft | null;
   @ApiProperty({ type: 'object', additionalProperties: true }) data: Record<string, unknown>;
   @ApiProperty({
     description: 'step_id → times entered.',
@@ -217,6 +245,7 @@ export class InstanceView extends InstanceSummary {
       ...InstanceSummary.of(row),
       awaited_decision_id: row.awaited_decision_id,
       question: row.question,
+      form_draft: row.form_draft,
       data: row.data,
       step_entries: Object.fromEntries(
         Object.entries(row.step_entries).map(([step_id, entries]) => [step_id, Math.abs(entries)]),

@@ -1,5 +1,5 @@
 import type { LevelState } from '#engine/approval';
-import type { InstanceStatus, StepStatus } from '#engine/instance';
+import type { FormDraft, InstanceStatus, StepStatus } from '#engine/instance';
 import { statement } from '#persistence';
 
 export interface InstanceSummaryRow {
@@ -30,6 +30,8 @@ export interface StepExecutionRow {
   output: Record<string, unknown> | null;
   error_message: string | null;
   completed_by: string | null;
+  assignee: string | null;
+  owner: string | null;
   required_roles: string[];
   approval_state: LevelState[] | null;
   due_at: Date | null;
@@ -44,6 +46,7 @@ export interface InstanceDetailRow extends InstanceSummaryRow {
   awaited_decision_id: string | null;
   /** What the current step waits to be told. */
   question: { question: string; asked_by: string } | null;
+  form_draft: FormDraft | null;
   data: Record<string, unknown>;
   step_entries: Record<string, number>;
 }
@@ -68,7 +71,7 @@ const FROM = `
 
 const DETAIL = `
   select ${SUMMARY}, i.data, i.step_entries, i.current_step -> 'awaiting' ->> 'decision_id' as awaited_decision_id,
-    i.current_step -> 'question' as question ${FROM}`;
+    i.current_step -> 'question' as question, i.current_step -> 'form_draft' as form_draft ${FROM}`;
 
 export const readInstance = statement<
   InstanceDetailRow,
@@ -90,8 +93,8 @@ export const readSteps = statement<
    from unnest($1::uuid[]) as asked (instance_id)
    cross join lateral (
      select instance_id, step_execution_id, step_id, step_name, step_type, entry, status, outcome, output,
-       error_message, completed_by, required_roles, approval_state, due_at, escalated_at, entered_at, started_at,
-       ended_at
+       error_message, completed_by, assignee, owner, required_roles, approval_state, due_at, escalated_at, entered_at,
+       started_at, ended_at
      from step_executions where instance_id = asked.instance_id
      order by entered_at, step_execution_id
      limit 1000) s

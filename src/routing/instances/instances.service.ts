@@ -15,7 +15,7 @@ import {
   type StartRequest,
 } from '#runtime';
 
-import { Callers } from './callers.service.js';
+import { Callers, inHistory } from './callers.service.js';
 import { GroupCommit, type Outcome } from '../group-commit.js';
 import {
   type AnswerRequest,
@@ -239,11 +239,15 @@ async function viewed(
   });
 }
 
-/** Whether one of these people may act at the step where the instance stands. */
+/** Whether one of these people may act at the step where the instance stands, or has it. */
 function isAsked({ steps }: InstanceView, people: readonly Approver[]): boolean {
   const open = steps.findLast(({ status }) => status === 'waiting');
   if (!open) return false;
   const { approval_levels, required_roles, step_type } = open;
+  const names = people.flatMap((person) => person.names ?? []).flatMap(inHistory);
+  if ([open.assignee, open.owner].some((holder) => holder !== null && names.includes(holder))) {
+    return true;
+  }
   return people.some((person) =>
     approval_levels
       ? approval_levels.some(
@@ -252,11 +256,6 @@ function isAsked({ steps }: InstanceView, people: readonly Approver[]): boolean 
       : step_type === 'user_task' &&
         (required_roles.length === 0 || required_roles.some((role) => person.roles.includes(role))),
   );
-}
-
-/** The names under which somebody may stand in history. */
-function inHistory(name: string): string[] {
-  return [name, `user:${name}`];
 }
 
 function notFound(key: InstanceKey): DomainError {
