@@ -66,6 +66,8 @@ const OF_THE_ENGINE = new Set([
   'output',
   'error_message',
   'completed_by',
+  'assignee',
+  'owner',
   'required_roles',
   'approval_state',
   'due_at',
