@@ -118,6 +118,30 @@ describe('circuit breakers', () => {
     expect(list.body.items.map(({ name }) => name)).toContain(type);
   });
 
+  it('stay closed when workers die with their tasks: the next one gets them', async () => {
+    const [died, failed] = [`type-${crypto.randomUUID()}`, `type-${crypto.randomUUID()}`];
+    const start = (task_type: string) => {
+      const tasks = Array.from({ length: 12 }, (_, n) => task(`t${n}`, { task_type }));
+      return client.start(tasks, { load_balancing: { max_concurrent_tasks: 12 } });
+    };
+    const id = await start(died);
+    expect(await client.claim([died], { max_tasks: 12, lock_seconds: 1 })).toHaveLength(12);
+    await eventually(async () => {
+      const statuses = Object.values(await client.statuses(id));
+      expect(statuses).toEqual(Array.from({ length: 12 }, () => 'retrying'));
+    });
+    // what is told of these, is told after what could have been of those
+    await start(failed);
+    const claimed = await client.claim([failed], { max_tasks: 12 });
+    const failure = { error_message: 'down', retry_after_seconds: 0 };
+    await Promise.all(claimed.map((one) => client.answer('fail', one, failure)));
+    await eventually(async () => expect((await read('task_type', failed)).state).toBe('open'));
+    expect(
+      (await service.request('GET', `/parallel/circuit-breakers/task_type/${died}`)).status,
+    ).toBe(404);
+    expect(await client.claim([died], { max_tasks: 12 })).toHaveLength(12);
+  });
+
   it('open when workers fail too much, and are probed by the next claims', async () => {
     const type = `type-${crypto.randomUUID()}`;
     const tasks = Array.from({ length: 12 }, (_, n) => task(`t${n}`, { task_type: type }));

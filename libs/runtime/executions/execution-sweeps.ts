@@ -7,7 +7,7 @@ import { findClaimable } from './claims.queries.js';
 import { ExecutionRuntime } from './execution-runtime.js';
 import { ExecutionSignals } from './execution-signals.js';
 import { findOverdueAttempts, findOverdueExecutions } from './outcomes.queries.js';
-import { TaskOutcomes } from './task-outcomes.js';
+import { LEASE_EXPIRED, TaskOutcomes } from './task-outcomes.js';
 
 const BATCH = 500;
 
@@ -36,7 +36,7 @@ export class ExecutionSweeps {
           retryable: true,
           error: timed_out
             ? { code: 'timed_out', message: 'The task took longer than its timeout_minutes.' }
-            : { code: 'lease_expired', message: 'The worker stopped extending its lease.' },
+            : { code: LEASE_EXPIRED, message: 'The worker stopped extending its lease.' },
           ...(!timed_out && { retry_after_ms: 0 }),
         }),
       ),

@@ -47,6 +47,9 @@ export type TaskOutcome = TaskCompletion | TaskFailure;
 export type OutcomeResult = 'recorded' | 'repeated' | 'cancelled' | 'lost' | 'unknown';
 
 /** Answers of one transaction; more only make it longer. */
+/** The error of an attempt of which nothing was heard. */
+export const LEASE_EXPIRED = 'lease_expired';
+
 const BATCH = 500;
 /** One batch is written while the next one waits for its commit. */
 const BATCHES_AT_A_TIME = 2;
@@ -119,14 +122,18 @@ export class TaskOutcomes {
     return this.resultsOf(tx, outcomes, new Set(ended.map((task) => task.task_execution_id)));
   }
 
-  /** Of workers' tasks; a handler's own calls are told by who makes them. */
+  /**
+   * Of workers' tasks; a handler's own calls are told by who makes them. A worker that died has said nothing: were its
+   * tasks failures, they would be parked instead of going to the next one.
+   */
   private tellBreakers(ended: readonly EndedTask[], outcomes: readonly TaskOutcome[]): void {
-    const failed = new Set(
-      outcomes.flatMap((one) => (isFailure(one) && one.retryable ? [one.task_execution_id] : [])),
+    const failures = new Map(
+      outcomes.filter(isFailure).map((failure) => [failure.task_execution_id, failure]),
     );
     for (const { handler_kind, task_type: name, task_execution_id } of ended) {
-      if (handler_kind !== 'worker') continue;
-      this.breakers.record({ kind: 'task_type', name }, !failed.has(task_execution_id));
+      const failure = failures.get(task_execution_id);
+      if (handler_kind !== 'worker' || failure?.error.code === LEASE_EXPIRED) continue;
+      this.breakers.record({ kind: 'task_type', name }, !failure?.retryable);
     }
   }
 
