@@ -30,6 +30,7 @@ import { Notifications1795854728427 } from './1795854728427-notifications.js';
 import { ChangeProgress1795855312606 } from './1795855312606-change-progress.js';
 import { SharedRows1795855672168 } from './1795855672168-shared-rows.js';
 import { WorkItems1795855194324 } from './1795855194324-work-items.js';
+import { FanOutWindows1795854596562 } from './1795854596562-fan-out-windows.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -65,4 +66,5 @@ export const migrations = [
   ChangeProgress1795855312606,
   SharedRows1795855672168,
   WorkItems1795855194324,
+  FanOutWindows1795854596562,
 ];

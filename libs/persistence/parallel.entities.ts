@@ -106,6 +106,10 @@ export class ParallelExecutionEntity {
 @Index('task_executions_resources', ['execution_id'], {
   where: "strategy = 'resource_aware' and released_at is not null",
 })
+// which item of a fan-out is next where only so many go at a time
+@Index('task_executions_items', ['execution_id', 'fan_out_of', 'item_index'], {
+  where: "status = 'pending' and fan_out_concurrency is not null",
+})
 @Index('task_executions_leases', ['lock_expires_at'], { where: "status = 'running'" })
 export class TaskExecutionEntity {
   @UuidKey() task_execution_id: string;
@@ -131,6 +135,8 @@ export class TaskExecutionEntity {
   /** Of an item of a fan-out: the task_id that gathers it, and its place in the list, from 0. */
   @Id(optional) fan_out_of: string | null;
   @Int(optional) item_index: number | null;
+  /** Items of that fan-out that are ready or in hand at a time; the others stay pending. Null: as many as can be. */
+  @Int(optional) fan_out_concurrency: number | null;
   /** Dependencies that have not completed yet. */
   @Int({ default: 0 }) unmet_dependencies: number;
   /** Since then it may be claimed: ready, and within its execution's concurrency. */

@@ -32,7 +32,7 @@ export class ForEachRequest implements ForEach {
     type: 'integer',
     nullable: true,
     description:
-      'Items at a time, within `max_concurrent_tasks`: they go in so many lanes, each item after the one so many places before it.',
+      'Items at a time, within `max_concurrent_tasks`. Whenever one ends, the next in the order of the list begins.',
   })
   @IsOptional()
   @IsInt()

@@ -1,4 +1,5 @@
 import type {
+  EstimatedTask,
   ExecutionStatus,
   JsonObject,
   SynchronizationStatus,
@@ -93,16 +94,15 @@ export const readExecution = statement<ExecutionRow, [string]>(
 );
 
 /** What is left to do, with how much of it, for the estimate. */
-export const readOpenTasks = statement<
-  { task_id: string; priority: number; dependencies: string[]; minutes: number },
-  [string]
->(
+export const readOpenTasks = statement<EstimatedTask, [string]>(
   'read_open_tasks',
   `
   select task_id, priority, dependencies,
          case when status = 'running'
            then greatest(estimated_duration_minutes - extract(epoch from now() - start_time)::float8 / 60, 0)
-           else estimated_duration_minutes end as minutes
+           else estimated_duration_minutes end as minutes,
+         case when fan_out_of is not null
+           then json_build_object('of', fan_out_of, 'concurrency', fan_out_concurrency) end as item
   from task_executions
   where execution_id = $1 and status in ('pending', 'ready', 'running', 'retrying')
   order by ordinal`,

@@ -122,6 +122,43 @@ describe('dynamic fan-out', () => {
     expect((await client.ended(id)).overall_status).toBe('completed');
   });
 
+  it('goes on beside a slow item, in the order of the list', async () => {
+    const each = { items: 'for n in 1..9 return n', max_concurrency: 2 };
+    const id = await client.start([task('t', { task_type: type, for_each: each })], {
+      load_balancing: { max_concurrent_tasks: 20 },
+    });
+    const [slow] = await client.claim([type], { lock_seconds: 600 });
+    const others: string[] = [];
+    for (;;) {
+      const claimed = await client.claim([type], { max_tasks: 9, lock_seconds: 600 });
+      if (claimed.length === 0) break;
+      expect(claimed).toHaveLength(1);
+      others.push(claimed[0]!.task_id);
+      await client.answer('complete', claimed[0]!);
+    }
+    expect(slow!.task_id).toBe('t:0');
+    expect(others).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((index) => `t:${index}`));
+    await client.answer('complete', slow!);
+    expect((await client.ended(id)).overall_status).toBe('completed');
+  });
+
+  it('takes up the rest of a list again, as many at a time as before', async () => {
+    const each = { items: 'for n in 1..6 return n', max_concurrency: 2 };
+    // of no step's work: that is not retried
+    const steps = [{ step_id: 'p', step_name: 'P', step_type: 'user_task', order_sequence: 1 }];
+    const own = await ParallelClient.of(service, steps);
+    const id = await own.start([task('t', { task_type: type, for_each: each })], {
+      load_balancing: { max_concurrent_tasks: 20 },
+    });
+    const [, second] = await client.claim([type], { max_tasks: 9 });
+    await client.answer('complete', second!);
+    await service.request('POST', `/parallel/executions/${id}/cancel`, { reason: 'a break' });
+    await service.request('POST', `/parallel/executions/${id}/retry`, {});
+    const again = await client.claim([type], { max_tasks: 9, wait_seconds: 20 });
+    expect(again.map(({ task_id }) => task_id)).toEqual(['t:0', 't:2']);
+    expect(await client.statuses(id)).toMatchObject({ 't:1': 'completed', 't:3': 'pending' });
+  });
+
   it('fills its list in from the instance, for a step of a workflow', async () => {
     const handler = { type: 'notification', channel: 'log', to: '{{ line.to }}', message: 'x' };
     const steps = [

@@ -75,10 +75,10 @@ export function anyGraph(maxTasks: number): fc.Arbitrary<TaskGraphDefinition> {
   });
   const forEach = fc.option(
     fc.record({
-      items: fc.constantFrom('[]', '[1]', '["a", "b", "c"]', 'null'),
+      items: fc.constantFrom('[]', '[1]', '["a", "b", "c"]', '[1, 2, 3, 4, 5, 6]', 'null'),
       item_name: fc.constant('item'),
       index_name: fc.constant('index'),
-      max_concurrency: fc.option(fc.integer({ min: 1, max: 2 })),
+      max_concurrency: fc.option(fc.integer({ min: 1, max: 3 })),
       tolerated_failures: fc.option(fc.nat({ max: 1 })),
       tolerated_failure_percentage: fc.option(fc.constantFrom(0, 34, 100)),
     }),

@@ -24,6 +24,16 @@ describe('estimateGraph', () => {
     expect(estimateGraph(tasks, 1).minutes).toBe(40);
   });
 
+  it('lets only so many items of a fan-out go at a time, and a short one make room for the next', () => {
+    const item = (id: string, minutes: number) => ({
+      ...task(id, minutes),
+      item: { of: 'all', concurrency: 2 },
+    });
+    const tasks = [item('a', 30), item('b', 10), item('c', 10), item('d', 10), task('other', 5)];
+    expect(estimateGraph(tasks, 10).minutes).toBe(30);
+    expect(estimateGraph([...tasks, item('e', 10)], 10).minutes).toBe(40);
+  });
+
   it('takes a dependency that is not in the list as done', () => {
     expect(estimateGraph([task('b', 3, ['gone'])], 1).minutes).toBe(3);
   });

@@ -1,11 +1,13 @@
 import { Heap } from './heap.js';
 import { topologicalOrder, type OrderedTask } from './order.js';
+import type { FanOutItem } from './types.js';
 
 export interface EstimatedTask extends OrderedTask {
   /** The larger starts first. */
   priority: number;
   /** What is left to do of it, in minutes. */
   minutes: number;
+  item?: Pick<FanOutItem, 'of' | 'concurrency'> | null | undefined;
 }
 
 export interface GraphEstimate {
@@ -62,10 +64,11 @@ function makespan(tasks: readonly EstimatedTask[], maxConcurrentTasks: number): 
   const unmet = new Map<string, number>();
   const dependents = new Map<string, EstimatedTask[]>();
   const ready = new Heap<EstimatedTask>((a, b) => b.priority - a.priority);
+  const windows = new Windows((task) => ready.push(task));
   for (const task of tasks) {
     const needed = new Set(task.dependencies.filter((id) => ids.has(id)));
     unmet.set(task.task_id, needed.size);
-    if (needed.size === 0) ready.push(task);
+    if (needed.size === 0) windows.enter(task);
     for (const id of needed) {
       const waiting = dependents.get(id);
       if (waiting) waiting.push(task);
@@ -83,10 +86,44 @@ function makespan(tasks: readonly EstimatedTask[], maxConcurrentTasks: number): 
     const ended = running.pop();
     if (!ended) return now;
     now = ended.until;
+    windows.leave(ended.task);
     for (const dependent of dependents.get(ended.task.task_id) ?? []) {
       const left = (unmet.get(dependent.task_id) ?? 0) - 1;
       unmet.set(dependent.task_id, left);
-      if (left === 0) ready.push(dependent);
+      if (left === 0) windows.enter(dependent);
     }
+  }
+}
+
+/** Holds back items of fan-outs that take only so many at a time; all else passes. */
+class Windows {
+  private readonly fanOuts = new Map<
+    string,
+    { begun: number; waiting: EstimatedTask[]; passed: number }
+  >();
+
+  constructor(private readonly pass: (task: EstimatedTask) => void) {}
+
+  enter(task: EstimatedTask): void {
+    const { of, concurrency } = task.item ?? {};
+    if (of === undefined || concurrency === null || concurrency === undefined)
+      return this.pass(task);
+    const window = this.fanOuts.get(of) ?? { begun: 0, waiting: [], passed: 0 };
+    this.fanOuts.set(of, window);
+    if (window.begun === concurrency) {
+      window.waiting.push(task);
+    } else {
+      window.begun += 1;
+      this.pass(task);
+    }
+  }
+
+  leave({ item }: EstimatedTask): void {
+    const window = item ? this.fanOuts.get(item.of) : undefined;
+    if (!window) return;
+    const next = window.waiting[window.passed];
+    window.passed += 1;
+    if (next) this.pass(next);
+    else window.begun -= 1;
   }
 }

@@ -36,7 +36,7 @@ export function fanOutFaults(tasks: readonly TaskDefinition[]): Fault[] {
 /**
  * The graph with a task for each item in the place of every task with `for_each`, and that task itself as the one that
  * gathers their results: it depends on all of them, and what depended on it still does. Its own dependencies are now the
- * items'. With `max_concurrency` the items go in so many lanes, each after the one so many places before it.
+ * items'. With `max_concurrency` so many items are ready or in hand at a time; when one ends, the next in order follows.
  *
  * A list that is none makes a task that fails and says why.
  */
@@ -66,16 +66,18 @@ function expand(
   if (typeof list === 'string') {
     return [gather({ type: 'gather', tolerated: 0, fault: list }, template.dependencies)];
   }
-  const lanes = each.max_concurrency ?? list.length;
   const items = list.map((item, index): TaskDefinition => {
     const own = { [each.item_name]: item, [each.index_name]: index };
     return {
       ...template,
       task_id: itemId(template.task_id, index),
-      dependencies:
-        index < lanes ? template.dependencies : [itemId(template.task_id, index - lanes)],
       input_data: { ...template.input_data, ...own },
-      item: { of: template.task_id, index, data: own },
+      item: {
+        of: template.task_id,
+        index,
+        concurrency: each.max_concurrency ?? null,
+        data: own,
+      },
     };
   });
   const tolerated = toleratedOf(each, list.length);
@@ -89,6 +91,14 @@ function expand(
       items.map(({ task_id }) => task_id),
     ),
   ];
+}
+
+/** Whether a task is ready where nothing of its execution has begun: it waits for no other, and no item before it. */
+export function beginsReady({
+  dependencies,
+  item,
+}: Pick<TaskDefinition, 'dependencies' | 'item'>): boolean {
+  return dependencies.length === 0 && (!item || item.index < (item.concurrency ?? Infinity));
 }
 
 /** The larger of the two that are given. */

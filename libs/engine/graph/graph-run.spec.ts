@@ -119,6 +119,34 @@ describe('a run of a task graph', () => {
     expect(run.points.get('point')?.status).toBe('reached');
   });
 
+  it('takes so many items of a fan-out at a time, and the next in order whichever of them ends', () => {
+    const for_each = {
+      items: '[1, 2, 3, 4, 5]',
+      item_name: 'n',
+      index_name: 'i',
+      max_concurrency: 2,
+    };
+    const graph = newGraph({
+      tasks: [
+        newTask({ task_id: 'a' }),
+        newTask({ task_id: 'each', dependencies: ['a'], for_each, max_retry_attempts: 1 }),
+      ],
+    });
+    const begun = (run: GraphRun) =>
+      [...run.tasks.values()]
+        .filter(({ status }) => ['ready', 'running', 'retrying'].includes(status))
+        .map(({ definition }) => definition.task_id);
+    const first = after(expandFanOuts(graph, {}), admitted, ...done('a'));
+    expect(begun(first)).toEqual(['each:0', 'each:1']);
+    const slow = step(first, { type: 'task_started', task_id: 'each:0' });
+    const later = [...done('each:1'), ...failed('each:2'), ...failed('each:2')].reduce(step, slow);
+    expect(begun(later)).toEqual(['each:0', 'each:3']);
+    const last = [...done('each:3'), ...failed('each:4')].reduce(step, later);
+    expect(begun(last)).toEqual(['each:0', 'each:4']);
+    const again = [{ type: 'cancelled' }, { type: 'retried' }, admitted] as const;
+    expect(begun(again.reduce(step, later))).toEqual(['each:0', 'each:3']);
+  });
+
   it('ignores late answers, and events after its end', () => {
     const run = after(diamond(), admitted, { type: 'cancelled' });
     expect(run.status).toBe('cancelled');
@@ -201,6 +229,30 @@ describe('any run', () => {
         }
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it('holds back items of a fan-out only while so many as may be are ready or in hand', () => {
+    fc.assert(
+      fc.property(anyPlay, (history) => {
+        for (const run of history.filter(({ status }) => status === 'running')) {
+          const items = [...run.tasks.values()].filter(
+            ({ definition }) => definition.item?.concurrency,
+          );
+          const begun = items.filter(({ status }) =>
+            ['ready', 'running', 'retrying'].includes(status),
+          );
+          const held = items.filter(
+            ({ status, definition }) =>
+              status === 'pending' &&
+              definition.dependencies.every((id) => run.tasks.get(id)?.status === 'completed'),
+          );
+          const most = items[0]?.definition.item?.concurrency ?? 0;
+          expect(begun.length).toBeLessThanOrEqual(most);
+          if (held.length > 0) expect(begun).toHaveLength(most);
+        }
+      }),
+      { numRuns: 100 },
     );
   });
 

@@ -1,5 +1,6 @@
 import { compensationOf } from './compensation.js';
 import { endOf, mayRunAgain, startsRound } from './ending.js';
+import { beginsReady } from './fan-out.js';
 import { fitting } from './resources.js';
 import type { ConditionHolds, GraphRun, RunEvent, RunPoint, RunTask } from './run-state.js';
 import { joinContext, judgePoint } from './synchronization.js';
@@ -19,7 +20,7 @@ export function newRun(graph: TaskGraphDefinition, max_retry_rounds: number): Gr
         definition.task_id,
         {
           definition,
-          status: definition.dependencies.length === 0 ? 'ready' : 'pending',
+          status: beginsReady(definition) ? 'ready' : 'pending',
           attempt: 0,
           released: false,
           output: null,
@@ -58,6 +59,9 @@ export function startable(run: GraphRun): RunTask[] {
     .filter((task) => task.released && (task.status === 'ready' || task.status === 'retrying'))
     .sort((a, b) => b.definition.priority - a.definition.priority);
 }
+
+/** Statuses of an item that has its place within its fan-out's concurrency. */
+const BEGUN = ['ready', 'running', 'retrying'] as const satisfies TaskStatus[];
 
 /** A copy of a run that one transition works on. */
 class Draft {
@@ -158,9 +162,27 @@ class Draft {
   }
 
   private unblock(): void {
+    const begun = this.itemsBegun();
     for (const [id, task] of this.run.tasks) {
-      if (task.status === 'pending' && this.isUnblocked(task)) this.move(id, 'unblock');
+      if (task.status !== 'pending' || !this.isUnblocked(task)) continue;
+      const { item } = task.definition;
+      if (item) {
+        const before = begun.get(item.of) ?? 0;
+        if (item.concurrency !== null && before >= item.concurrency) continue;
+        begun.set(item.of, before + 1);
+      }
+      this.move(id, 'unblock');
     }
+  }
+
+  /** Of each fan-out, the items that are ready or in hand. */
+  private itemsBegun(): Map<string, number> {
+    const begun = new Map<string, number>();
+    for (const { definition, status } of this.run.tasks.values()) {
+      if (!definition.item || !BEGUN.some((one) => one === status)) continue;
+      begun.set(definition.item.of, (begun.get(definition.item.of) ?? 0) + 1);
+    }
+    return begun;
   }
 
   private isUnblocked(task: RunTask): boolean {

@@ -117,6 +117,14 @@ export interface Compensation {
   timeout_minutes: number;
 }
 
+/** Of an item of the fan-out `of`. One that is out of attempts has ended without a result, and `of` counts it. */
+export interface FanOutItem {
+  of: string;
+  index: number;
+  /** Items of `of` that are ready or in hand at a time; null: as many as the execution lets. */
+  concurrency: number | null;
+}
+
 export interface TaskDefinition {
   task_id: string;
   task_name: string;
@@ -135,8 +143,7 @@ export interface TaskDefinition {
   handler?: Handler | null;
   for_each?: ForEach | null;
   compensation?: Compensation | null;
-  /** Of an item of the fan-out `of`. One that is out of attempts has ended without a result, and `of` counts it. */
-  item?: { of: string; index: number; data: JsonObject };
+  item?: FanOutItem & { data: JsonObject };
 }
 
 export interface SynchronizationPointDefinition {

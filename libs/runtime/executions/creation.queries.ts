@@ -18,14 +18,14 @@ const creating = (execution: string): string => `
       ordinal int, status text, released boolean, delay_ms float8, handler jsonb, handler_kind text, priority int,
       dependencies jsonb, unmet_dependencies int, timeout_minutes float8, estimated_duration_minutes float8,
       resource_requirements jsonb, max_retry_attempts int, retry_policy jsonb, input_data jsonb,
-      fan_out_of text, item_index int, compensation jsonb)
+      fan_out_of text, item_index int, fan_out_concurrency int, compensation jsonb)
   ), turns as materialized (${turns('given where released')}), tasks as (
     insert into task_executions
       (task_execution_id, execution_id, workflow_id, step_id, task_id, task_name, task_type, ordinal, status, handler,
        handler_kind, priority, dependencies, unmet_dependencies, timeout_minutes, estimated_duration_minutes,
        resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at, attempt,
        output_data, start_time, end_time, execution_time_seconds,
-       strategy, turn, fan_out_of, item_index, compensation)
+       strategy, turn, fan_out_of, item_index, fan_out_concurrency, compensation)
     select t.task_execution_id, t.execution_id, t.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
            t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
            t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
@@ -37,7 +37,7 @@ const creating = (execution: string): string => `
            case when done then 0 end, t.strategy,
            case when t.released then (
              select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
-           t.fan_out_of, t.item_index, t.compensation
+           t.fan_out_of, t.item_index, t.fan_out_concurrency, t.compensation
     from given t, lateral (select t.status = 'completed' as done) d
     where ${given('t')}
   ), dependencies as (

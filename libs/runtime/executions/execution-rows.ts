@@ -1,5 +1,6 @@
 import { ExpressionLimitError } from '#engine/expression';
 import {
+  beginsReady,
   compileTemplate,
   estimateGraph,
   type Handler,
@@ -131,11 +132,12 @@ function* taskRows(
         task_execution_id,
         ordinal,
         unmet_dependencies: needed.length,
-        status: done ? 'completed' : needed.length === 0 ? 'ready' : 'pending',
+        status: done ? 'completed' : beginsReady({ ...task, item }) ? 'ready' : 'pending',
         released: created.beginning === 'running',
         delay_ms: handler?.type === 'delay' ? handler.duration_ms : 0,
         fan_out_of: item?.of ?? null,
         item_index: item?.index ?? null,
+        fan_out_concurrency: item?.concurrency ?? null,
         handler: filledIn(
           handler ?? { type: 'worker' },
           { ...data, ...item?.data },

@@ -11,13 +11,22 @@ export interface EndedTask {
   execution_time_seconds: number;
   handler_kind: 'builtin' | 'worker';
   task_type: string;
+  /** The fan-out of an item, where it takes only so many at a time. */
+  makes_room_in: string | null;
 }
 
-/** What depends on these tasks (rows with task_execution_id) waits for so many fewer; for none left, it is ready. */
+const MAKES_ROOM_IN =
+  'case when t.fan_out_concurrency is not null then t.fan_out_of end as makes_room_in';
+
+/**
+ * What depends on these tasks (rows with task_execution_id) waits for so many fewer; for none left, it is ready. The
+ * items of a fan-out come to that together, and only the first of them have a place.
+ */
 const countDown = (done: string): string => `
     update task_executions t
     set unmet_dependencies = t.unmet_dependencies - met.tasks,
-        status = case when t.unmet_dependencies = met.tasks then 'ready' else 'pending' end
+        status = case when t.unmet_dependencies = met.tasks
+          and (t.fan_out_concurrency is null or t.item_index < t.fan_out_concurrency) then 'ready' else 'pending' end
     from (
       select d.task_execution_id, count(*)::int as tasks
       from ${done} done join task_dependencies d on d.depends_on = done.task_execution_id
@@ -59,7 +68,7 @@ export const completeTasks = statement<Answered, [string]>(
     where t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token and t.status = 'running'
       and a.output_data is not null and (select count(*) from locked) > 0
     returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
-      t.task_type
+      t.task_type, ${MAKES_ROOM_IN}
   ), unblocked as (${countDown('done')}
   )
   select coalesce((select json_agg(locked) from locked), '[]') as executions,
@@ -128,12 +137,32 @@ export const failTasks = statement<
         select case when f.next = 'failed' and o.fan_out_of is not null then 'completed' else f.next end as next) e
     where t.task_execution_id = f.task_execution_id and t.lock_token = f.lock_token and t.status = 'running'
     returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
-              t.task_type, t.status as next
+              t.task_type, t.status as next, ${MAKES_ROOM_IN}
   ), absorbed as (
     select task_execution_id from ended where next = 'completed'
   ), unblocked as (${countDown('absorbed')}
   )
   select * from ended`,
+);
+
+/** For each item that has ended, of the execution $1 and fan-out $2, the next in order is ready. */
+export const openItems = statement<object, [readonly string[], readonly string[]]>(
+  'open_items',
+  `
+  with ended as (
+    select execution_id, fan_out_of, count(*) as items
+    from unnest($1::text[], $2::text[]) as ended(execution_id, fan_out_of)
+    group by execution_id, fan_out_of
+  )
+  update task_executions t set status = 'ready'
+  from ended cross join lateral (
+    select n.task_execution_id from task_executions n
+    where n.execution_id = ended.execution_id and n.fan_out_of = ended.fan_out_of and n.status = 'pending'
+      and n.fan_out_concurrency is not null
+    order by n.item_index
+    limit ended.items
+  ) next
+  where t.task_execution_id = next.task_execution_id`,
 );
 
 /** What depends on these tasks, directly or not, is skipped. */

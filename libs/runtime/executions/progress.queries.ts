@@ -229,20 +229,28 @@ export const cancelOpenTasks = statement<
   returning execution_id, task_id`,
 );
 
+/**
+ * Tasks (`t`) that are set back, with how many they wait for and whether they have a place: of a fan-out that takes only
+ * so many items at a time none is in hand then, and the first have one.
+ */
+export const settingBack = (condition: string): string => `
+    select t.task_execution_id, count(d.depends_on) filter (where other.status <> 'completed')::int as tasks,
+           t.fan_out_concurrency is null or t.fan_out_concurrency >= row_number() over (
+             partition by t.execution_id, t.fan_out_of order by t.item_index) as has_place
+    from task_executions t
+    left join task_dependencies d on d.task_execution_id = t.task_execution_id
+    left join task_executions other on other.task_execution_id = d.depends_on
+    where ${condition} and t.status = any($2::text[])
+    group by t.task_execution_id`;
+
 /** Sets back what is in one of the statuses $2 and gives it fresh attempts; dependencies are counted anew. */
 export const resetTasks = statement<object, [readonly string[], readonly string[]]>(
   'reset_tasks',
   `
-  with unmet as (
-    select t.task_execution_id, count(d.depends_on) filter (where other.status <> 'completed')::int as tasks
-    from task_executions t
-    left join task_dependencies d on d.task_execution_id = t.task_execution_id
-    left join task_executions other on other.task_execution_id = d.depends_on
-    where t.execution_id = any($1::text[]) and t.status = any($2::text[])
-    group by t.task_execution_id
+  with unmet as (${settingBack('t.execution_id = any($1::text[])')}
   )
   update task_executions t
-  set status = case when unmet.tasks = 0 then 'ready' else 'pending' end, unmet_dependencies = unmet.tasks,
+  set status = case when unmet.tasks = 0 and has_place then 'ready' else 'pending' end, unmet_dependencies = unmet.tasks,
       attempt = 0, retry_count = 0, first_started_at = null, released_at = null, lock_token = null, worker_id = null, start_time = null,
       end_time = null, execution_time_seconds = null, available_at = clock_timestamp()
   from unmet

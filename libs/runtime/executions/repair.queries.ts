@@ -1,5 +1,7 @@
 import { statement } from '#persistence';
 
+import { settingBack } from './progress.queries.js';
+
 /**
  * Takes up failed tasks of one execution, $2: [{task_execution_id, output_data}]. With an output they have completed;
  * without one they stand as skipped, to be set back by `reviveTasks`.
@@ -28,17 +30,11 @@ export const reviveTasks = statement<object, [string, readonly string[]]>(
     where t.execution_id = $1 and t.status = 'failed'
     union
     select d.task_execution_id from task_dependencies d join doomed on d.depends_on = doomed.task_execution_id
-  ), revived as (
-    select t.task_execution_id, count(d.depends_on) filter (where other.status <> 'completed')::int as tasks
-    from task_executions t
-    left join task_dependencies d on d.task_execution_id = t.task_execution_id
-    left join task_executions other on other.task_execution_id = d.depends_on
-    where t.execution_id = $1 and t.status = any($2::text[])
-    group by t.task_execution_id
+  ), revived as (${settingBack('t.execution_id = $1')}
   )
   update task_executions t
   set status = case when doomed.task_execution_id is not null then 'skipped'
-                    when revived.tasks = 0 then 'ready' else 'pending' end,
+                    when revived.tasks = 0 and has_place then 'ready' else 'pending' end,
       unmet_dependencies = revived.tasks, attempt = 0, retry_count = 0, first_started_at = null, released_at = null, lock_token = null,
       worker_id = null, start_time = null, execution_time_seconds = null, available_at = clock_timestamp(),
       end_time = case when doomed.task_execution_id is not null then clock_timestamp() end

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 
 import { afterFailedAttempt, type AttemptError, type JsonObject, mayRunAgain } from '#engine/graph';
-import { afterCommit, Database, type Tx } from '#persistence';
+import { afterCommit, Database, type Tx, unawaited } from '#persistence';
 
 import { CircuitBreakers } from '../breakers/circuit-breakers.js';
 import { Batcher } from './batcher.js';
@@ -14,6 +14,7 @@ import {
   completeTasks,
   type EndedTask,
   failTasks,
+  openItems,
   readAnswered,
   readRunningAttempts,
   skipDependents,
@@ -46,10 +47,10 @@ export type TaskOutcome = TaskCompletion | TaskFailure;
  */
 export type OutcomeResult = 'recorded' | 'repeated' | 'cancelled' | 'lost' | 'unknown';
 
-/** Answers of one transaction; more only make it longer. */
 /** The error of an attempt of which nothing was heard. */
 export const LEASE_EXPIRED = 'lease_expired';
 
+/** Answers of one transaction; more only make it longer. */
 const BATCH = 500;
 /** One batch is written while the next one waits for its commit. */
 const BATCHES_AT_A_TIME = 2;
@@ -108,6 +109,7 @@ export class TaskOutcomes {
     const { executions, completed } = answered;
     const movement = new Movement(executions);
     this.complete(movement, completed, outcomes);
+    makeRoom(tx, completed);
     const failed = await this.fail(tx, movement, outcomes);
     const ended = [...completed, ...failed];
     if (ended.length > 0) {
@@ -197,6 +199,10 @@ export class TaskOutcomes {
       execution.tasks_completed += 1;
       execution.tasks_running -= 1;
     }
+    makeRoom(
+      tx,
+      ended.filter((task) => task.next === 'completed'),
+    );
     await this.giveUp(
       tx,
       movement,
@@ -263,6 +269,19 @@ export class TaskOutcomes {
       return (isCompletion(outcome) ? succeeded : failed) ? 'repeated' : 'lost';
     });
   }
+}
+
+/** The next items of fan-outs, for those that have ended. */
+function makeRoom(tx: Tx, ended: readonly EndedTask[]): void {
+  const items = ended.flatMap(({ execution_id, makes_room_in }) =>
+    makes_room_in === null ? [] : [{ execution_id, makes_room_in }],
+  );
+  if (items.length === 0) return;
+  const opened = openItems(tx, [
+    items.map(({ execution_id }) => execution_id),
+    items.map(({ makes_room_in }) => makes_room_in),
+  ]);
+  unawaited(tx, opened);
 }
 
 /** The failures among them only lock their executions. */
