@@ -1,6 +1,7 @@
-// `npm run test:faults -- [--minutes 6] [--tasks 100000] [--seed n]`: the service under load while its processes are
-// killed and frozen, Redis is emptied and restarted, and PostgreSQL ends without a checkpoint. Ends by its own clock;
-// then counts from the tables and from the receiver, and fails where anything was lost or recorded twice. Needs `dist`.
+// `npm run test:faults -- [--minutes 6] [--tasks 100000] [--seed n] [--pause 1.25]`: the service under load while its
+// processes are killed and frozen, Redis is emptied and restarted, and PostgreSQL ends without a checkpoint, a fault every
+// `pause` seconds or so. Ends by its own clock; then counts from the tables and from the receiver, and fails where
+// anything was lost or recorded twice. Needs `dist`.
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,13 +24,16 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '6' },
     tasks: { type: 'string', default: '100000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    pause: { type: 'string', default: '1.25' },
   },
 });
-const TEN_MINUTES_MS = 600_000;
+const ONE_MINUTE_MS = 60_000;
+const TEN_MINUTES_MS = 10 * ONE_MINUTE_MS;
 /** Longer than a lease of 10 s, so that the task is somebody else's when the frozen one goes on. */
 const FROZEN_MS = 12_000;
 /** Of its time: load and faults, then only what is left to do. */
 const STORMY = 0.6;
+const TOLD_EVERY_MS = 15_000;
 const IN_FLIGHT = 8;
 
 const began = Date.now();
@@ -60,6 +64,8 @@ async function storm() {
   );
   await load.define(deadline);
   const storm = { until: stormy_until, loaded: false };
+  const watch = setInterval(() => void told(world), TOLD_EVERY_MS);
+  closing.push(() => clearInterval(watch));
   const faults = rage(world, storm);
   await load.run({
     executions: Math.ceil(Number(values.tasks) / TASKS_EACH),
@@ -90,6 +96,24 @@ async function storm() {
     .flatMap(({ crashes }) => crashes)
     .some(({ log }) => log.includes('An error that nobody handled'));
   if (wrong.length === 0 && load.refusals.length === 0 && !surprised) process.exitCode = 0;
+}
+
+/** How far it is, as the tables say; nothing while PostgreSQL is away. */
+async function told({ query }) {
+  const [row] = await query(
+    `select count(*) filter (where status = 'completed')::int as completed,
+            count(*) filter (where status = 'running')::int as running,
+            count(*) filter (where status in ('ready', 'retrying') and released_at is not null)::int as handed_out,
+            count(*) filter (where parked_on is not null and status in ('ready', 'retrying'))::int as parked,
+            (select count(*)::int from circuit_breakers where state <> 'closed') as circuits_not_closed
+     from task_executions`,
+  ).catch(() => []);
+  if (row)
+    say(
+      Object.entries(row)
+        .map(([what, count]) => `${count} ${what.replaceAll('_', ' ')}`)
+        .join(', '),
+    );
 }
 
 function report({ receiver, processes }, { refusals }, wrong) {
@@ -136,6 +160,7 @@ async function build() {
     const port = await freePort();
     const one = serviceProcess(name, { ...env, ROLE: role, PORT: String(port) }, shift_ms);
     one.url = `http://127.0.0.1:${port}`;
+    one.shift_ms = shift_ms;
     return one;
   };
   const apis = [await service('api 1', 'api'), await service('api 2', 'api', -TEN_MINUTES_MS)];
@@ -155,6 +180,7 @@ async function build() {
   const processes = [...apis, ...workers, ...outside];
   for (const one of processes) one.start();
   closing.push(() => Promise.all(processes.map((one) => one.stop())));
+  for (const service of [...apis, ...workers]) await checkClock(service);
   const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
   pool.on('error', () => undefined);
   closing.push(() => pool.end());
@@ -171,7 +197,22 @@ async function build() {
   });
 }
 
-/** One fault after another until then, or until there is no load and each has come. @returns how often each came */
+/** Waits for a process to answer, and throws where its clock is not as wrong as it is meant to be. */
+async function checkClock({ name, url, shift_ms }) {
+  while (Date.now() < deadline) {
+    const answer = await fetch(`${url}/api/v1/workflows/system/metrics`).catch(() => undefined);
+    if (!answer?.ok) {
+      await pause(200);
+      continue;
+    }
+    const off = new Date((await answer.json()).timestamp).getTime() - Date.now();
+    if (Math.abs(off - shift_ms) > ONE_MINUTE_MS)
+      throw new Error(`The clock of ${name} is off by ${seconds(off)}, not ${seconds(shift_ms)}.`);
+    return shift_ms === 0 ? undefined : say(`the clock of ${name} is off by ${seconds(off)}`);
+  }
+}
+
+/** One fault after another until then, or until each has come and little is left to do. @returns how often each came */
 async function rage(world, storm) {
   const kinds = {
     'API killed': () => pick(world.apis).kill(random() * 1_000),
@@ -191,8 +232,9 @@ async function rage(world, storm) {
   // every kind comes once before any comes again by chance; the longest first, since it may have no time later
   const first = Object.keys(kinds).reverse();
   const frozen = [];
-  while (Date.now() < storm.until && !(storm.loaded && first.length === 0)) {
-    await pause(500 + random() * 1_500);
+  const over = async () => storm.loaded && first.length === 0 && (await littleIsLeft(world));
+  while (Date.now() < storm.until && !(await over())) {
+    await pause((0.4 + 1.2 * random()) * Number(values.pause) * 1_000);
     const kind = first.shift() ?? pick(Object.keys(kinds));
     say(kind);
     const work = kinds[kind]();
@@ -203,6 +245,14 @@ async function rage(world, storm) {
   }
   await Promise.all(frozen);
   return done;
+}
+
+/** Nine of ten tasks have been done; while PostgreSQL is away, nobody knows. */
+async function littleIsLeft({ query }) {
+  const [row] = await query(
+    `select sum(tasks_completed) >= 0.9 * sum(total_tasks) as few from parallel_executions`,
+  ).catch(() => []);
+  return row?.few === true;
 }
 
 async function emptied(url) {
