@@ -39,9 +39,9 @@ module.exports = {
       to: { pathNot: [ENGINE, '^node_modules/(temporal-polyfill|re2js)/'] },
     },
     layer('platform-uses-engine', PLATFORM, [ENGINE]),
-    layer('persistence-uses-engine-config-tenancy', PERSISTENCE, [
+    layer('persistence-uses-engine-config-tenancy-ambient', PERSISTENCE, [
       ENGINE,
-      '^libs/platform/(config|tenancy)/',
+      '^libs/platform/(ambient|config|tenancy)/',
       '^migrations/',
     ]),
     layer('jobs-use-persistence-and-platform', JOBS, [ENGINE, PLATFORM, PERSISTENCE]),

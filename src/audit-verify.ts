@@ -1,8 +1,7 @@
-import { Logger } from '@nestjs/common';
 import { hasHead, strayEntry, verifyChains } from '#audit';
 import { createDataSource, type Tx } from '#persistence';
 import { ConfigurationError, readConfig } from '#platform/config';
-import { createPino, NestLogger } from '#platform/logging';
+import { installLog } from '#platform/logging';
 import { runAsSystem, scopeOfTransaction } from '#platform/tenancy';
 import { EmbeddedPostgresError } from '#platform/postgres';
 import { BootError } from './operations/boot.js';
@@ -19,7 +18,7 @@ async function run([expected, ...rest]: string[]): Promise<boolean> {
   const isHead = expected === undefined || /^[1-9]\d*:[0-9a-f]{64}$/.test(expected);
   if (!isHead || rest.length > 0) throw new BootError(USAGE);
   const config = readConfig(process.env, false);
-  Logger.overrideLogger(new NestLogger(createPino({ level: 'fatal', format: 'text' })));
+  installLog({ level: 'fatal', format: 'text' });
   const { url, close } = await openDatabase(config);
   try {
     const dataSource = await createDataSource({ url, pool_size: 1 }).initialize();

@@ -4,7 +4,7 @@ import { DomainError } from '#engine/errors';
 import { createDataSource, Database, migrate } from '#persistence';
 import { isProductRole, PRODUCT_ROLES, type ProductRole } from '#platform/auth';
 import { ConfigurationError, readConfig } from '#platform/config';
-import { createPino, NestLogger } from '#platform/logging';
+import { installLog } from '#platform/logging';
 import { EmbeddedPostgresError } from '#platform/postgres';
 import { isClientId } from '#platform/http';
 import { BootError, whenReachable } from './operations/boot.js';
@@ -31,7 +31,7 @@ interface Wanted {
 async function run(): Promise<void> {
   const wanted = readWishes(process.argv.slice(2));
   const config = readConfig(process.env, false);
-  Logger.overrideLogger(new NestLogger(createPino({ level: 'fatal', format: 'text' })));
+  installLog({ level: 'fatal', format: 'text' });
   const { url, close } = await openDatabase(config);
   try {
     await whenReachable(() => migrate(url), new Logger('Keys'));

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { migrate } from '#persistence';
 import { AppConfig, ConfigurationError, readConfig } from '#platform/config';
-import { createPino, NestLogger } from '#platform/logging';
+import { installLog } from '#platform/logging';
 import { EmbeddedPostgres, EmbeddedPostgresError } from '#platform/postgres';
 import { createApp } from './app.js';
 import { announce, BootError, listen, whenReachable } from './operations/boot.js';
@@ -11,7 +11,7 @@ const EXIT_CONFIGURATION = 78; // EX_CONFIG of sysexits.h: starting again does n
 
 async function main(): Promise<void> {
   const boot = readConfig(process.env, process.stdout.isTTY);
-  Logger.overrideLogger(new NestLogger(createPino(boot.logging)));
+  installLog(boot.logging);
   const logger = new Logger('Boot');
   // nobody reads the log any more (`npm start | head`): no reason to stop the work
   process.stdout.on('error', () => undefined);

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { migrate } from '#persistence';
 import { ConfigurationError, readConfig } from '#platform/config';
-import { createPino, NestLogger } from '#platform/logging';
+import { installLog } from '#platform/logging';
 import { BootError, whenReachable } from './operations/boot.js';
 
 /**
@@ -10,7 +10,7 @@ import { BootError, whenReachable } from './operations/boot.js';
  */
 async function run(): Promise<void> {
   const { database, logging } = readConfig(process.env, process.stdout.isTTY);
-  Logger.overrideLogger(new NestLogger(createPino(logging)));
+  installLog(logging);
   const logger = new Logger('Migrate');
   const { url } = database;
   if (url === undefined) {

@@ -1,19 +1,13 @@
 import { Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import { Sweeper } from '#jobs';
 import { Database, newId, type Tx, unawaited } from '#persistence';
 import { AuditChainer } from './audit-chainer.js';
-import { AuditInterceptor } from './audit.interceptor.js';
 import { insertEntries } from './audit.queries.js';
 import { presentAudits } from './pending.js';
 import { AuditSubjects } from './subjects.js';
 
 @Module({
-  providers: [
-    AuditSubjects,
-    AuditChainer,
-    { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
-  ],
+  providers: [AuditSubjects, AuditChainer],
   exports: [AuditSubjects],
 })
 export class AuditModule {

@@ -10,7 +10,7 @@ import {
   keyOfSubject,
   type SubjectKey,
 } from './audit.queries.js';
-import type { ToldPerson } from './pending.js';
+import type { ToldPerson } from './asked.js';
 
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;

@@ -1,10 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import { AmbientValue } from '#platform/ambient';
 import { scopeOfTransaction, tenantIfAny } from '#platform/tenancy';
 import { lookupsOn } from './lookups.js';
 import { sendOver, tenantOf } from './statement.js';
@@ -37,11 +37,11 @@ const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 5;
 const SETTLE_MS = 5_000;
 
-const followUps = new AsyncLocalStorage<true>();
+const followUps = new AmbientValue<true>();
 
 /** Whether this is what an `afterCommit` set off: of the same request still, but no more what it asked for. */
 export function isFollowUp(): boolean {
-  return followUps.getStore() === true;
+  return followUps.get() === true;
 }
 
 interface Attempt {

@@ -2,14 +2,13 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 
 import { Database } from '#persistence';
-import { isClientId } from '#platform/http';
 import { EventStreams } from '#platform/streams';
 
 import { readStatus } from './parallel.queries.js';
 import { notFound } from './parallel.service.js';
 
 /**
- * Refuses an unknown execution before its stream begins: behind the interceptors Nest may have sent the stream's
+ * Refuses an unknown execution before its stream begins: later Nest may have sent the stream's
  * headers by the time that a handler refuses.
  */
 @Injectable()
@@ -24,8 +23,6 @@ export class ExecutionExists implements CanActivate {
     const { params } = context
       .switchToHttp()
       .getRequest<FastifyRequest<{ Params: { execution_id: string } }>>();
-    // guards come before pipes, and what is no id is theirs to refuse
-    if (!isClientId(params.execution_id)) return true;
     const [row] = await readStatus(this.database.read, [params.execution_id]);
     if (!row) throw notFound(params.execution_id);
     this.streams.requireRoom();

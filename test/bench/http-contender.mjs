@@ -1,8 +1,7 @@
 /**
  * One side of `bench:http` in a process of its own: `ours` is the whole service with the work of the four routes left
- * out (their services answer at once), `bare` is Fastify alone. Told `cpu`, it says what it has used, in µs.
+ * out (their services answer at once), `keyed` is the same where callers need a key, `bare` is Fastify alone. Told `cpu`, it says what it has used, in µs.
  */
-import { Logger } from '@nestjs/common';
 import Fastify from 'fastify';
 import { createApp } from '../../dist/src/app.js';
 import { ParallelService } from '../../dist/src/parallel/parallel.service.js';
@@ -10,19 +9,19 @@ import { TaskWorkService } from '../../dist/src/parallel/task-work.service.js';
 import { DecisionsService } from '../../dist/src/routing/decisions/decisions.service.js';
 import { migrate } from '#persistence';
 import { AppConfig, readConfig } from '#platform/config';
-import { createPino, NestLogger } from '#platform/logging';
-import { ROUTES } from './http-routes.mjs';
+import { installLog } from '#platform/logging';
+import { API_KEY, ROUTES } from './http-routes.mjs';
 
 const [side, database] = process.argv.slice(2);
 const answer = (name) => ROUTES[name].answer;
 
-async function ours() {
+async function ours(env) {
   await migrate(database);
   const config = new AppConfig(
-    readConfig({ DATABASE_URL: database, ROLE: 'api' }, false),
+    readConfig({ DATABASE_URL: database, ROLE: 'api', ...env }, false),
     database,
   );
-  Logger.overrideLogger(new NestLogger(createPino(config.logging)));
+  installLog(config.logging);
   const app = await createApp(config);
   app.get(DecisionsService, { strict: false }).route = () => Promise.resolve(answer('route'));
   app.get(ParallelService, { strict: false }).execute = () => Promise.resolve(answer('execute'));
@@ -47,4 +46,7 @@ process.on('message', () => {
   process.send({ cpu: user + system });
 });
 process.on('disconnect', () => process.exit(0));
-process.send({ port: await (side === 'ours' ? ours() : bare()) });
+/** A key brings the limit of requests a minute with it, which the bench must not run into. */
+const WITH_KEYS = { API_KEYS: `bench:${API_KEY}`, RATE_LIMIT_PER_PRINCIPAL: '10000000' };
+const SIDES = { ours: () => ours({}), keyed: () => ours(WITH_KEYS), bare };
+process.send({ port: await SIDES[side]() });

@@ -1,4 +1,6 @@
 /** The hot routes, with a body and an answer of the usual size. */
+export const API_KEY = 'k'.repeat(32);
+
 const BASE = '/api/v1/workflows';
 const UUID = '0190b7a4-27a5-7d6e-8c7b-2f1a3c4d5e6f';
 const NOW = '2026-03-01T10:00:00.000Z';

@@ -5,11 +5,12 @@
  *
  *   npm run bench:http -- --seconds 3 --rounds 3 --connections 32
  *
- * The two take turns, so that a slow minute of the machine falls on both; figures are medians of the rounds. `CPU` is
+ * `keyed` is the service where every caller needs a key and is counted against their limit. All take turns, so that a
+ * slow minute of the machine falls on each; the log goes to another process, as in production. Figures are medians of the rounds. `CPU` is
  * processor time of the server's process for one request: it says more than the rate on a machine that is shared, and
- * where the client takes the other core. `--profile <folder>` leaves a CPU profile of both sides there.
+ * where the client takes the other core. `--profile <folder>` leaves a CPU profile of each side there.
  */
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
@@ -17,7 +18,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { EmbeddedPostgres } from '#platform/postgres';
-import { ROUTES } from './http-routes.mjs';
+import { API_KEY, ROUTES } from './http-routes.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -38,17 +39,21 @@ const postgres = await EmbeddedPostgres.start({
   warn: console.warn,
 });
 try {
-  const sides = { bare: await start('bare'), ours: await start('ours', postgres.url) };
+  const sides = {
+    bare: await start('bare'),
+    ours: await start('ours', postgres.url),
+    keyed: await start('keyed', postgres.url),
+  };
   const rows = [];
   for (const name of Object.keys(ROUTES)) {
     for (const side of Object.values(sides)) await load(side, name, WARM_UP_SECONDS);
   }
   for (const name of Object.keys(ROUTES)) {
-    const found = { bare: [], ours: [] };
+    const found = { bare: [], ours: [], keyed: [] };
     for (let round = 0; round < Number(options.rounds); round += 1) {
       for (const [key, side] of Object.entries(sides)) found[key].push(await load(side, name));
     }
-    const [bare, ours] = [medians(found.bare), medians(found.ours)];
+    const [bare, ours, keyed] = [found.bare, found.ours, found.keyed].map(medians);
     rows.push({
       route: name,
       'bare /s': Math.round(bare.rate),
@@ -57,6 +62,8 @@ try {
       'bare CPU µs': bare.cpu.toFixed(0),
       'ours CPU µs': ours.cpu.toFixed(0),
       'of bare by CPU': (bare.cpu / ours.cpu).toFixed(2),
+      'keyed of bare': (keyed.rate / bare.rate).toFixed(2),
+      'keyed CPU µs': keyed.cpu.toFixed(0),
     });
   }
   console.log(
@@ -75,12 +82,14 @@ try {
 
 async function start(side, ...more) {
   const script = path.join(import.meta.dirname, 'http-contender.mjs');
+  const log = spawn('cat', { stdio: ['pipe', 'ignore', 'inherit'] });
   const child = fork(script, [side, ...more], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', log.stdin, 'inherit', 'ipc'],
     execArgv: options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [],
   });
   children.push(child);
   const [{ port }] = await once(child, 'message');
+  log.stdin.destroy();
   return { child, port };
 }
 
@@ -92,7 +101,7 @@ async function load({ child, port }, name, seconds = Number(options.seconds)) {
     url: `http://127.0.0.1:${port}${at}`,
     method,
     body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${API_KEY}` },
     connections: Number(options.connections),
     duration: seconds,
   });

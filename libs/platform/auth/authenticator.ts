@@ -42,10 +42,11 @@ export class Authenticator {
   }
 
   /**
+   * At once where nobody has to be asked. The promise rejects with what is thrown otherwise.
    * @throws DomainError `unauthenticated` where a credential is asked for and the header holds none that is good,
    * `unavailable` where it cannot be told
    */
-  async authenticate(authorization: string | undefined): Promise<Principal> {
+  authenticate(authorization: string | undefined): Principal | Promise<Principal> {
     if (!this.required) return LOCAL_CALLER;
     const credential = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
     if (credential === undefined) {
@@ -54,19 +55,12 @@ export class Authenticator {
         'This service needs an API key or a token: send it as "Authorization: Bearer <key or token>".',
       );
     }
-    const principal =
-      credential.length > MAX_CREDENTIAL_LENGTH ? undefined : await this.holderOf(credential);
-    if (principal === undefined) {
-      throw new DomainError(
-        'unauthenticated',
-        'The API key or token is not one that this service knows. Ask its operator for one.',
-        { error: 'invalid_token' },
-      );
-    }
-    return principal;
+    const holder =
+      credential.length > MAX_CREDENTIAL_LENGTH ? undefined : this.holderOf(credential);
+    return holder instanceof Promise ? holder.then(known) : known(holder);
   }
 
-  private async holderOf(credential: string): Promise<Principal | undefined> {
+  private holderOf(credential: string): Principal | undefined | Promise<Principal | undefined> {
     const configured = this.configuredHolderOf(credential);
     if (configured !== undefined) return configured;
     if (credential.startsWith(KEY_MARK)) return this.store?.holderOf(credential);
@@ -82,6 +76,15 @@ export class Authenticator {
     }
     return holder;
   }
+}
+
+function known(principal: Principal | undefined): Principal {
+  if (principal !== undefined) return principal;
+  throw new DomainError(
+    'unauthenticated',
+    'The API key or token is not one that this service knows. Ask its operator for one.',
+    { error: 'invalid_token' },
+  );
 }
 
 /** The keys of the configuration are the operator's own, and so have every role. */

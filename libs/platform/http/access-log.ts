@@ -1,7 +1,6 @@
-import { Logger } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { runWithCorrelation } from '#platform/logging';
+import { logRequest } from '#platform/logging';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,17 +14,16 @@ export const Quiet = (): MethodDecorator => RouteConfig({ quiet: true });
 
 /** One line a request: what was asked (the template, not the ids), what came of it, how long it took. Never bodies or headers. */
 export function logAccess(fastify: FastifyInstance): void {
-  const logger = new Logger('Http');
   fastify.addHook('onResponse', (request, reply, done) => {
-    if (request.routeOptions.config.quiet !== true) {
-      runWithCorrelation(request.id, () => {
-        logger.log('request', {
-          method: request.method,
-          route: request.routeOptions.url ?? 'unknown',
-          status: reply.statusCode,
-          duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-          principal: request.principal?.id,
-        });
+    const { route } = request;
+    if (route?.quiet !== true) {
+      logRequest({
+        method: request.method,
+        route: route?.path ?? 'unknown',
+        status: reply.statusCode,
+        duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+        principal: request.principal?.id,
+        correlation_id: request.id,
       });
     }
     done();

@@ -60,13 +60,20 @@ export function createHttpAdapter(
     },
   });
   const fastify = adapter.getInstance();
+  fastify.decorateRequest('route', null);
+  fastify.decorateRequest('sent', undefined);
+  fastify.decorateRequest('principal', undefined);
   fastify.addHook('onRoute', (route) => {
-    routes.add(route.method, route.url);
+    const [method, ...others] = [route.method].flat();
+    if (method === undefined || others.length > 0) throw new Error(`${route.url} is many routes.`);
+    route.config = {
+      ...route.config,
+      route: routes.add(method, route.url, access, route.config?.quiet),
+    };
   });
   acceptJsonBodies(fastify);
   installDoor(fastify, {
     authenticator,
-    access,
     limits,
     cors: new Cors(config.http.cors_origins),
     role: config.role,

@@ -16,11 +16,17 @@ interface Place {
  * (NUL, half a surrogate pair), numbers beyond a double's range (JSON.parse makes them Infinity,
  * which would be stored as null), keys that could reach an object's prototype, and nesting beyond
  * MAX_DEPTH. Looks no deeper than that, so its own recursion is bounded.
+ * @param textIsFit whether it is known that no text in it is of the first kind
  */
-export function inspectJson(value: unknown): Fault[] {
+export function inspectJson(value: unknown, textIsFit = false): Fault[] {
   const faults: Fault[] = [];
-  inspect(value, null, '', 0, faults);
+  inspect(value, null, '', 0, { faults, textIsFit });
   return faults;
+}
+
+interface Inspection {
+  faults: Fault[];
+  textIsFit: boolean;
 }
 
 function inspect(
@@ -28,11 +34,12 @@ function inspect(
   parent: Place | null,
   key: string | number,
   depth: number,
-  faults: Fault[],
+  inspection: Inspection,
 ): void {
+  const { faults, textIsFit } = inspection;
   if (faults.length >= MAX_FAULTS) return;
   if (typeof value === 'string') {
-    const message = textFault(value);
+    const message = textIsFit ? undefined : textFault(value);
     if (message !== undefined) {
       faults.push({ pointer: pointerOf({ parent, key }), code: 'unstorable_text', message });
     }
@@ -42,26 +49,28 @@ function inspect(
       faults.push({ pointer: pointerOf({ parent, key }), code: 'number_too_large', message });
     }
   } else if (typeof value === 'object' && value !== null) {
-    inspectMembers(value, { parent, key }, depth + 1, faults);
+    inspectMembers(value, { parent, key }, depth + 1, inspection);
   }
 }
 
-function inspectMembers(value: object, place: Place, depth: number, faults: Fault[]): void {
+function inspectMembers(value: object, place: Place, depth: number, inspection: Inspection): void {
+  const { faults, textIsFit } = inspection;
   if (depth > MAX_DEPTH) {
     const message = `The nesting is deeper than ${MAX_DEPTH} levels. Send a flatter structure.`;
     faults.push({ pointer: pointerOf(place), code: 'too_deep', message });
   } else if (Array.isArray(value)) {
-    value.forEach((item, index) => inspect(item, place, index, depth, faults));
+    value.forEach((item, index) => inspect(item, place, index, depth, inspection));
   } else {
-    for (const [key, member] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
+      const member = (value as Record<string, unknown>)[key];
       if (key === '__proto__' || (key === 'constructor' && hasPrototypeKey(member))) {
         const message = `The key "${key}" is not allowed here. Rename it.`;
         const pointer = pointerOf({ parent: place, key });
         faults.push({ pointer, code: 'forbidden_key', message });
         continue;
       }
-      const wrong = textFault(key);
-      if (wrong === undefined) inspect(member, place, key, depth, faults);
+      const wrong = textIsFit ? undefined : textFault(key);
+      if (wrong === undefined) inspect(member, place, key, depth, inspection);
       else faults.push({ pointer: pointerOf(place), code: 'unstorable_text', message: wrong });
     }
   }

@@ -106,11 +106,15 @@ function copyOfList(sent: object): unknown {
 function holds(dto: CompiledDto, object: Fields, plain: Fields): boolean {
   for (const field of dto.fields.values()) {
     const value = object[field.name];
-    if (field.conditions.every((condition) => condition(object, value))) {
-      for (const check of field.checks) if (!passes(check, field.name, object, value)) return false;
-      if (field.nested && !isNested(value, Object.hasOwn(plain, field.name))) return false;
-    }
+    if (!isChecked(field, object, value)) continue;
+    for (const check of field.checks) if (!passes(check, field.name, object, value)) return false;
+    if (field.nested && !isNested(value, Object.hasOwn(plain, field.name))) return false;
   }
+  return true;
+}
+
+function isChecked({ conditions }: Field, object: Fields, value: unknown): boolean {
+  for (const condition of conditions) if (!condition(object, value)) return false;
   return true;
 }
 

@@ -1,9 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager } from 'typeorm';
 import { DomainError, ValidationError } from '#engine/errors';
+import { AmbientValue } from '#platform/ambient';
 import {
   insertKey,
   markApplied,
@@ -22,7 +22,7 @@ const WAIT_MS = 5_000;
 const POLL_MS = 50;
 const USABLE_KEY = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
-const current = new AsyncLocalStorage<Claim>();
+const current = new AmbientValue<Claim>();
 
 /** This run's hold on a key, until it has answered. */
 export interface Claim {
@@ -144,7 +144,7 @@ export function runWithClaim<T>(claim: Claim, work: () => T): T {
 
 /** The present request's key, for work that is done outside of it, together with that of others; without one undefined. */
 export function presentClaim(): Claim | undefined {
-  return current.getStore();
+  return current.get();
 }
 
 /**
@@ -153,7 +153,7 @@ export function presentClaim(): Claim | undefined {
  * @throws DomainError `idempotency_in_progress` when another run took the key over meanwhile
  */
 export async function markIdempotencyApplied(tx: EntityManager): Promise<void> {
-  const claim = current.getStore();
+  const claim = current.get();
   if (claim === undefined || claim.settled || claim.kept?.tx === tx) return;
   if (!(await markApplied(tx, claim.mark, claim.fence))) throw stillInProgress();
 }
@@ -171,7 +171,7 @@ interface WorkAnswer {
  * @throws as `markIdempotencyApplied`
  */
 export async function keepAnswer(tx: EntityManager, answer: WorkAnswer): Promise<void> {
-  const claim = current.getStore();
+  const claim = current.get();
   if (claim) await keepAnswers(tx, [{ claim, ...answer }]);
 }
 

@@ -5,7 +5,7 @@ export { MAX_DEPTH } from './body-check.js';
 export { etagOf, requireIfMatch, withEtag } from './etag.js';
 export { isUnavailable } from './failure.js';
 export { configureHttp, HttpModule } from './http.module.js';
-export { SecretAnswer } from './idempotency.interceptor.js';
+export { CHANGING_METHODS, SecretAnswer } from './idempotent-requests.js';
 export {
   type Claim,
   keepAnswer,
@@ -27,6 +27,7 @@ export {
   type Page,
 } from './page.js';
 export { ClientIdParam, isUuid, UuidParam } from './params.js';
+export { presentRequest } from './present-request.js';
 export { problemOf, type Problem } from './problem.js';
 export { RouteTable, type Route } from './route-table.js';
 export { beyondShape, shapeOf, type Shape } from './shape.js';

@@ -32,4 +32,33 @@ describe('parseBody', () => {
     expect(() => parse('{"__proto__":{"admin":true}}')).toThrow(/__proto__/);
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
+
+  it.each([
+    ['{"a":["\\u0000"]}', '/a/0'],
+    ['{"\\u0000":1}', ''],
+    ['{"a":{"b":"\\ud800"}}', '/a/b'],
+    ['{"a":"\\\\u","b":"\\uDFFF"}', '/b'],
+  ])('refuses text that cannot be stored: %s', (text, pointer) => {
+    expect(() => parse(text)).toThrow(
+      expect.objectContaining({
+        faults: [expect.objectContaining({ pointer, code: 'unstorable_text' })],
+      }) as Error,
+    );
+  });
+
+  it.each([[0x00], [0xed, 0xa0, 0x80]])('refuses the same as bytes: %p', (...bytes) => {
+    const body = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')]);
+    expect(() => parseBody(body)).toThrow(
+      expect.objectContaining({
+        faults: [expect.objectContaining({ code: 'malformed_json' })],
+      }) as Error,
+    );
+  });
+
+  it('leaves the text that others quote as it is', () => {
+    expect(parse('{"path":"C:\\\\users","heart":"\\u2764"}')).toEqual({
+      path: 'C:\\users',
+      heart: '❤',
+    });
+  });
 });

@@ -24,15 +24,17 @@ export function acceptJsonBodies(fastify: FastifyInstance): void {
 /** @throws ValidationError `malformed_json`, or for what no body may hold */
 export function parseBody(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;
-  const value = parseJson(body);
-  const faults = inspectJson(value);
+  const { text, value } = parseJson(body);
+  // what cannot be stored cannot stand in UTF-8 or in JSON as it is, but only by its number
+  const faults = inspectJson(value, !text.includes('\\u'));
   if (faults.length > 0) throw new ValidationError(faults);
   return value;
 }
 
-function parseJson(body: Uint8Array): unknown {
+function parseJson(body: Uint8Array): { text: string; value: unknown } {
   try {
-    return JSON.parse(UTF8.decode(body));
+    const text = UTF8.decode(body);
+    return { text, value: JSON.parse(text) };
   } catch (error) {
     const where = error instanceof SyntaxError ? ` ${positionOf(error.message)}` : '';
     const message = `The body is not JSON in UTF-8.${where}`;

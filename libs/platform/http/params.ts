@@ -1,8 +1,17 @@
-import { Param, type PipeTransform } from '@nestjs/common';
+import 'reflect-metadata';
+import { Param } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import { ValidationError } from '#engine/errors';
 import { CLIENT_ID_PATTERN, isClientId } from './validators.js';
 
+/** A path parameter that is looked at before its operation is called. */
+export interface CheckedParam {
+  name: string;
+  /** @returns what is handed over. @throws ValidationError */
+  read: (sent: unknown) => string;
+}
+
+const CHECKED = Symbol('checked parameters of the path');
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export function isUuid(value: unknown): value is string {
@@ -11,30 +20,41 @@ export function isUuid(value: unknown): value is string {
 
 /** A path parameter that is a UUID; handed over in lower case. */
 export function UuidParam(name: string): ParameterDecorator {
-  const pipe = checked(name, 'is_uuid', isUuid, `${name} must be a UUID.`, lowerCase);
-  return documented(Param(name, pipe), name, { type: 'string', format: 'uuid' });
+  const message = `${name} must be a UUID.`;
+  const read = checked(name, 'is_uuid', isUuid, message);
+  return checkedParam(
+    { name, read: (sent) => read(sent).toLowerCase() },
+    { type: 'string', format: 'uuid' },
+  );
 }
 
 /** A path parameter that is an id of the client's own. */
 export function ClientIdParam(name: string): ParameterDecorator {
   const message = `${name} must be 1 to 100 letters, digits or any of _ . : -`;
-  const pipe = checked(name, 'is_client_id', isClientId, message, (value) => value);
-  return documented(Param(name, pipe), name, { type: 'string', pattern: CLIENT_ID_PATTERN });
+  const read = checked(name, 'is_client_id', isClientId, message);
+  return checkedParam({ name, read }, { type: 'string', pattern: CLIENT_ID_PATTERN });
+}
+
+/** The checked parameters of a controller's method, in their order. */
+export function checkedParamsOf(prototype: object, method: string): readonly CheckedParam[] {
+  return (Reflect.getMetadata(CHECKED, prototype, method) ?? []) as CheckedParam[];
 }
 
 /** `@ApiParam` decorates methods; a parameter knows which one it belongs to. */
-function documented(
-  param: ParameterDecorator,
-  name: string,
+function checkedParam(
+  param: CheckedParam,
   schema: { type: 'string'; format?: string; pattern?: string },
 ): ParameterDecorator {
   return (target, method, index) => {
-    param(target, method, index);
+    const { name } = param;
+    Param(name)(target, method, index);
     const descriptor =
       method === undefined ? undefined : Object.getOwnPropertyDescriptor(target, method);
-    if (method !== undefined && descriptor !== undefined) {
-      ApiParam({ name, schema })(target, method, descriptor);
-    }
+    if (method === undefined || descriptor === undefined) return;
+    // decorators of parameters are called from the last to the first
+    const later = (Reflect.getOwnMetadata(CHECKED, target, method) ?? []) as CheckedParam[];
+    Reflect.defineMetadata(CHECKED, [param, ...later], target, method);
+    ApiParam({ name, schema })(target, method, descriptor);
   };
 }
 
@@ -43,14 +63,9 @@ function checked(
   code: string,
   accepts: (value: unknown) => value is string,
   message: string,
-  normalise: (value: string) => string,
-): PipeTransform<unknown, string> {
-  return {
-    transform(value) {
-      if (accepts(value)) return normalise(value);
-      throw new ValidationError([{ pointer: `{${name}}`, code, message }]);
-    },
+): CheckedParam['read'] {
+  return (sent) => {
+    if (accepts(sent)) return sent;
+    throw new ValidationError([{ pointer: `{${name}}`, code, message }]);
   };
 }
-
-const lowerCase = (value: string): string => value.toLowerCase();

@@ -1,19 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError, ValidationError } from '#engine/errors';
-import {
-  admit,
-  ANONYMOUS,
-  type Authenticator,
-  type Principal,
-  principalOf,
-  type RouteAccess,
-} from '#platform/auth';
+import { runWithAll } from '#platform/ambient';
+import { admit, ANONYMOUS, type Authenticator, type Principal, principalOf } from '#platform/auth';
 import { isLoopback, type Role } from '#platform/config';
 import type { RateLimits } from '#platform/limits';
-import { runWithCorrelation } from '#platform/logging';
-import { runAsTenant } from '#platform/tenancy';
-import { inspectJson } from './body-check.js';
+import { asCorrelation } from '#platform/logging';
+import { asTenant } from '#platform/tenancy';
 import type { Cors } from './cors.js';
+import { presentRequest } from './present-request.js';
+import { queryFaults } from './request-reader.js';
 
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -26,7 +21,6 @@ const SECURITY_HEADERS = {
 
 export interface DoorOptions {
   authenticator: Authenticator;
-  access: RouteAccess;
   limits: RateLimits;
   cors: Cors;
   role: Role;
@@ -39,20 +33,21 @@ export interface DoorOptions {
  * refused when it may not come in. Closed unless the table of routes and roles says otherwise, unknown routes included.
  */
 export function installDoor(fastify: FastifyInstance, options: DoorOptions): void {
-  fastify.addHook('onRequest', async (request, reply) => {
+  const isHome = homeHosts();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    request.route = request.routeOptions.config.route ?? null;
     reply.headers(SECURITY_HEADERS).header('x-correlation-id', request.id);
-    if (!options.authenticator.required) refuseStrangers(request, options.cors);
-    if (options.cors.answer(request, reply)) return reply.code(204).send();
-    await letIn(request, reply, options);
+    if (!options.authenticator.required) refuseStrangers(request, options.cors, isHome);
+    if (options.cors.answer(request, reply)) return void reply.code(204).send();
+    const entering = letIn(request, reply, options);
+    if (entering) entering.then(() => done(), done);
+    else done();
     return undefined;
   });
   // The body's stream loses the async context, so it is entered only when the body is there.
   fastify.addHook('preValidation', (request, _reply, done) => {
     runWithin(request, () => {
-      const faults = inspectJson(request.query).map((fault) => ({
-        ...fault,
-        pointer: `?${fault.pointer.slice(1)}`,
-      }));
+      const faults = queryFaults(request.query, request.route?.operation);
       if (faults.length > 0) done(new ValidationError(faults));
       else done();
     });
@@ -61,25 +56,43 @@ export function installDoor(fastify: FastifyInstance, options: DoorOptions): voi
 
 /** Everything that the request does is for the tenant of its principal, whatever it names. */
 function runWithin(request: FastifyRequest, work: () => void): void {
-  runAsTenant(principalOf(request).tenant_id, () => runWithCorrelation(request.id, work));
+  const tenant = asTenant(principalOf(request).tenant_id);
+  runWithAll([tenant, asCorrelation(request.id), presentRequest.as(request)], work);
 }
 
-async function letIn(
+/** At once where who asks is known to this process and nothing is counted: most requests wait for nothing here. */
+function letIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: DoorOptions,
+): Promise<void> | undefined {
+  const { authenticator, limits } = options;
+  const open = request.route?.admission === 'everybody';
+  const principal = open ? ANONYMOUS : authenticator.authenticate(request.headers.authorization);
+  if (principal instanceof Promise || (!open && limits.onRequests)) {
+    return letInLater(principal, request, reply, options);
+  }
+  request.principal = principal;
+  admitTo(request, options);
+  return undefined;
+}
+
+async function letInLater(
+  asked: Principal | Promise<Principal>,
   request: FastifyRequest,
   reply: FastifyReply,
   options: DoorOptions,
 ): Promise<void> {
-  const { url } = request.routeOptions;
-  const admission = url === undefined ? undefined : options.access.admissionOf(request.method, url);
-  request.principal =
-    admission === 'everybody'
-      ? ANONYMOUS
-      : await options.authenticator.authenticate(request.headers.authorization);
-  if (admission !== 'everybody') await count(request.principal, reply, options.limits);
+  const principal = await asked;
+  request.principal = principal;
+  await count(principal, reply, options.limits);
+  admitTo(request, options);
+}
+
+function admitTo(request: FastifyRequest, { role, operatorPaths }: DoorOptions): void {
   // a path that there is not is answered 404, to those who may know
-  if (url !== undefined) admit(request.principal, admission);
-  const path = request.url.split('?', 1)[0] ?? '';
-  if (options.role === 'worker' && !options.operatorPaths(path)) {
+  if (!request.is404) admit(principalOf(request), request.route?.admission);
+  if (role === 'worker' && !operatorPaths(request.url.split('?', 1)[0] ?? '')) {
     throw new DomainError(
       'route_not_found',
       'This process only does the work (ROLE=worker). Ask one that runs with ROLE=api or ROLE=all.',
@@ -102,9 +115,13 @@ async function count(principal: Principal, reply: FastifyReply, limits: RateLimi
  * Without authentication the service trusts this machine, not the web pages that its browser shows: a page of
  * another site (Sec-Fetch-Site, Origin) or of a name rebound to 127.0.0.1 (Host) is turned away.
  */
-function refuseStrangers(request: FastifyRequest, cors: Cors): void {
+function refuseStrangers(
+  request: FastifyRequest,
+  cors: Cors,
+  isHome: (host: string | undefined) => boolean,
+): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
-  if (!isLoopback(hostnameOf(request.headers.host))) {
+  if (!isHome(request.headers.host)) {
     throw new DomainError(
       'forbidden',
       'Without authentication this service only answers under localhost, 127.0.0.1 or [::1]. Use one of these, or set API_KEYS.',
@@ -127,4 +144,15 @@ function hostOf(origin: string): string {
 
 function hostnameOf(host: string | undefined): string {
   return (host ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Whether a `Host` names this machine. Most requests have the one of the request before. */
+function homeHosts(): (host: string | undefined) => boolean {
+  let latest: string | undefined;
+  return (host) => {
+    if (latest !== undefined && host === latest) return true;
+    if (!isLoopback(hostnameOf(host))) return false;
+    latest = host;
+    return true;
+  };
 }

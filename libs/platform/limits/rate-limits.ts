@@ -44,6 +44,11 @@ export class RateLimits implements OnModuleDestroy {
     this.starts = this.limiter('starts', starts_per_workflow);
   }
 
+  /** Whether requests are counted. */
+  get onRequests(): boolean {
+    return this.principals !== undefined || this.everybody !== undefined;
+  }
+
   /**
    * Counts a request.
    * @returns what the tighter of the limits leaves; undefined where there is none

@@ -1,14 +1,19 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { AmbientValue, type Given } from '#platform/ambient';
 
-const current = new AsyncLocalStorage<string>();
+const current = new AmbientValue<string>();
 const USABLE = /^[A-Za-z0-9._:-]{1,100}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
 /** The id under which the current request or job is followed through logs, history and jobs. */
 export function correlationId(): string | undefined {
-  return current.getStore();
+  return current.get();
+}
+
+/** `id` for `runWithAll`. */
+export function asCorrelation(id: string): Given {
+  return current.as(id);
 }
 
 /** Runs `work` so that every log line and job that comes of it carries `id`; without one, a new one. */

@@ -1,2 +1,2 @@
-export { correlationId, correlationOf, runWithCorrelation } from './correlation.js';
-export { createPino, NestLogger } from './logger.js';
+export { asCorrelation, correlationId, correlationOf, runWithCorrelation } from './correlation.js';
+export { installLog, logRequest } from './log.js';

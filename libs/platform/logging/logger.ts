@@ -1,8 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino, stdTimeFunctions, type DestinationStream, type Logger as Pino } from 'pino';
+import { pino, type DestinationStream, type Logger as Pino } from 'pino';
 import type { LogFormat, LogLevel } from '#platform/config';
 import { correlationId } from './correlation.js';
 import { describeError } from './describe-error.js';
+import { lineTime } from './line-time.js';
 import { withoutSecrets } from './secrets.js';
 import { textDestination } from './text-format.js';
 
@@ -11,12 +12,11 @@ export function createPino(
   options: { level: LogLevel; format: LogFormat },
   output: DestinationStream = process.stdout,
 ): Pino {
+  const form = lineForm(options.level);
   return pino(
     {
-      level: options.level,
-      base: { service: 'complex-workflows' },
-      timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: withoutSecrets },
+      ...form,
+      formatters: { ...form.formatters, log: withoutSecrets },
       serializers: {
         err: (error: unknown) => (error instanceof Error ? describeError(error) : error),
       },
@@ -27,6 +27,16 @@ export function createPino(
     },
     options.format === 'text' ? textDestination(output) : output,
   );
+}
+
+/** What every line has in common. */
+export function lineForm(level: LogLevel) {
+  return {
+    level,
+    base: { service: 'complex-workflows' },
+    timestamp: () => lineTime(),
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
 }
 
 /** Nest tells every module and route it sets up; of interest to whoever debugs the start. */

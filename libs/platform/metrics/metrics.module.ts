@@ -15,9 +15,12 @@ export class MetricsModule implements OnModuleInit {
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance();
     fastify.addHook('onResponse', (request, reply, done) => {
-      const route = request.routeOptions.url ?? 'unknown';
       this.registry.httpDuration.observe(
-        { method: request.method, route, status: reply.statusCode },
+        {
+          method: request.method,
+          route: request.route?.path ?? 'unknown',
+          status: reply.statusCode,
+        },
         reply.elapsedTime / 1000,
       );
       done();

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AmbientValue, type Given, runWithAll } from '#platform/ambient';
 
 /** Whose rows are those of a service that knows one customer only: no credential names another. */
 export const DEFAULT_TENANT = 'default';
@@ -12,12 +12,17 @@ export function isTenantId(word: unknown): word is string {
 }
 
 /** `tenant_id` null: the system, which reads what is nobody's alone and writes nothing (see the policies of the tables). */
-const current = new AsyncLocalStorage<{ tenant_id: string | null }>();
+const current = new AmbientValue<{ tenant_id: string | null }>();
 
 /** Runs `work`, and all that comes of it, for one tenant: the database shows it no row of another. */
 export function runAsTenant<T>(tenant_id: string, work: () => T): T {
+  return runWithAll([asTenant(tenant_id)], work);
+}
+
+/** As `runAsTenant`, for `runWithAll`. */
+export function asTenant(tenant_id: string): Given {
   if (!isTenantId(tenant_id)) throw new Error('That is no id of a tenant.');
-  return current.run({ tenant_id }, work);
+  return current.as({ tenant_id });
 }
 
 /** Runs `work` that is no tenant's: to find the tenants that have something to do, never to do it. */
@@ -27,7 +32,7 @@ export function runAsSystem<T>(work: () => T): T {
 
 /** The tenant that the present work is for; undefined where it is for none. */
 export function tenantIfAny(): string | undefined {
-  return current.getStore()?.tenant_id ?? undefined;
+  return current.get()?.tenant_id ?? undefined;
 }
 
 /** The tenant that the present work is for. @throws Error where it is for none: a bug of whoever began it */
@@ -50,8 +55,7 @@ export function ofPresentTenant(key: string): string {
  * @throws Error where the work is neither a tenant's nor the system's
  */
 export function scopeOfTransaction(fallback?: string): string {
-  const scope =
-    current.getStore() ?? (fallback === undefined ? undefined : { tenant_id: fallback });
+  const scope = current.get() ?? (fallback === undefined ? undefined : { tenant_id: fallback });
   if (scope === undefined) {
     throw new Error('Work with the database has to say for whom: runAsTenant, or runAsSystem.');
   }

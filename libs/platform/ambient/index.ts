@@ -1,0 +1,1 @@
+export { AmbientValue, type Given, runWithAll } from './ambient.js';

@@ -1,0 +1,79 @@
+import { RequestMethod } from '@nestjs/common';
+import {
+  HTTP_CODE_METADATA,
+  METHOD_METADATA,
+  PATH_METADATA,
+  ROUTE_ARGS_METADATA,
+} from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import type { DiscoveryService } from '@nestjs/core';
+import { type CheckedParam, checkedParamsOf } from './params.js';
+
+type Class = new (...args: never[]) => object;
+
+/** What a controller's method says about its requests, by its decorators. */
+export interface Operation {
+  /** Of its answer, where it sets no other. */
+  status: number;
+  /** In the order of its parameters. */
+  params: readonly CheckedParam[];
+  /** The class of its query; without one it takes none. */
+  query: Class | undefined;
+  /** The class of its body, where that is to be checked. */
+  body: Class | undefined;
+}
+
+export interface Operations {
+  method: string;
+  /** Below the prefix, such as `/parallel/tasks/:task_execution_id/complete`. */
+  path: string;
+  operation: Operation;
+}
+
+/** Bodies of these types are taken as they are sent. */
+const UNCHECKED: ReadonlySet<unknown> = new Set([String, Number, Boolean, Array, Object]);
+
+/** All operations of all controllers. */
+export function operationsOf(discovery: DiscoveryService): Operations[] {
+  return discovery.getControllers().flatMap(({ metatype }) => {
+    const controller = metatype as Class;
+    const base = Reflect.getMetadata(PATH_METADATA, controller) as string;
+    const prototype = controller.prototype as Record<string, unknown>;
+    return Object.getOwnPropertyNames(prototype).flatMap((name) => {
+      const handler = prototype[name];
+      if (typeof handler !== 'function' || !Reflect.hasMetadata(METHOD_METADATA, handler))
+        return [];
+      const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
+      const path = joined(base, Reflect.getMetadata(PATH_METADATA, handler) as string);
+      return [{ method, path, operation: operationOf(controller, name, handler, method) }];
+    });
+  });
+}
+
+function operationOf(controller: Class, name: string, handler: object, method: string): Operation {
+  const taken = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<
+    string,
+    { index: number }
+  >;
+  const types = Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) as
+    Class[] | undefined;
+  /** Nest keeps a handler's parameters under `<kind>:<position>`. */
+  const typeOf = (kind: RouteParamtypes): Class | undefined => {
+    const key = Object.keys(taken).find((each) => each.startsWith(`${kind}:`));
+    return key === undefined ? undefined : types?.[taken[key]!.index];
+  };
+  const body = typeOf(RouteParamtypes.BODY);
+  return {
+    status:
+      (Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined) ??
+      (method === 'POST' ? 201 : 200),
+    params: checkedParamsOf(controller.prototype as object, name),
+    query: typeOf(RouteParamtypes.QUERY),
+    body: UNCHECKED.has(body) ? undefined : body,
+  };
+}
+
+function joined(...parts: string[]): string {
+  const segments = parts.flatMap((part) => part.split('/')).filter((segment) => segment !== '');
+  return `/${segments.join('/')}`;
+}
