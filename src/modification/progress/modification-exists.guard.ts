@@ -2,7 +2,6 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { FastifyRequest } from 'fastify';
 
 import { Database } from '#persistence';
-import { isClientId } from '#platform/http';
 import { EventStreams } from '#platform/streams';
 
 import { notFound } from '../modification.errors.js';
@@ -21,8 +20,6 @@ export class ModificationExists implements CanActivate {
     const { params } = context
       .switchToHttp()
       .getRequest<FastifyRequest<{ Params: { modification_id: string } }>>();
-    // guards come before pipes, and what is no id is theirs to refuse
-    if (!isClientId(params.modification_id)) return true;
     const [row] = await findModification(this.database.read, [params.modification_id]);
     if (!row) throw notFound(params.modification_id);
     this.streams.requireRoom();
