@@ -142,7 +142,7 @@ describe('circuit breakers', () => {
     expect(await client.claim([died], { max_tasks: 12 })).toHaveLength(12);
   });
 
-  it('open when workers fail too much, and are probed by the next claims', async () => {
+  it('open when workers fail too much, for every process, and are probed by the next claims', async () => {
     const type = `type-${crypto.randomUUID()}`;
     const tasks = Array.from({ length: 12 }, (_, n) => task(`t${n}`, { task_type: type }));
     const id = await client.start(tasks, { load_balancing: { max_concurrent_tasks: 12 } });
@@ -150,9 +150,15 @@ describe('circuit breakers', () => {
     const failure = { error_message: 'down', retry_after_seconds: 0 };
     await Promise.all(claimed.map((one) => client.answer('fail', one, failure)));
     await eventually(async () => expect((await read('task_type', type)).state).toBe('open'));
-    const [probe, ...others] = await client.claim([type], { max_tasks: 12, wait_seconds: 20 });
-    expect([probe?.attempt, others]).toEqual([2, []]);
-    await client.answer('complete', probe!);
+    const other = await startService({ beside: service, env: { CIRCUIT_OPEN_SECONDS: '2' } });
+    try {
+      const elsewhere = await ParallelClient.of(other);
+      const [probe, ...others] = await elsewhere.claim([type], { max_tasks: 12, wait_seconds: 20 });
+      expect([probe?.attempt, others]).toEqual([2, []]);
+      await elsewhere.answer('complete', probe!);
+    } finally {
+      await other.stop();
+    }
     let done = 1;
     while (done < 12) {
       const more = await client.claim([type], { max_tasks: 12, wait_seconds: 20 });

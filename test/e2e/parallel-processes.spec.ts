@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+
+import { Receiver } from '../faults/receiver.js';
 import { eventually } from '../support/eventually.js';
 import { describeOnBothQueues } from '../support/queues.js';
 import { type Service, startService } from '../support/service.js';
@@ -37,6 +41,28 @@ describeOnBothQueues('executions over several processes', (queue) => {
       for (const id of ids) expect((await client.ended(id)).overall_status).toBe('completed');
     } finally {
       await worker.stop();
+    }
+  });
+
+  it('are aborted where they run when they are cancelled elsewhere', async () => {
+    let arrived = (_: ServerResponse): void => undefined;
+    const called = new Promise<ServerResponse>((resolve) => (arrived = resolve));
+    const receiver = await Receiver.start((_, response) => arrived(response));
+    const worker = await startService({
+      beside: api,
+      env: { ROLE: 'worker', OUTBOUND_ALLOWED_HOSTS: receiver.host },
+    });
+    try {
+      const url = `http://${receiver.host}/`;
+      const handler = { type: 'http', method: 'POST', url, timeout_ms: 120_000 };
+      const id = await client.start([task('call', { handler })]);
+      const closed = once(await called, 'close');
+      await api.request('POST', `/parallel/executions/${id}/cancel`, {});
+      await closed;
+      expect(await client.statuses(id)).toEqual({ call: 'cancelled' });
+    } finally {
+      await worker.stop();
+      await receiver.stop();
     }
   });
 });

@@ -20,7 +20,9 @@ import { type Service, startService } from '../support/service.js';
 const SCENARIOS = {
   all_complete: ['a completes', 'b completes', 'c completes'],
   one_fails: ['a completes', 'b fails', 'c completes'],
+  both_fail: ['a fails', 'b fails', 'c completes'],
   too_late: ['a completes', 'timeout', 'b completes', 'c completes'],
+  all_too_late: ['timeout', 'a completes', 'b completes', 'c completes'],
 } as const;
 type Scenario = keyof typeof SCENARIOS;
 type Happening = (typeof SCENARIOS)[Scenario][number];
@@ -31,20 +33,22 @@ const KEPT = 'reached, partially_completed';
 const MISSED = ['failed, failed', 'failed, partially_completed', KEPT];
 const LATE = ['timed_out, failed', 'timed_out, partially_completed', KEPT];
 
+/** With what holds for every type. */
+function ofAll(own: Pick<Record<Scenario, readonly string[]>, 'one_fails' | 'too_late'>) {
+  return {
+    all_complete: [GOOD, GOOD, GOOD],
+    both_fail: MISSED,
+    all_too_late: LATE,
+    ...own,
+  };
+}
+
 /** docs/parallel.md, Synchronization points. `join` and `partial_completion` need half of the tasks. */
 const MEANING: Record<SynchronizationType, Record<Scenario, readonly string[]>> = {
-  barrier: { all_complete: [GOOD, GOOD, GOOD], one_fails: MISSED, too_late: LATE },
-  join: {
-    all_complete: [GOOD, GOOD, GOOD],
-    one_fails: [KEPT, KEPT, KEPT],
-    too_late: [GOOD, GOOD, GOOD],
-  },
-  conditional_join: { all_complete: [GOOD, GOOD, GOOD], one_fails: MISSED, too_late: LATE },
-  partial_completion: {
-    all_complete: [GOOD, GOOD, GOOD],
-    one_fails: [KEPT, KEPT, KEPT],
-    too_late: [GOOD, GOOD, GOOD],
-  },
+  barrier: ofAll({ one_fails: MISSED, too_late: LATE }),
+  join: ofAll({ one_fails: [KEPT, KEPT, KEPT], too_late: [GOOD, GOOD, GOOD] }),
+  conditional_join: ofAll({ one_fails: MISSED, too_late: LATE }),
+  partial_completion: ofAll({ one_fails: [KEPT, KEPT, KEPT], too_late: [GOOD, GOOD, GOOD] }),
 };
 
 const CASES = SYNCHRONIZATION_TYPES.flatMap((type) =>
