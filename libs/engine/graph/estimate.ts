@@ -122,8 +122,11 @@ class Windows {
     const window = item ? this.fanOuts.get(item.of) : undefined;
     if (!window) return;
     const next = window.waiting[window.passed];
+    if (!next) {
+      window.begun -= 1;
+      return;
+    }
     window.passed += 1;
-    if (next) this.pass(next);
-    else window.begun -= 1;
+    this.pass(next);
   }
 }

@@ -47,11 +47,17 @@ const say = (text) =>
 
 process.exitCode = 1;
 const closing = [];
+/** Nothing that it started outlives it, also when it is told to end before its time. */
+async function close() {
+  for (const one of closing.splice(0).reverse()) await one();
+  rmSync(folder, { recursive: true, force: true });
+}
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => void close().finally(() => process.exit()));
 try {
   await storm();
 } finally {
-  for (const close of closing.reverse()) await close();
-  rmSync(folder, { recursive: true, force: true });
+  await close();
 }
 
 async function storm() {
