@@ -24,6 +24,7 @@ import {
 import { readAnswer } from './modification-answer.js';
 import { ModificationApplier } from './modification-apply.service.js';
 import type { ModificationAnswer } from './modification-views.dto.js';
+import { ModificationNotices } from './notices/modification-notices.service.js';
 
 const MS_A_SECOND = 1_000;
 
@@ -37,6 +38,7 @@ export class ModificationDecisions {
     private readonly config: AppConfig,
     private readonly definitions: DefinitionsService,
     private readonly applier: ModificationApplier,
+    private readonly notices: ModificationNotices,
     private readonly timers: Timers,
   ) {
     timers.onTimer('scheduled_application', (tx, { payload }) => this.onTimer(tx, payload));
@@ -138,10 +140,16 @@ export class ModificationDecisions {
     if (row.status !== 'approved') return;
     try {
       await this.applier.apply(tx, row, String(payload['by']));
+      const { status } = await locked(tx, modification_id);
+      if (status !== 'pending_approval') return;
+      const message = `The modification ${modification_id} was to be applied now; its impact has grown, and somebody has to approve it.`;
+      await this.notices.tell(tx, row, 'approval_needed', message);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       this.logger.warn(`${modification_id} was not applied at its time: ${error.message}`);
       await recordError(tx, [modification_id, error.message]);
+      const message = `The modification ${modification_id} was not applied at its time. ${error.message}`;
+      await this.notices.tell(tx, row, 'application_failed', message);
     }
   }
 

@@ -25,6 +25,8 @@ import { Mover } from './moves/mover.service.js';
 import { ModificationStream } from './progress/modification-stream.service.js';
 import { ProgressController } from './progress/progress.controller.js';
 import { RollbackController } from './rollback.controller.js';
+import { LateReviews } from './notices/late-reviews.service.js';
+import { ModificationNotices } from './notices/modification-notices.service.js';
 import { ModificationPreview } from './preview.service.js';
 import { Rollbacks } from './rollback.service.js';
 import { WhatIf } from './what-if/what-if.service.js';
@@ -58,6 +60,8 @@ import { RoutingOverrides } from './routing-overrides/routing-overrides.service.
     EventStreams,
     ModificationStream,
     TakenBackEffects,
+    ModificationNotices,
+    LateReviews,
     Monitoring,
     RoutingOverrides,
   ],

@@ -23,6 +23,7 @@ import {
   type ModificationRow,
 } from './modification.queries.js';
 import type { ModificationAnswer } from './modification-views.dto.js';
+import { ModificationNotices } from './notices/modification-notices.service.js';
 import { rollbackTime } from './schedule.js';
 
 const MS_A_SECOND = 1_000;
@@ -45,6 +46,7 @@ export class Rollbacks {
     private readonly timers: Timers,
     private readonly jobs: Jobs,
     private readonly canaries: Canaries,
+    private readonly notices: ModificationNotices,
   ) {
     timers.onTimer('scheduled_modification', (tx, { payload }) => this.onTimer(tx, payload));
   }
@@ -111,13 +113,21 @@ export class Rollbacks {
   }
 
   private async carryOutOrRecord(tx: Tx, row: ModificationRow, rollback: Rollback): Promise<void> {
+    const { modification_id } = row;
+    const { reason } = rollback;
     try {
       await this.carryOut(tx, row, rollback);
+      const trial = row.canary_percentage !== null;
+      const message = trial
+        ? `The modification ${modification_id} was tried, and stopped. ${reason}`
+        : `The modification ${modification_id} was taken back. ${reason}`;
+      await this.notices.tell(tx, row, trial ? 'canary_stopped' : 'rolled_back', message);
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      const { modification_id } = row;
       this.logger.warn(`${modification_id} was not rolled back by itself: ${error.message}`);
-      await markRollbackFailed(tx, [modification_id, `${rollback.reason} ${error.message}`]);
+      await markRollbackFailed(tx, [modification_id, `${reason} ${error.message}`]);
+      const message = `The modification ${modification_id} was to be taken back and was not. ${reason} ${error.message}`;
+      await this.notices.tell(tx, row, 'rollback_failed', message);
     }
   }
 

@@ -81,6 +81,16 @@ describeOnBothQueues('after a modification', (queue) => {
     const passed = await read(one);
     expect(passed).toMatchObject({ version_number: 1, current_step_id: 'file' });
     expect(passed.steps[1]).toMatchObject({ step_id: 'approve', outcome: 'bypassed' });
+    const history = await service.request<{ items: object[] }>('GET', `${one}/history`);
+    expect(history.body.items).toContainEqual(
+      expect.objectContaining({
+        event_type: 'step_completed',
+        payload: expect.objectContaining({
+          ...{ step_id: 'approve', outcome: 'bypassed' },
+          reason: 'Because the process has to change.',
+        }) as unknown,
+      }),
+    );
     expect(await read(other)).toMatchObject({ current_step_id: 'approve' });
     expect(await follow('rollback', idOf(answer))).toMatchObject({ status: 409 });
   });
@@ -161,5 +171,21 @@ describeOnBothQueues('after a modification', (queue) => {
       `/dynamic/routing-overrides?workflow_id=${workflow_id}&is_active=false`,
     );
     expect(listed.body).toMatchObject({ items: [{ routing_id: made.body.routing_id }] });
+
+    // and it is over by itself
+    const expiry = Date.now() + 1_500;
+    const soon = await override({ expiry_time: new Date(expiry).toISOString() });
+    await eventually(async () => {
+      const { body: page } = await service.request<{ items: { routing_id: string }[] }>(
+        'GET',
+        `/dynamic/routing-overrides?workflow_id=${workflow_id}&is_active=true`,
+      );
+      expect(page.items).toEqual([]);
+    });
+    expect(Date.now()).toBeGreaterThanOrEqual(expiry);
+    expect(soon).toMatchObject({ status: 201, body: { is_active: true } });
+    expect(await read(await start(workflow_id, 'request'))).toMatchObject({
+      current_step_id: 'approve',
+    });
   });
 });

@@ -97,6 +97,8 @@ describe('a change that is tried on some instances first', () => {
       },
     });
     await moved(id);
+    const { body: watched } = await service.request('GET', `/dynamic/monitoring/${id}`);
+    expect(watched).toMatchObject({ notifications: [{ kind: 'canary_stopped' }] });
     for (const instance of instances.slice(-5)) {
       expect(await read(instance)).toMatchObject({ version_number: 1, current_step_id: 'wait' });
     }
@@ -113,6 +115,11 @@ describe('a change that is tried on some instances first', () => {
       apply_to: 'all',
       canary: stages(80, 95),
     };
+    // they are moved like others, and rest where they are taken
+    const suspended = instances.slice(30, 34);
+    for (const instance of suspended) {
+      await service.request('POST', `${instance}/suspend`, { reason: 'A strike.' });
+    }
     const id = idOf(await modify(workflow_id, asked));
     await movedSome(id, { canary: { status: 'running', stage: 0 } });
     await work(instances.slice(0, 20));
@@ -128,7 +135,10 @@ describe('a change that is tried on some instances first', () => {
     expect((await status(id)).change_tracking).toMatchObject({ canary: { status: 'completed' } });
     expect(await read(await start(workflow_id))).toMatchObject({ version_number: 2 });
     for (const instance of instances.slice(30)) {
-      expect(await read(instance)).toMatchObject({ version_number: 2, current_step_id: 'wait' });
+      expect(await read(instance)).toMatchObject({
+        ...{ version_number: 2, current_step_id: 'wait' },
+        status: suspended.includes(instance) ? 'suspended' : 'running',
+      });
     }
     await follow('rollback', id, { strategy: 'immediate' });
     await moved(id);

@@ -75,6 +75,9 @@ export interface Settings {
   modification_approvals_required: number;
   /** Within which what passed as an emergency is to be reviewed. */
   emergency_review_hours: number;
+  /** Who is told, beside those who asked and approved, when something becomes of a modification by itself; and where. */
+  modification_notify: readonly string[];
+  modification_notify_webhooks: readonly string[];
   /** Instances that a modification moves, from which on its impact is medium, high, critical. */
   impact_medium_instances: number;
   impact_high_instances: number;

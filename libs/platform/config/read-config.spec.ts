@@ -49,6 +49,8 @@ describe('readConfig', () => {
         approval_required_for_high_impact: true,
         modification_approvals_required: 1,
         emergency_review_hours: 72,
+        modification_notify: [],
+        modification_notify_webhooks: [],
         impact_medium_instances: 1,
         impact_high_instances: 100,
         impact_critical_instances: 1_000,

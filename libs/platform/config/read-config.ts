@@ -107,6 +107,12 @@ export function readConfig(
         1,
       ),
       emergency_review_hours: reader.get('EMERGENCY_REVIEW_HOURS', integer(1, 8_760), 72),
+      modification_notify: reader.get('MODIFICATION_NOTIFY', listOf(text), []),
+      modification_notify_webhooks: reader.get(
+        'MODIFICATION_NOTIFY_WEBHOOKS',
+        listOf(url(['http', 'https'], 'https://host/path')),
+        [],
+      ),
       ...readImpact(reader),
     },
   };

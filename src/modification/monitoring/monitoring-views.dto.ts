@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 
 import { MODIFICATION_STATUSES } from '#persistence';
 
+import { NotificationView } from '../../routing/notifications/notifications.dto.js';
 import type { Breach, Observation, VersionMetrics } from './breaches.js';
 
 const FIGURE_OR_NULL = { type: Number, nullable: true } as const;
@@ -59,4 +60,10 @@ export class MonitoringAnswer {
   @ApiProperty({ type: String, nullable: true }) rollback_reason: string | null;
   @ApiProperty({ type: [ObservationView], description: 'The latest 200, newest first.' })
   observations: ObservationView[];
+  @ApiProperty({
+    type: [NotificationView],
+    description:
+      'Who was told what became of it by itself: `rolled_back`, `canary_stopped`, `rollback_failed`, `application_failed`, `approval_needed`, `instances_not_moved`, `review_overdue`. Oldest first.',
+  })
+  notifications: NotificationView[];
 }

@@ -1,11 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 
 import { JobHandler } from '#jobs';
+import { Outbox } from '#notifications';
 import { Database, newId, type Tx } from '#persistence';
 import { AppConfig } from '#platform/config';
 
 import { type Breach, breaches, type Observation, type VersionMetrics } from './breaches.js';
 import { Canaries } from '../canary/canary.service.js';
+import { NotificationView } from '../../routing/notifications/notifications.dto.js';
 import { notFound } from '../modification.errors.js';
 import { findModification } from '../modification.queries.js';
 import {
@@ -18,6 +20,7 @@ import {
   takeDue,
 } from './monitoring.queries.js';
 import type { MonitoringAnswer } from './monitoring-views.dto.js';
+import { LateReviews } from '../notices/late-reviews.service.js';
 import { Rollbacks } from '../rollback.service.js';
 
 const BATCH = 100;
@@ -34,6 +37,8 @@ export class Monitoring {
     private readonly config: AppConfig,
     private readonly rollbacks: Rollbacks,
     private readonly canaries: Canaries,
+    private readonly reviews: LateReviews,
+    private readonly outbox: Outbox,
   ) {}
 
   @JobHandler('modification.monitor')
@@ -41,6 +46,7 @@ export class Monitoring {
     const { monitoring_interval_seconds: interval } = this.config.settings;
     const due = await findDue(this.database.read, [interval, BATCH]);
     for (const { modification_id } of due) await this.observe(modification_id);
+    await this.reviews.tell();
   }
 
   /** @throws DomainError modification_not_found */
@@ -49,6 +55,7 @@ export class Monitoring {
     const [row] = await findModification(read, [modification_id]);
     if (!row) throw notFound(modification_id);
     const observations = await listObservations(read, [modification_id, SHOWN_OBSERVATIONS]);
+    const told = await this.outbox.ofModification(read, modification_id);
     return {
       modification_id,
       workflow_id: row.workflow_id,
@@ -63,6 +70,7 @@ export class Monitoring {
         observed_at: observed_at.toISOString(),
         ...observation,
       })),
+      notifications: told.map((one) => NotificationView.of(one)),
     };
   }
 

@@ -7,6 +7,7 @@ import { isUnavailable } from '#platform/http';
 import { assignCases } from '../canary/canary.queries.js';
 import { recordEffects } from '../effects/effects.queries.js';
 import { findModification, type ModificationRow } from '../modification.queries.js';
+import { ModificationNotices } from '../notices/modification-notices.service.js';
 import { findCandidates } from './candidates.js';
 import type { Candidate } from './candidates.queries.js';
 import { directionOf, MoveBatches, type Round } from './move-batches.service.js';
@@ -34,6 +35,7 @@ export class Mover {
     private readonly database: Database,
     private readonly batches: MoveBatches,
     private readonly jobs: Jobs,
+    private readonly notices: ModificationNotices,
     sweeper: Sweeper,
   ) {
     sweeper.register('modification_moves', () => this.wake());
@@ -92,15 +94,18 @@ export class Mover {
 
   /** After a way through all: the round is over when nobody waits. */
   private async conclude(row: ModificationRow): Promise<Passed> {
-    const { modification_id, move_round } = row;
+    const { modification_id, move_round, instances_failed: failed } = row;
     if (row.canary_percentage !== null) return { left: 'nothing' };
     if ((await findCandidates(this.database.read, row, null, 1)).length > 0) {
       return { left: 'nothing' };
     }
     const [completed] = await this.database.transaction(async (tx) => {
       const ended = await completeMove(tx, [modification_id, move_round]);
-      if (ended.length > 0 && directionOf(row) === 'back') {
-        await recordEffects(tx, [modification_id]);
+      if (ended.length === 0) return ended;
+      if (directionOf(row) === 'back') await recordEffects(tx, [modification_id]);
+      if (failed > 0) {
+        const message = `${failed === 1 ? '1 instance' : `${failed} instances`} could not be moved by the modification ${modification_id} and stayed as they were.`;
+        await this.notices.tell(tx, row, 'instances_not_moved', message);
       }
       return ended;
     });
