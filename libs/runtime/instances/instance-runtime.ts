@@ -94,7 +94,7 @@ export class InstanceRuntime {
    */
   async store(tx: Tx, moves: readonly InstanceMove[]): Promise<ReadonlySet<InstanceMove>> {
     if (moves.length === 0) return new Set();
-    const rows = await writeStarts(tx, rowsOf(moves));
+    const rows = await writeStarts(tx, [rowsOf(moves)]);
     const written = new Set(rows.map((row) => row.instance_id));
     const stored = moves.filter(({ instance }) => written.has(instance.instance_id));
     await this.conclude(tx, stored);
@@ -253,7 +253,7 @@ export class InstanceRuntime {
   async write(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
     const moved = moves.filter(({ acted }) => acted.length > 0);
     if (moved.length === 0) return;
-    unawaited(tx, writeMoves(tx, rowsOf(moved)));
+    unawaited(tx, writeMoves(tx, [rowsOf(moved)]));
     await this.conclude(tx, moved);
   }
 

@@ -133,7 +133,7 @@ export const readStartFacts = statement<StartFactsRow, [workflow_ids: readonly s
      limit 1) w`,
 );
 
-type MovesValues = [instances: string, steps: string, events: string];
+type MovesValues = [instances: string];
 
 /** A step that has ended stays as it was named on the version on which it did. */
 const whileOpen = (column: string): string =>
@@ -150,10 +150,11 @@ const STEP_GOES_ON = `
     started_at = coalesce(s.started_at, excluded.started_at), ended_at = excluded.ended_at`;
 
 /**
- * One statement writes the outcome of moves, whole: instances, steps and history, each a JSON list. The lists are not
- * joined: without hash joins (see `lookups`) that would cost the square of their length.
+ * One statement writes the outcome of moves, whole: a JSON list of instances, each with its steps and its history. They
+ * come as they are to be written: to join lists would cost the square of their length without hash joins (see
+ * `lookups`), and to name its instance in each event takes PostgreSQL as long as to store it.
  * @param instances from `changed`
- * @param only of rows `r`: those of them to write
+ * @param only of `changed` c: those of which to write steps and events
  * @param known what becomes of steps that are there already
  */
 const writing = (instances: string, only: string, known: string): string => `
@@ -161,7 +162,8 @@ const writing = (instances: string, only: string, known: string): string => `
     select * from jsonb_to_recordset($1) as c (
       instance_id uuid, workflow_id uuid, version_number int, status text, outcome text, end_reason text, data jsonb,
       current_step jsonb, step_entries jsonb, total_entries int, last_sequence int,
-      workflow_instance_id text, started_by text, global_timeout_hours float8)
+      workflow_instance_id text, started_by text, global_timeout_hours float8, correlation_id text, steps jsonb,
+      events jsonb)
   ), instance as (
     ${instances}
   ), step as (
@@ -169,27 +171,26 @@ const writing = (instances: string, only: string, known: string): string => `
       step_execution_id, instance_id, workflow_id, version_number, step_id, step_name, step_type, entry, status,
       outcome, output, error_message, completed_by, assignee, owner, required_roles, approval_state, due_at, escalated_at,
       entered_at, started_at, ended_at)
-    select r.step_execution_id, r.instance_id, r.workflow_id, r.version_number, r.step_id, r.step_name, r.step_type,
+    select r.step_execution_id, c.instance_id, c.workflow_id, r.version_number, r.step_id, r.step_name, r.step_type,
       r.entry, r.status, r.outcome, r.output, r.error_message, r.completed_by, r.assignee, r.owner, r.required_roles,
       r.approval_state,
       now() + r.escalates_after_hours * interval '1 hour',
       case when r.escalated then clock_timestamp() end, clock_timestamp(),
       case when r.started then clock_timestamp() end,
       case when r.status in ('completed', 'failed', 'skipped', 'cancelled') then clock_timestamp() end
-    from jsonb_to_recordset($2) as r (
-      instance_id uuid, workflow_id uuid, version_number int, step_execution_id uuid, step_id text, step_name text,
-      step_type text, entry int, status text, outcome text, output jsonb, error_message text, completed_by text,
-      assignee text, owner text, required_roles jsonb, approval_state jsonb, escalates_after_hours float8, escalated boolean, started boolean)
+    from changed c, jsonb_to_recordset(c.steps) as r (
+      step_execution_id uuid, step_id text, step_name text, step_type text, entry int, status text, outcome text,
+      output jsonb, error_message text, completed_by text, assignee text, owner text, required_roles jsonb,
+      approval_state jsonb, escalates_after_hours float8, escalated boolean, started boolean)
     ${only}
     ${known}
   ), event as (
     insert into instance_events
       (instance_id, sequence, workflow_id, event_type, step_id, payload, actor, correlation_id, occurred_at)
-    select r.instance_id, r.sequence, r.workflow_id, r.event_type, r.step_id, r.payload, r.actor, r.correlation_id,
-      clock_timestamp()
-    from jsonb_to_recordset($3) as r (
-      instance_id uuid, sequence int, workflow_id uuid, event_type text, step_id text, payload jsonb, actor text,
-      correlation_id text)
+    select c.instance_id, c.last_sequence - jsonb_array_length(c.events) + r.place, c.workflow_id, r.event_type,
+      r.payload ->> 'step_id', r.payload, r.actor, c.correlation_id, clock_timestamp()
+    from changed c, rows from (jsonb_to_recordset(c.events) as (event_type text, payload jsonb, actor text))
+      with ordinality as r (event_type, payload, actor, place)
     ${only}
   )`;
 
@@ -209,7 +210,7 @@ export const writeStarts = statement<{ instance_id: string }, MovesValues>(
     on conflict (workflow_id, workflow_instance_id) do nothing
     returning w.instance_id`,
     // "is true" keeps the planner from making it a join
-    'where (r.instance_id in (select instance_id from instance)) is true',
+    'where (c.instance_id in (select instance_id from instance)) is true',
     // steps of new instances are new: to look for each, and to confirm it, costs a third of its row
     '',
   )}
