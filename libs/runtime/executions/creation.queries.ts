@@ -23,22 +23,18 @@ const creating = (execution: string): string => `
     insert into task_executions
       (task_execution_id, execution_id, workflow_id, step_id, task_id, task_name, task_type, ordinal, status, handler,
        handler_kind, priority, dependencies, unmet_dependencies, timeout_minutes, estimated_duration_minutes,
-       resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at, attempt,
-       output_data, start_time, end_time, execution_time_seconds,
+       resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at,
        strategy, turn, fan_out_of, item_index, fan_out_concurrency, compensation)
     select t.task_execution_id, t.execution_id, t.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
            t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
            t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
            t.retry_policy,
            t.input_data, t.correlation_id, case when t.released then statement_timestamp() end,
-           statement_timestamp() + t.delay_ms * interval '1 millisecond',
-           case when done then 1 else 0 end, case when done then '{}'::jsonb end,
-           case when done then statement_timestamp() end, case when done then statement_timestamp() end,
-           case when done then 0 end, t.strategy,
+           statement_timestamp() + t.delay_ms * interval '1 millisecond', t.strategy,
            case when t.released then (
              select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
            t.fan_out_of, t.item_index, t.fan_out_concurrency, t.compensation
-    from given t, lateral (select t.status = 'completed' as done) d
+    from given t
     where ${given('t')}
   ), dependencies as (
     insert into task_dependencies (execution_id, task_execution_id, depends_on)
@@ -48,62 +44,46 @@ const creating = (execution: string): string => `
   ), points as (
     insert into synchronization_points
       (sync_point_id, execution_id, sync_id, sync_name, sync_type, required_tasks, minimum_completion_percentage,
-       status, timeout_minutes, failure_strategy, condition_expression, completed_tasks, current_completion_percentage,
-       completion_time)
+       status, timeout_minutes, failure_strategy, condition_expression)
     select p.sync_point_id, p.execution_id, p.sync_id, p.sync_name, p.sync_type, p.required_tasks,
-           p.minimum_completion_percentage, p.status, p.timeout_minutes, p.failure_strategy, p.condition_expression,
-           p.completed_tasks, case when p.status = 'waiting' then 0 else 100 end,
-           case when p.status <> 'waiting' then statement_timestamp() end
+           p.minimum_completion_percentage, 'waiting', p.timeout_minutes, p.failure_strategy, p.condition_expression
     from jsonb_to_recordset($4::jsonb) as p(
       execution_id text, sync_point_id uuid, sync_id text, sync_name text, sync_type text, required_tasks jsonb,
-      minimum_completion_percentage float8, timeout_minutes float8, failure_strategy text, condition_expression text,
-      status text, completed_tasks jsonb)
+      minimum_completion_percentage float8, timeout_minutes float8, failure_strategy text, condition_expression text)
     where ${given('p')}
   ), events as (
-    insert into execution_events (execution_id, event_type, task_id, payload)
-    select execution_id, event_type, task_id, payload
-    from (
-      select v.execution_id, v.event_type, null as task_id, v.payload, v.after_tasks, v.place, 0 as ordinal
-      from rows from (jsonb_to_recordset($5::jsonb) as (
-        execution_id text, event_type text, payload jsonb, after_tasks boolean)) with ordinality
-        as v(execution_id, event_type, payload, after_tasks, place)
-      union all
-      select t.execution_id, 'task_completed', t.task_id, '{}', false, null, t.ordinal from given t where t.status = 'completed'
-    ) v
+    insert into execution_events (execution_id, event_type, payload)
+    select execution_id, event_type, payload
+    from rows from (jsonb_to_recordset($5::jsonb) as (execution_id text, event_type text, payload jsonb)) with ordinality
+      as v(execution_id, event_type, payload, place)
     where ${given('v')}
-    order by after_tasks, place nulls last, ordinal
+    order by place
   )
   select execution_id from execution`;
 
 /**
- * Arguments: executions, their tasks, dependencies, synchronization points and events, each as a JSON list. Whatever is
- * said to have ended has ended now. An execution whose id is taken is left out, and is not among the rows that come back.
+ * Arguments: executions, their tasks, dependencies, synchronization points and events, each as a JSON list. An execution whose id is taken is left out, and is not among the rows that come back.
  */
 export const insertExecutions = statement<{ execution_id: string }, CreationValues>(
   'insert_executions',
   creating(`insert into parallel_executions
       (execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
-       total_tasks, tasks_completed, tasks_running, overall_status, execution_progress_percentage,
-       load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
-       monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
-       compensate, compensates, start_time, timeout_at, estimated_completion_time, actual_completion_time, instance_notified_at, created_at)
+       total_tasks, tasks_running, overall_status, load_balancing_config, failure_strategy, max_concurrent_tasks,
+       global_timeout_minutes, monitoring_interval_seconds, performance_metrics, correlation_id, compensate,
+       compensates, start_time, timeout_at, estimated_completion_time, created_at)
     select execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
-           total_tasks, tasks_completed, tasks_running, overall_status, 100.0 * tasks_completed / total_tasks,
-           load_balancing_config, failure_strategy, max_concurrent_tasks, global_timeout_minutes,
-           monitoring_interval_seconds, performance_metrics, synchronization_failed, end_reason, output, correlation_id,
-           compensate, compensates, case when begun then statement_timestamp() end,
+           total_tasks, tasks_running, overall_status, load_balancing_config, failure_strategy, max_concurrent_tasks,
+           global_timeout_minutes, monitoring_interval_seconds, performance_metrics, correlation_id, compensate,
+           compensates, case when begun then statement_timestamp() end,
            case when begun then statement_timestamp() + global_timeout_minutes * interval '1 minute' end,
            case when begun then statement_timestamp()
-             + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute' end,
-           case when begun and overall_status <> 'running' then statement_timestamp() end,
-           case when told then statement_timestamp() end, clock_timestamp()
+             + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute' end, clock_timestamp()
     from jsonb_to_recordset($1::jsonb) as e(
       execution_id text, workflow_id uuid, version_number int, workflow_instance_id text, instance_id uuid,
-      step_execution_id uuid, step_id text, total_tasks int, tasks_completed int, tasks_running int,
-      overall_status text, load_balancing_config jsonb, failure_strategy text, max_concurrent_tasks int,
-      global_timeout_minutes float8, monitoring_interval_seconds float8, performance_metrics jsonb,
-      synchronization_failed boolean, end_reason text, output jsonb, correlation_id text, told boolean,
-      compensate boolean, compensates text),
+      step_execution_id uuid, step_id text, total_tasks int, tasks_running int, overall_status text,
+      load_balancing_config jsonb, failure_strategy text, max_concurrent_tasks int, global_timeout_minutes float8,
+      monitoring_interval_seconds float8, performance_metrics jsonb, correlation_id text, compensate boolean,
+      compensates text),
       lateral (select overall_status <> 'initializing' as begun) as b
     on conflict (execution_id, tenant_id) do nothing
     returning execution_id`),

@@ -46,13 +46,12 @@ export type ExecutionValues = [
 /** Tasks written by one statement: more is a longer text for both sides to hold (100,000 tasks are 40 MB), not faster. */
 const PORTION = 2_000;
 
-/** The rows of executions, in portions of so many tasks: the first with all executions. */
+/** The rows of executions that go on, in portions of so many tasks: the first with all executions. */
 export function* executionRows(executions: readonly NewExecution[]): Generator<ExecutionValues> {
-  const ends = executions.flatMap(eventsOfEnd);
   let first = true;
   let tasks: object[] = [];
   let dependencies: object[] = [];
-  const portion = (last: boolean): ExecutionValues => {
+  const portion = (): ExecutionValues => {
     const head = first ? executions : [];
     const values: ExecutionValues = [
       JSON.stringify(
@@ -63,7 +62,7 @@ export function* executionRows(executions: readonly NewExecution[]): Generator<E
       JSON.stringify(tasks),
       JSON.stringify(dependencies),
       JSON.stringify(head.flatMap(pointRows)),
-      JSON.stringify([...head.flatMap(eventsOfBeginning), ...(last ? ends : [])]),
+      JSON.stringify(head.flatMap(eventsOfBeginning)),
     ];
     first = false;
     tasks = [];
@@ -72,42 +71,28 @@ export function* executionRows(executions: readonly NewExecution[]): Generator<E
   };
   for (const execution of executions) {
     for (const row of taskRows(execution)) {
-      if (tasks.length === PORTION) yield portion(false);
+      if (tasks.length === PORTION) yield portion();
       tasks.push(row.task);
       for (const dependency of row.dependencies) dependencies.push(dependency);
     }
   }
-  yield portion(true);
+  yield portion();
 }
 
-const endOf = ({ beginning }: NewExecution): EndAtOnce | null =>
-  typeof beginning === 'object' ? beginning : null;
-
-function executionRow(created: NewExecution): object {
-  const { spec, beginning, told } = created;
+function executionRow({ spec, beginning }: NewExecution): object {
   const { graph, data: _, ...execution } = spec;
-  const end = endOf(created);
-  const total_tasks = graph.tasks.length;
   return {
     ...execution,
-    total_tasks,
-    overall_status: end?.overall_status ?? (beginning === 'running' ? 'running' : 'initializing'),
-    tasks_completed: end ? total_tasks : 0,
+    total_tasks: graph.tasks.length,
+    overall_status: beginning === 'running' ? 'running' : 'initializing',
     tasks_running: beginning === 'running' ? 1 : 0,
-    synchronization_failed: end?.synchronization_failed ?? false,
-    end_reason: end?.end_reason ?? null,
-    output: end && execution.step_execution_id !== null ? end.output : null,
-    told,
     load_balancing_config: graph.load_balancing,
     max_concurrent_tasks: graph.load_balancing.max_concurrent_tasks,
     failure_strategy: graph.failure_strategy,
     compensate: graph.compensate ?? false,
     global_timeout_minutes: graph.global_timeout_minutes,
     monitoring_interval_seconds: graph.monitoring_interval_seconds,
-    performance_metrics: {
-      estimated_minutes: estimatedMinutes(graph),
-      ...(end && FIGURES_OF_NO_WORK),
-    },
+    performance_metrics: { estimated_minutes: estimatedMinutes(graph) },
   };
 }
 
@@ -116,12 +101,10 @@ function* taskRows(
 ): Generator<{ task: object; dependencies: readonly object[] }> {
   const { execution_id, workflow_id, correlation_id, graph, data } = created.spec;
   const { strategy } = graph.load_balancing;
-  const done = endOf(created) !== null;
   const ids = new Map(graph.tasks.map((task) => [task.task_id, newId()]));
   for (const [ordinal, { handler, item, ...task }] of graph.tasks.entries()) {
     const task_execution_id = ids.get(task.task_id);
-    // nothing waits for what is done
-    const needed = done ? [] : [...new Set(task.dependencies)];
+    const needed = [...new Set(task.dependencies)];
     yield {
       task: {
         ...task,
@@ -132,7 +115,7 @@ function* taskRows(
         task_execution_id,
         ordinal,
         unmet_dependencies: needed.length,
-        status: done ? 'completed' : beginsReady({ ...task, item }) ? 'ready' : 'pending',
+        status: beginsReady({ ...task, item }) ? 'ready' : 'pending',
         released: created.beginning === 'running',
         delay_ms: handler?.type === 'delay' ? handler.duration_ms : 0,
         fan_out_of: item?.of ?? null,
@@ -154,47 +137,20 @@ function* taskRows(
   }
 }
 
-function pointRows(created: NewExecution): object[] {
-  const { execution_id, graph } = created.spec;
-  const end = endOf(created);
+function pointRows({ spec: { execution_id, graph } }: NewExecution): object[] {
   return graph.synchronization_points.map((point) => ({
     ...point,
     execution_id,
     sync_point_id: newId(),
-    status: end?.points.get(point.sync_id) ?? 'waiting',
-    completed_tasks: end ? [...new Set(point.required_tasks)] : [],
   }));
 }
 
-/** Those of tasks are made from their rows by the statement. */
 function eventsOfBeginning({ spec: { execution_id, graph }, beginning }: NewExecution): object[] {
   const total_tasks = graph.tasks.length;
-  const event = { execution_id, after_tasks: false };
-  const created = { ...event, event_type: 'execution_created', payload: { total_tasks } };
+  const created = { execution_id, event_type: 'execution_created', payload: { total_tasks } };
   if (beginning === 'waiting') return [created];
-  return [created, { ...event, event_type: 'execution_started', payload: {} }];
+  return [created, { execution_id, event_type: 'execution_started', payload: {} }];
 }
-
-function eventsOfEnd(created: NewExecution): object[] {
-  const end = endOf(created);
-  if (!end) return [];
-  const { overall_status, end_reason: reason, points } = end;
-  const event = { execution_id: created.spec.execution_id, after_tasks: true };
-  const judged = [...points].flatMap(([sync_id, status]) =>
-    status === 'waiting'
-      ? []
-      : [{ ...event, event_type: 'synchronization_point', payload: { sync_id, status } }],
-  );
-  const payload = { overall_status, ...(reason !== null && { reason }) };
-  return [...judged, { ...event, event_type: 'execution_ended', payload }];
-}
-
-const FIGURES_OF_NO_WORK = {
-  elapsed_seconds: 0,
-  avg_task_seconds: 0,
-  max_task_seconds: 0,
-  retries: 0,
-};
 
 export function handlerKind(handler: Handler | null | undefined): 'builtin' | 'worker' {
   return handler && handler.type !== 'worker' ? 'builtin' : 'worker';

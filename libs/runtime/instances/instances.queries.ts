@@ -171,7 +171,7 @@ const writing = (instances: string, only: string, known: string): string => `
       step_execution_id, instance_id, workflow_id, version_number, step_id, step_name, step_type, entry, status,
       outcome, output, error_message, completed_by, assignee, owner, required_roles, approval_state, due_at, escalated_at,
       entered_at, started_at, ended_at)
-    select r.step_execution_id, c.instance_id, c.workflow_id, r.version_number, r.step_id, r.step_name, r.step_type,
+    select r.step_execution_id, c.instance_id, c.workflow_id, c.version_number, r.step_id, r.step_name, r.step_type,
       r.entry, r.status, r.outcome, r.output, r.error_message, r.completed_by, r.assignee, r.owner, r.required_roles,
       r.approval_state,
       now() + r.escalates_after_hours * interval '1 hour',
