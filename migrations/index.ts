@@ -31,6 +31,7 @@ import { ChangeProgress1795855312606 } from './1795855312606-change-progress.js'
 import { SharedRows1795855672168 } from './1795855672168-shared-rows.js';
 import { WorkItems1795855194324 } from './1795855194324-work-items.js';
 import { FanOutWindows1795854596562 } from './1795854596562-fan-out-windows.js';
+import { WorkItemsByRole1795859228081 } from './1795859228081-work-items-by-role.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -67,4 +68,5 @@ export const migrations = [
   SharedRows1795855672168,
   WorkItems1795855194324,
   FanOutWindows1795854596562,
+  WorkItemsByRole1795859228081,
 ];

@@ -117,8 +117,8 @@ export class StepExecutionEntity {
  * without looking through all instances.
  */
 @Entity('work_items')
-@Index('work_items_in_order', ['tenant_id', 'instance_id'])
-@Index('work_items_by_due', ['tenant_id', 'due_at', 'instance_id'])
+@Index('work_items_of_role', ['tenant_id', 'role', 'instance_id'])
+@Index('work_items_of_role_by_due', ['tenant_id', 'role', 'due_at', 'instance_id'])
 @Index('work_items_of_assignee', ['assignee', 'tenant_id'], { where: 'assignee is not null' })
 @Index('work_items_of_owner', ['owner', 'tenant_id'], { where: 'owner is not null' })
 export class WorkItemEntity {
@@ -127,6 +127,8 @@ export class WorkItemEntity {
   @Uuid() workflow_id: string;
   @Id() step_id: string;
   @Word() step_type: StepType;
+  /** Where one role alone is asked: it. */
+  @Text(optional) role: string | null;
   /** Somebody with one of these is asked; empty: anybody. */
   @Json() roles: string[];
   /** Of these departments somebody is asked. */

@@ -299,6 +299,24 @@ describe('who has a step', () => {
     expect(body).toMatchObject({ outcome: 'completed', data: { ok: true, note: 'n' } });
   });
 
+  it('of a requester’s own is asked of their manager, in whose inbox it is', async () => {
+    const own = await ok<{ workflow_id: string }>('root', 'POST', '/multi-step/create', {
+      workflow_name: 'Leave',
+      category: 'test',
+      steps: [
+        { step_id: 'approve', step_name: 'Approve', step_type: 'approval', order_sequence: 1 },
+      ],
+      approval_hierarchies: [{ level: 1, role_required: 'manager_of_requester' }],
+    });
+    const instances = `/workflows/${own.workflow_id}/instances`;
+    await ok('ada', 'POST', instances, { workflow_instance_id: 'leave' });
+    await ok('cem', 'POST', instances, { workflow_instance_id: 'of-nobody' });
+    const query = `workflow_id=${own.workflow_id}`;
+    expect(ids(await inbox('boss', query))).toEqual(['leave']);
+    expect(ids(await inbox('mia', query))).toEqual([]);
+    expect((await ok<Counts>('boss', 'GET', `/inbox/counts?${query}`)).total).toBe(1);
+  });
+
   it('is commented on by whoever may read it, in order and for good', async () => {
     await start('said');
     const comments = `${path}/said/steps/check/comments`;

@@ -296,7 +296,7 @@ describe('random acts at a step', () => {
           expect(both ?? []).toEqual([]);
         });
       }),
-      { numRuns: 2_000 },
+      { numRuns: 700 },
     );
   });
 
@@ -322,7 +322,7 @@ describe('random acts at a step', () => {
           if (each.what === 'claim') expect(before).toBeUndefined();
         });
       }),
-      { numRuns: 2_000 },
+      { numRuns: 700 },
     );
   });
 
@@ -347,7 +347,7 @@ describe('random acts at a step', () => {
           }
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -37,6 +37,12 @@ function workAt({ step_id, step_type }: CurrentStep, output: object, asks: boole
     : { type: 'complete_step', step_id, output: { ...output } };
 }
 
+/** Somebody takes the step, and saves its form. */
+const begun = (step_id: string): Command[] => [
+  { type: 'claim', step_id, person: approver, vouched: true },
+  { type: 'save_form_data', step_id, form_data: { saved: true }, person: approver, vouched: true },
+];
+
 const positionOf = ({ status, data, current }: InstanceState): unknown => {
   const { step_execution_id: _, entry: __, ...step } = current ?? {};
   return { status, data, step };
@@ -52,7 +58,8 @@ describe('an instance that is moved and taken back', () => {
         fc.boolean(),
         fc.boolean(),
         fc.boolean(),
-        (from, to, [first, ...outputs], enter_anew, asks, suspends) => {
+        fc.boolean(),
+        (from, to, [first, ...outputs], enter_anew, asks, begins, suspends) => {
           const act = engine();
           const [before, after] = [compiled(from, 1), compiled(to, 2)];
           let state = act(before, NEW_INSTANCE, { type: 'start', data: { ...first } });
@@ -60,6 +67,9 @@ describe('an instance that is moved and taken back', () => {
             if (state.current) state = act(before, state, workAt(state.current, output, false));
           }
           if (asks && state.current) state = act(before, state, workAt(state.current, {}, true));
+          for (const command of begins ? begun(state.current?.step_id ?? '') : []) {
+            state = act(before, state, command);
+          }
           if (suspends) state = act(before, state, { type: 'suspend', reason: '' });
           const open = suspends ? 'suspended' : 'running';
           fc.pre(state.status === open);

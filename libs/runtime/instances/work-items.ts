@@ -12,9 +12,10 @@ const OF_PEOPLE = ['user_task', 'approval'];
 const writeWorkItems = statement<never, [left: readonly string[], items: string]>(
   'write_work_items',
   `with gone as (delete from work_items where instance_id = any($1::uuid[]))
-   insert into work_items as w (instance_id, step_execution_id, workflow_id, step_id, step_type, roles, departments,
+   insert into work_items as w (instance_id, step_execution_id, workflow_id, step_id, step_type, role, roles, departments,
      of_any_department, assignee, owner, entered_at, due_at)
-   select s.instance_id, s.step_execution_id, s.workflow_id, s.step_id, s.step_type, r.roles, r.departments,
+   select s.instance_id, s.step_execution_id, s.workflow_id, s.step_id, s.step_type,
+     case when jsonb_array_length(r.roles) = 1 then r.roles ->> 0 end, r.roles, r.departments,
      r.of_any_department, r.assignee, r.owner, s.entered_at,
      coalesce(date_trunc('milliseconds', s.due_at), '${NEVER}'::timestamptz)
    from jsonb_to_recordset($2) as r (step_execution_id uuid, roles jsonb, departments jsonb,
@@ -22,7 +23,7 @@ const writeWorkItems = statement<never, [left: readonly string[], items: string]
    join step_executions s using (step_execution_id)
    on conflict (instance_id) do update set
      step_execution_id = excluded.step_execution_id, step_id = excluded.step_id, step_type = excluded.step_type,
-     roles = excluded.roles, departments = excluded.departments, of_any_department = excluded.of_any_department,
+     role = excluded.role, roles = excluded.roles, departments = excluded.departments, of_any_department = excluded.of_any_department,
      assignee = excluded.assignee, owner = excluded.owner, entered_at = excluded.entered_at, due_at = excluded.due_at`,
 );
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import type { Approver } from '#engine/approval';
+import { type Approver, MANAGER_OF_REQUESTER } from '#engine/approval';
 import { ValidationError } from '#engine/errors';
 import { Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
@@ -22,6 +22,7 @@ import {
 import {
   type InboxSort,
   listOpenSteps,
+  managesSomebody,
   type OpenStepFilter,
   type OpenStepRow,
 } from './inbox.queries.js';
@@ -39,6 +40,8 @@ interface Capacities {
 
 type OpenStep = InstanceKey &
   Pick<OpenStepRow, 'assignee' | 'owner'> & { step_id: string; step_type: string };
+
+type Narrowing = OpenStepFilter extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never;
 
 /** Where a list was left. */
 type Place = [instance_id: string | null, due_at: string | null];
@@ -118,8 +121,8 @@ export class InboxService {
     from: Place,
     most: number,
   ): AsyncGenerator<{ item?: InboxItem; place: Place }> {
-    const read = listOpenSteps(sort, filter.assignment === 'mine');
-    const narrowed = narrowing(filter, capacities);
+    const read = listOpenSteps[sort];
+    const narrowed = await this.narrowing(filter, capacities);
     let place = from;
     for (let looked = 0; looked < most; looked += PORTION) {
       const rows = await read(this.database.read, [...place, PORTION, ...narrowed]);
@@ -132,6 +135,29 @@ export class InboxService {
       if (rows.length < PORTION) return;
     }
     yield { place };
+  }
+
+  /** All of a query's values that stay the same from portion to portion. */
+  private async narrowing(
+    { assignment, workflow_id, step_type, overdue, due_before, department }: Filter,
+    { own, substituting }: Capacities,
+  ): Promise<Narrowing> {
+    const people = [own, ...substituting];
+    const names = [...new Set(people.flatMap(namesOf))];
+    const manages = await managesSomebody(this.database.read, [names]);
+    const roles = people.flatMap((person) => person.roles);
+    return [
+      [...new Set([...roles, ...manages.map(() => MANAGER_OF_REQUESTER)])],
+      [...new Set(people.flatMap((person) => person.department ?? []))],
+      names,
+      workflow_id ?? null,
+      step_type ?? null,
+      overdue ?? null,
+      due_before === undefined ? null : instant(due_before),
+      department ?? null,
+      assignment === 'unassigned',
+      assignment === 'mine',
+    ];
   }
 
   /** Of each step, in their order. */
@@ -207,24 +233,6 @@ function verdictOf(capacities: readonly (Hindrance | string | null | undefined)[
     on_behalf_of: themselves || represented.length === 0 ? null : represented,
     reasons: may_act ? [] : reasons,
   };
-}
-
-function narrowing(
-  { assignment, workflow_id, step_type, overdue, due_before, department }: Filter,
-  { own, substituting }: Capacities,
-): OpenStepFilter extends [unknown, unknown, unknown, ...infer Rest] ? Rest : never {
-  const people = [own, ...substituting];
-  return [
-    [...new Set(people.flatMap(({ roles }) => roles))],
-    [...new Set(people.flatMap((person) => person.department ?? []))],
-    [...new Set(people.flatMap(namesOf))],
-    workflow_id ?? null,
-    step_type ?? null,
-    overdue ?? null,
-    due_before === undefined ? null : instant(due_before),
-    department ?? null,
-    assignment === 'unassigned',
-  ];
 }
 
 function instant(text: string): string {
