@@ -140,7 +140,9 @@ describe('synchronization points', () => {
           [id],
         );
         if (rows.length > 0) {
-          await eventually(async () => expect(await standing(id)).not.toMatch(/^waiting/));
+          await eventually(async () => expect(await standing(id)).not.toMatch(/^waiting/), {
+            timeout_ms: 30_000,
+          });
         }
         continue;
       }
