@@ -11,7 +11,14 @@ import { ModificationNotices } from '../notices/modification-notices.service.js'
 import { findCandidates } from './candidates.js';
 import type { Candidate } from './candidates.queries.js';
 import { directionOf, MoveBatches, type Round } from './move-batches.service.js';
-import { beginMoving, completeMove, findMoving, takeMover, timeMoves } from './moves.queries.js';
+import {
+  beginMoving,
+  completeMove,
+  countFailures,
+  findMoving,
+  takeMover,
+  timeMoves,
+} from './moves.queries.js';
 
 const BATCH = 50;
 /** After this a job makes room for others and goes on as a new one. */
@@ -94,7 +101,7 @@ export class Mover {
 
   /** After a way through all: the round is over when nobody waits. */
   private async conclude(row: ModificationRow): Promise<Passed> {
-    const { modification_id, move_round, instances_failed: failed } = row;
+    const { modification_id, move_round } = row;
     if (row.canary_percentage !== null) return { left: 'nothing' };
     if ((await findCandidates(this.database.read, row, null, 1)).length > 0) {
       return { left: 'nothing' };
@@ -103,6 +110,7 @@ export class Mover {
       const ended = await completeMove(tx, [modification_id, move_round]);
       if (ended.length === 0) return ended;
       if (directionOf(row) === 'back') await recordEffects(tx, [modification_id]);
+      const [{ failed } = { failed: 0 }] = await countFailures(tx, [modification_id, move_round]);
       if (failed > 0) {
         const message = `${failed === 1 ? '1 instance' : `${failed} instances`} could not be moved by the modification ${modification_id} and stayed as they were.`;
         await this.notices.tell(tx, row, 'instances_not_moved', message);

@@ -162,6 +162,16 @@ export const completeMove = statement<
    returning modification_id`,
 );
 
+/** In one round. */
+export const countFailures = statement<
+  { failed: number },
+  [modification_id: string, round: number]
+>(
+  'count_failed_moves',
+  `select count(*)::int as failed from modification_moves
+   where modification_id = $1 and outcome = 'failed' and round = $2`,
+);
+
 /** The first of those that stayed where they were, and why. */
 export const readFailures = statement<
   { workflow_instance_id: string; reason: string },

@@ -61,7 +61,7 @@ export class ModificationNotices {
       ...(own?.to ?? []).map((to) => ({ channel: own?.channel ?? NOWHERE_SAID.channel, to })),
       ...modification_notify_webhooks.map((to) => ({ channel: 'webhook' as const, to })),
     ];
-    const { modification_type, status, reason } = row;
+    const { modification_type, reason } = row;
     this.outbox.tell(
       tx,
       (places.length > 0 ? places : [NOWHERE_SAID]).map((place): NewNotification => ({
@@ -69,7 +69,7 @@ export class ModificationNotices {
         kind,
         message,
         audience: { names: [...names] },
-        details: { modification_type, modification_status: status, reason },
+        details: { modification_type, reason },
         workflow_id,
         modification_id,
       })),
