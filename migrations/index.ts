@@ -27,6 +27,7 @@ import { Approvals1795403063545 } from './1795403063545-approvals.js';
 import { TenantsOfHotRows1795405069583 } from './1795405069583-tenants-of-hot-rows.js';
 import { ChangeControl1795405230174 } from './1795405230174-change-control.js';
 import { Notifications1795854728427 } from './1795854728427-notifications.js';
+import { RequestersOfAllTimes1795854734544 } from './1795854734544-requesters-of-all-times.js';
 import { ChangeProgress1795855312606 } from './1795855312606-change-progress.js';
 import { SharedRows1795855672168 } from './1795855672168-shared-rows.js';
 import { WorkItems1795855194324 } from './1795855194324-work-items.js';
@@ -64,6 +65,7 @@ export const migrations = [
   Compensation1795405016742,
   ChangeControl1795405230174,
   Notifications1795854728427,
+  RequestersOfAllTimes1795854734544,
   ChangeProgress1795855312606,
   SharedRows1795855672168,
   WorkItems1795855194324,

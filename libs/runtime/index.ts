@@ -25,6 +25,7 @@ export {
 } from './executions/task-outcomes.js';
 export { TaskLeases } from './executions/task-leases.js';
 export { type WorkerHeartbeat, WorkerRecords } from './executions/worker-records.js';
+export { type Given, loadDuties, recordPeople } from './instances/duties.js';
 export { InstanceMove } from './instances/instance-move.js';
 export {
   type Hold,

@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey } from 'node:crypto';
 
-import { generateKeyPair, type JWTPayload, UnsecuredJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTPayload, UnsecuredJWT } from 'jose';
 
 import { AUDIENCE, Issuer, ISSUER } from '../support/issuer.js';
 import { type Service, startService } from '../support/service.js';
@@ -67,7 +67,10 @@ const FORGERIES: [string, Forgery][] = [
   ],
   [
     'signed by a stranger who sends the key along',
-    async (issuer) => issuer.token({}, { jwk: issuer.publicJwk }, await strangersKey()),
+    async (issuer) => {
+      const { privateKey, publicKey } = await generateKeyPair('ES256');
+      return issuer.token({}, { jwk: await exportJWK(publicKey) }, privateKey);
+    },
   ],
   ['with alg none', () => new UnsecuredJWT(good()).encode()],
   [
@@ -185,6 +188,41 @@ describe('a service that trusts an issuer', () => {
     await call(token);
     await call(altered(token, 2));
     expect(service.logs).not.toContain(token.slice(-20));
+  });
+});
+
+describe('a service that shares a secret with its issuer', () => {
+  const SECRET = 's'.repeat(32);
+  it('takes HS256 by that secret, and nothing else', async () => {
+    const issuer = await Issuer.start();
+    const env = { JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, JWT_SECRET: SECRET };
+    const service = await startService({ env });
+    const answered = async (token: string) =>
+      (
+        await service.request('GET', '/workflows', undefined, {
+          authorization: `Bearer ${token}`,
+        })
+      ).status;
+    const hs512 = () => {
+      const content = `${encoded({ alg: 'HS512' })}.${encoded(good())}`;
+      return `${content}.${createHmac('sha512', SECRET).update(content).digest('base64url')}`;
+    };
+    try {
+      expect(await answered(hmacToken({ alg: 'HS256' }, SECRET))).toBe(200);
+      for (const token of [
+        hmacToken({ alg: 'HS256' }, `${SECRET}s`),
+        hmacToken({ alg: 'HS256' }, SECRET, { ...good(), aud: 'payroll' }),
+        hmacToken({ alg: 'HS256' }, SECRET, { ...good(), exp: now() - HOUR }),
+        hs512(),
+        new UnsecuredJWT(good()).encode(),
+        await issuer.token(),
+      ]) {
+        expect([token, await answered(token)]).toEqual([token, 401]);
+      }
+    } finally {
+      await service.stop();
+      await issuer.stop();
+    }
   });
 });
 

@@ -226,6 +226,21 @@ describe('the audit', () => {
     expect(read).toEqual(all.map(({ audit_id }) => audit_id));
   });
 
+  it('is read from one time to another, by who, what and whom together', async () => {
+    const all = await entries('limit=200');
+    const [latest, ...before] = all as (Entry & { occurred_at: string })[];
+    const between = (from: string, to: string) =>
+      entries(`limit=200&from=${from}&to=${to}`).then((found) => found.length);
+    expect(await between('2020-01-01T00:00:00Z', latest!.occurred_at)).toBe(before.length);
+    expect(await between(latest!.occurred_at, '2100-01-01T00:00:00Z')).toBe(1);
+    const of = (entry: Entry) => `operation=${encodeURIComponent(entry.operation)}`;
+    const mine = all.filter(
+      ({ actor, operation }) => actor === 'api_key:erp' && operation === latest!.operation,
+    );
+    expect(await entries(`limit=200&actor=api_key:erp&${of(latest!)}`)).toEqual(mine);
+    expect(await entries(`actor=api_key:crm&${of(latest!)}`)).toEqual([]);
+  });
+
   it('forgets a person whose key is thrown away, and stays whole', async () => {
     const carla = await issuer.token({ sub: 'carla', roles: ['designer'] });
     await create('By Carla', carla);

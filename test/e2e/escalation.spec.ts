@@ -40,6 +40,8 @@ describe('escalation', () => {
     const { body } = await service.request<{ workflow_id: string }>('POST', '/multi-step/create', {
       workflow_name: 'Escalating',
       category: 'test',
+      // the clock is moved further than the default
+      global_timeout_hours: 1_000,
       steps: [
         {
           step_id: 'approval',
@@ -176,9 +178,79 @@ describe('escalation', () => {
     await service.request('POST', `${instance}/resume`, {});
     expect(apart((await stepOf(instance)).due_at, '2027-04-12T12:05:00Z')).toBeLessThan(3);
     // the first level answers after all: the second was asked as well, and still decides
-    expect((await decide(instance, 1)).body.outcome).toBeNull();
-    expect((await decide(instance, 2)).body.outcome).toBeNull();
-    expect((await decide(instance, 3)).body.outcome).toBe('completed');
+    for (const [level, outcome] of [
+      [1, null],
+      [2, null],
+      [3, 'completed'],
+    ] as const) {
+      expect((await decide(instance, level)).body).toMatchObject({ outcome });
+    }
+  });
+
+  it('counts by the calendar of the department that is asked, in its zone, over a change of its clock', async () => {
+    // Easter Monday is a holiday of everybody else; Berlin goes from UTC+1 to UTC+2 on that Sunday
+    const calendar = {
+      name: 'Berlin',
+      department: 'Berlin',
+      time_zone: 'Europe/Berlin',
+      working_hours: WEEK,
+    };
+    const made = await service.request('POST', '/access/calendars', calendar);
+    expect(made.status).toBe(201);
+    const { body } = await service.request<{ workflow_id: string }>('POST', '/multi-step/create', {
+      workflow_name: 'In Berlin',
+      category: 'test',
+      steps: [
+        {
+          step_id: 'approval',
+          step_name: 'Approval',
+          step_type: 'approval',
+          order_sequence: 1,
+          auto_escalation_hours: 4,
+          working_time: true,
+        },
+      ],
+      approval_hierarchies: [
+        { level: 1, role_required: 'role_1', department_required: 'Berlin' },
+        { level: 2, role_required: 'role_2' },
+      ],
+    });
+    await clock.set('2027-03-26T15:30:00Z');
+    const path = `/workflows/${body.workflow_id}/instances`;
+    const started = await service.request<Instance>('POST', path, { started_by: 'ada' });
+    const instance = `${path}/${started.body.workflow_instance_id}`;
+    // half an hour until 17:00 on Friday (16:00Z), and from 9:00 on Monday (07:00Z)
+    expect(apart((await stepOf(instance)).due_at, '2027-03-29T10:30:00Z')).toBeLessThan(3);
+    await clock.set('2027-03-29T10:33:00Z');
+    expect(await happened(instance, 4)).toEqual([
+      'reminded at 50',
+      'reminded at 80',
+      'escalated',
+      'asked 2',
+    ]);
+    // the next level is of no department: the office counts, which has a holiday
+    expect(apart((await stepOf(instance)).due_at, '2027-03-30T13:00:00Z')).toBeLessThan(3);
+  });
+
+  it('asks the next level at once where a rule escalates', async () => {
+    await clock.set('2027-05-03T09:00:00Z');
+    const instance = await start();
+    const [, workflow_id = '', id = ''] = /workflows\/(.+)\/instances\/(.+)/.exec(instance) ?? [];
+    const rule = {
+      rule_id: 'urgent',
+      rule_name: 'Urgent',
+      condition_type: 'time_based',
+      condition_expression: 'true',
+      target_action: 'escalate',
+    };
+    const context = { workflow_instance_id: id, current_step_id: 'approval' };
+    const asked = { workflow_id, context, business_rules: [rule] };
+    expect((await service.request('PUT', '/conditional/route', asked)).status).toBe(200);
+    const step = await stepOf(instance);
+    expect(step.approval_levels.map(({ status }) => status)).toEqual(['asked', 'asked', 'pending']);
+    expect((await decide(instance, 2)).body.steps.at(-1)!.approval_levels[0]).toMatchObject({
+      status: 'superseded',
+    });
   });
 
   it('counts by calendars that make sense', async () => {

@@ -50,7 +50,12 @@ describeOnBothQueues('modification', (queue) => {
         steps: [
           {
             step_id: 'file',
-            routing_conditions: { rule_id: 'fast', condition_expression: 'x > 1', priority: 1 },
+            routing_conditions: {
+              rule_id: 'fast',
+              condition_expression: 'x > 1',
+              source_step_id: 'approve',
+              priority: 1,
+            },
           },
         ],
       },

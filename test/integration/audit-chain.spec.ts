@@ -192,7 +192,15 @@ describe('the chain of 10,000 audit entries', () => {
     expect(await verify()).toMatchObject({ code: 1, out: expect.stringContaining('missing') });
     await runner.query('delete from audit_chain where position = 10000');
     expect((await verify()).code).toBe(0);
-    expect(await verify(head)).toMatchObject({ code: 1, out: expect.stringContaining('cut off') });
+    for (const named of [head, `default@${head}`]) {
+      const cut = { code: 1, out: expect.stringContaining('chain of default does not hold') };
+      expect(await verify(named)).toMatchObject(cut);
+    }
+    const [, kept = ''] = /Head (\S+)/.exec((await verify()).out) ?? [];
+    expect((await verify(kept, `default@${kept}`)).code).toBe(0);
+    // a head of another tenant is looked for there
+    expect((await verify(kept, `acme@${kept}`)).out).toContain('chain of acme does not hold');
+    expect((await verify('nonsense')).code).toBe(2);
     await runner.release();
   });
 });

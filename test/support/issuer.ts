@@ -17,20 +17,22 @@ export const AUDIENCE = 'complex-workflows';
 export class Issuer {
   /** How often the key set was asked for. */
   asked = 0;
+  /** Whether it answers, instead of failing. */
+  answers = true;
   private constructor(
     private readonly server: Server,
-    readonly privateKey: CryptoKey,
-    readonly publicJwk: JWK,
+    public privateKey: CryptoKey,
+    public publicJwk: JWK & { kid: string },
   ) {}
 
   static async start(): Promise<Issuer> {
-    const { privateKey, publicKey } = await generateKeyPair('ES256');
-    const publicJwk = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: 'ES256', use: 'sig' };
+    const { privateKey, publicJwk } = await newKey('key-1');
     const server = createServer((_request, response) => {
       issuer.asked += 1;
+      response.statusCode = issuer.answers ? 200 : 503;
       response
         .setHeader('content-type', 'application/json')
-        .end(JSON.stringify({ keys: [publicJwk] }));
+        .end(JSON.stringify({ keys: [issuer.publicJwk] }));
     });
     const issuer = new Issuer(server, privateKey, publicJwk);
     server.listen(0, '127.0.0.1');
@@ -38,13 +40,22 @@ export class Issuer {
     return issuer;
   }
 
+  /** From now on it signs with another key, and knows only that. */
+  async rotate(kid: string): Promise<void> {
+    Object.assign(this, await newKey(kid));
+  }
+
+  get jwksUrl(): string {
+    const { port } = this.server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}/jwks.json`;
+  }
+
   /** The settings of a service that trusts it. */
   get env(): Record<string, string> {
-    const { port } = this.server.address() as AddressInfo;
     return {
       JWT_ISSUER: ISSUER,
       JWT_AUDIENCE: AUDIENCE,
-      JWT_JWKS_URL: `http://127.0.0.1:${port}/jwks.json`,
+      JWT_JWKS_URL: this.jwksUrl,
     };
   }
 
@@ -65,7 +76,7 @@ export class Issuer {
       ...claims,
     };
     return new SignJWT(payload)
-      .setProtectedHeader({ alg: 'ES256', kid: 'key-1', ...header })
+      .setProtectedHeader({ alg: 'ES256', kid: this.publicJwk.kid, ...header })
       .sign(key);
   }
 
@@ -74,4 +85,12 @@ export class Issuer {
     this.server.closeAllConnections();
     await once(this.server, 'close');
   }
+}
+
+async function newKey(
+  kid: string,
+): Promise<{ privateKey: CryptoKey; publicJwk: JWK & { kid: string } }> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const publicJwk = { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' };
+  return { privateKey, publicJwk };
 }

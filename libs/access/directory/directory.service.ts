@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { DomainError } from '#engine/errors';
 import { Database, type Tx } from '#persistence';
 import type { Principal } from '#platform/auth';
-import { findNamed, type PersonRow } from './people.queries.js';
+import { findInactive, findNamed, type PersonRow } from './people.queries.js';
 
 const PERSON_MARK = 'user:';
 
@@ -18,6 +19,20 @@ export class Directory {
     if (kind === 'anonymous') return null;
     const [person] = await findNamed(tx, [[subject ?? id]]);
     return person ?? null;
+  }
+
+  /**
+   * For a caller whom the directory does not know as active: whoever it does not know at all is what their token says.
+   * @throws DomainError approver_not_entitled, where it says that they are not active
+   */
+  async refuseInactive({ subject }: Principal): Promise<void> {
+    if (subject === null) return;
+    const [inactive] = await findInactive(this.database.read, [subject]);
+    if (!inactive) return;
+    throw new DomainError(
+      'approver_not_entitled',
+      'The directory has you as not active, so there is nothing that you may do. Ask an administrator.',
+    );
   }
 
   /** The people whom these names mean: the subject of a token, with or without `user:`, or an external id. */

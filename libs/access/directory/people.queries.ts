@@ -119,3 +119,9 @@ export const findNamed = statement<PersonRow & { named: string }, [names: readon
    join people p on p.active and (p.subject = n.named or p.external_id = n.named)
    order by n.named, p.subject = n.named desc nulls last`,
 );
+
+/** Somebody of this subject or external id who is not active. */
+export const findInactive = statement<{ person_id: string }, [name: string]>(
+  'people_inactive',
+  'select person_id from people where not active and (subject = $1 or external_id = $1) limit 1',
+);

@@ -1,4 +1,5 @@
 import type { Change } from './diff-types.js';
+import type { StepMapping } from './step-mapping.js';
 import type { WorkflowDefinition } from './types.js';
 
 export const IMPACT_LEVELS = ['low', 'medium', 'high', 'critical'] as const;
@@ -36,6 +37,8 @@ export interface ImpactFacts {
   changes: readonly Change[];
   /** Steps that an emergency bypass takes instances past. */
   bypassed: readonly string[];
+  /** Where the change says that instances go; left out: nowhere in particular. */
+  step_mapping?: StepMapping;
   /** Open instances by where they stand, and how many of them the change would move (or take past a step). */
   positions: readonly { step_id: string | null; instances: number; moving: number }[];
   /** The nearest deadline (ISO 8601) of those that would move; null: there is none. */

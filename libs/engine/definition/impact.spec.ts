@@ -2,7 +2,7 @@ import { newDefinition, newLevel, newStep } from '../../../test/factories/defini
 import { diffDefinitions } from './diff.js';
 import { impactOf } from './impact.js';
 import { DEFAULT_THRESHOLDS, type ImpactFacts } from './impact-types.js';
-import type { StepDefinition, WorkflowDefinition } from './types.js';
+import type { RoutingRule, StepDefinition, WorkflowDefinition } from './types.js';
 
 const BEFORE = newDefinition({
   steps: [
@@ -23,6 +23,20 @@ const SHORTER = newDefinition({
   steps: BEFORE.steps.filter(({ step_id }) => step_id !== 'archive'),
 });
 const WEAKER = newDefinition({ ...BEFORE, approval_hierarchies: [] });
+
+const ruled = (rule: Partial<RoutingRule>): Partial<WorkflowDefinition> => ({
+  routing_rules: [
+    {
+      rule_id: 'short',
+      condition_expression: 'true',
+      target_step_id: 'archive',
+      priority: 1,
+      description: '',
+      source_step_id: null,
+      ...rule,
+    },
+  ],
+});
 
 const impact = (
   after: WorkflowDefinition,
@@ -139,6 +153,50 @@ describe('the impact', () => {
     const history = (cases: number) => [{ step_id: 'request', cases, mean_minutes: 1 }];
     expect(impact(RENAMED, [], { history: history(999) }).impact_level).toBe('low');
     expect(impact(RENAMED, [], { history: history(1_000) }).impact_level).toBe('medium');
+  });
+
+  it.each<[string, Partial<WorkflowDefinition>, ImpactFacts['step_mapping']?]>([
+    ['approve is passed over by rule short when true', ruled({ source_step_id: 'request' })],
+    ['approve is passed over by rule short when true', ruled({ source_step_id: null })],
+    [
+      'approve is asked only after archive',
+      {
+        steps: BEFORE.steps.map((step) =>
+          step.step_id === 'archive' ? { ...step, order_sequence: 1.5 } : step,
+        ),
+      },
+    ],
+    ['at request are moved past the approval approve', RENAMED, { request: 'archive' }],
+    ['at approve are moved past the approval approve', RENAMED, { approve: 'archive' }],
+    ['at request are moved past the approval approve', RENAMED, { request: null }],
+  ])('is high where an approval is passed over: %s', (words, change, step_mapping = {}) => {
+    const found = impact(newDefinition({ ...BEFORE, ...change }), [], { step_mapping });
+    expect(found.impact_level).toBe('high');
+    expect(found.risk_factors).toContainEqual(expect.stringContaining(words));
+  });
+
+  it.each<[string, Partial<WorkflowDefinition>, ImpactFacts['step_mapping']?]>([
+    ['a rule that leads to it', ruled({ source_step_id: 'request', target_step_id: 'approve' })],
+    ['a rule behind it', ruled({ source_step_id: 'approve' })],
+    [
+      'instances that are moved to it, or back',
+      RENAMED,
+      { request: 'approve', approve: 'request' },
+    ],
+  ])('is not raised by %s', (_, change, step_mapping = {}) => {
+    const found = impact(newDefinition({ ...BEFORE, ...change }), [], { step_mapping });
+    expect(found.impact_level).toBe('low');
+  });
+
+  it('is high where a rule no longer leads to an approval', () => {
+    const before = newDefinition({
+      ...BEFORE,
+      ...ruled({ source_step_id: 'request', target_step_id: 'approve' }),
+    });
+    const changes = diffDefinitions(before, BEFORE).changes;
+    expect(impact(BEFORE, [], { before, changes }).risk_factors).toContain(
+      'Rule short no longer leads to the approval approve when true.',
+    );
   });
 
   it('is not raised by a stronger approval', () => {

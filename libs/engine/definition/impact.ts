@@ -1,4 +1,5 @@
 import { weakerApprovals } from './impact-approvals.js';
+import { passedApprovals } from './impact-passed-approvals.js';
 import type { ImpactAnalysis, ImpactFacts, ImpactLevel, ImpactSums } from './impact-types.js';
 import { mitigations, riskFactors } from './impact-words.js';
 
@@ -7,8 +8,9 @@ const MS_A_MINUTE = 60_000;
 /**
  * What a change touches, from facts alone; the thresholds are settings.
  * - critical: `critical_instances` or more move; or `high_instances` or more while approvals get weaker
- * - high: approvals get weaker; or `high_instances` or more move; or instances that move stand at a removed step; or the
- *   nearest deadline of those that move comes before that is over
+ *   or are passed over
+ * - high: approvals get weaker or are passed over; or `high_instances` or more move; or instances that move stand at a
+ *   removed step; or the nearest deadline of those that move comes before that is over
  * - medium: `medium_instances` or more move; or there are open instances and a step is removed or the routing changes; or
  *   the touched steps were done `medium_step_cases` times or more; or the new definition is less sound, or does not go
  *   together with another open modification
@@ -28,7 +30,10 @@ export function impactOf(facts: ImpactFacts): ImpactAnalysis {
     stranded: sum(facts.positions, ({ step_id, moving }) =>
       step_id !== null && removed.includes(step_id) ? moving : 0,
     ),
-    weaker: weakerApprovals(facts.before, facts.after, facts.bypassed),
+    weaker: [
+      ...weakerApprovals(facts.before, facts.after, facts.bypassed),
+      ...passedApprovals(facts.before, facts.after, facts.step_mapping),
+    ],
     late: facts.nearest_deadline !== null && Date.parse(facts.nearest_deadline) <= over,
   };
   const rerouted = facts.changes.some(({ kind }) => kind.startsWith('rule'));

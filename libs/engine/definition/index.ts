@@ -7,6 +7,7 @@ export * from './edit-types.js';
 export * from './faults.js';
 export * from './impact.js';
 export * from './impact-approvals.js';
+export * from './impact-passed-approvals.js';
 export * from './impact-types.js';
 export * from './labels.js';
 export * from './setup.js';

@@ -72,7 +72,14 @@ export type Command =
       held?: boolean;
     }
   /** A person's choice in place of an awaited decision. A null target: as decided. */
-  | { type: 'choose'; decision_id: string; target_step_id: string | null; comment: string }
+  | {
+      type: 'choose';
+      decision_id: string;
+      target_step_id: string | null;
+      comment: string;
+      /** Who chooses as one of those that the step is for; left out: one who moves instances anyway. */
+      performer?: Approver;
+    }
   | {
       type: 'execution_ended';
       step_execution_id: string;

@@ -1,5 +1,7 @@
 import { DomainError } from '#engine/errors';
 
+import { refuseInPlaceOfOthers } from './duties.js';
+import { escalate } from './escalate.js';
 import { moveAfter, referenceTo, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
@@ -8,7 +10,9 @@ import type { CommandOf } from './commands.js';
 /**
  * A routing decision carried out (contract.md §67): `route_to_step` and `parallel_process` go to the target,
  * `auto_approve` ends the step as approved and goes on (to the target, where one is named), `reject` ends the instance
- * as rejected, `escalate` goes to the target, or escalates the step in place without one.
+ * as rejected, `escalate` goes to the target, or without one escalates the step in
+ * place: an approval asks its next level as well.
+ * @throws DomainError step_not_found, step_not_current, own_approval, duties_not_separate
  */
 export function decideRoute(progress: Progress, command: CommandOf<'route'>): void {
   const { current } = currentStep(progress, command.from_step_id);
@@ -37,8 +41,10 @@ export function decideRoute(progress: Progress, command: CommandOf<'route'>): vo
     });
   }
   if (command.action === 'escalate' && target_step_id === null) {
-    return progress.emit({ type: 'step_escalated', ...reference, reason });
+    const { step_execution_id } = current;
+    return escalate(progress, { type: 'escalate', step_execution_id, reason });
   }
+  refuseInPlaceOfOthers(progress, command.from_step_id);
   const outcome =
     command.action === 'auto_approve'
       ? 'approved'

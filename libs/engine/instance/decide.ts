@@ -8,7 +8,7 @@ import { choose, goOn } from './choose.js';
 import { askInformation, giveInformation, sendBack } from './ask-back.js';
 import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
-import { keepApart } from './duties.js';
+import { keepApart, refuseInPlaceOfOthers } from './duties.js';
 import { escalate, remind } from './escalate.js';
 import { refuseDelegate, refuseHeld, refuseWithoutRole, withDraft } from './holding.js';
 import { migrate, restore } from './migrate.js';
@@ -250,6 +250,7 @@ function bypassStep(progress: Progress, command: CommandOf<'bypass_step'>): void
     return goOn(progress, awaiting);
   }
   const { current } = currentStep(progress, command.step_id);
+  refuseInPlaceOfOthers(progress, command.step_id);
   completed(progress, current, { outcome: 'bypassed', output: {}, reason: command.reason });
 }
 

@@ -24,11 +24,38 @@ export function isOfPeople(
     case 'ask_information':
     case 'give_information':
       return true;
+    case 'choose':
+      return true;
     case 'complete_step':
       return current?.assignment !== undefined || definition.apartFrom(command.step_id).length > 0;
+    case 'route':
+      return !command.held && decidesFor(definition, command.from_step_id);
+    case 'bypass_step':
+      return decidesFor(definition, command.step_id);
+    case 'reopen':
+      return command.output !== null && decidesFor(definition, command.step_id);
     default:
       return false;
   }
+}
+
+/** Whether ending this step by other means takes the place of people whom it matters to tell apart. */
+function decidesFor(definition: CompiledDefinition, stepId: string): boolean {
+  return (
+    definition.step(stepId)?.step_type === 'approval' || definition.apartFrom(stepId).length > 0
+  );
+}
+
+/**
+ * Who ends a step by other means than those of the people it asks: not of their own request, where it is an approval,
+ * and not of one that needs other people than they are.
+ * @throws DomainError own_approval, duties_not_separate
+ */
+export function refuseInPlaceOfOthers(progress: Progress, stepId: string): void {
+  if (progress.definition.step(stepId)?.step_type === 'approval') {
+    refuseOwnApproval(progress, stepId);
+  }
+  keepApart(progress, stepId);
 }
 
 /** What somebody is to the requester counts like a role; of a substitute, what the absent person is. Nobody else has it. */

@@ -1,5 +1,6 @@
 import { DomainError } from '#engine/errors';
 
+import { refuseInPlaceOfOthers } from './duties.js';
 import { moveAfter, nextEntry, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import type { CommandOf } from './commands.js';
@@ -7,7 +8,7 @@ import type { CommandOf } from './commands.js';
 /**
  * Takes a failed instance up again at the step at which it failed: entered anew, or bypassed with an output given by
  * hand. It gets its whole limit of step entries again.
- * @throws DomainError step_not_found
+ * @throws DomainError step_not_found, own_approval, duties_not_separate
  */
 export function reopen(
   progress: Progress,
@@ -21,6 +22,7 @@ export function reopen(
       { step_id },
     );
   }
+  if (output) refuseInPlaceOfOthers(progress, step_id);
   progress.emit({ type: 'instance_reopened', step_id, reason });
   const how = { routed_by: 'incident', routed_by_id: null, warnings: [] } as const;
   if (!output) return walk(progress, { step_id, branches, ...how });

@@ -1,20 +1,14 @@
 import { Logger } from '@nestjs/common';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { DomainError } from '#engine/errors';
 import type { JwtConfig } from '#platform/config';
 import { DEFAULT_TENANT, isTenantId } from '#platform/tenancy';
+import { isOfKeySource, KeySet } from './key-set.js';
 import { isProductRole, type Principal } from './principal.js';
 
-/** A key set is fetched anew after this time, and at most once in the cool-down for a key that it does not hold. */
-const JWKS_MAX_AGE_MS = 10 * 60_000;
-const JWKS_COOLDOWN_MS = 30_000;
-const JWKS_TIMEOUT_MS = 5_000;
 const MAX_ROLES = 200;
 /** With `user:` before it, it fits every column that holds an actor. */
 const MAX_SUBJECT_LENGTH = 95;
-
-/** What went wrong with the key set, as opposed to with the token. */
-const SOURCE_FAULTS = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID']);
 
 /** Checks JSON Web Tokens (RFC 7519) as RFC 8725 asks: algorithms, issuer and audience are ours to say, never the token's. */
 export class JwtVerifier {
@@ -69,7 +63,7 @@ export class JwtVerifier {
       });
       return payload;
     } catch (error) {
-      if (error instanceof errors.JOSEError && !SOURCE_FAULTS.has(error.code)) {
+      if (error instanceof errors.JOSEError && !isOfKeySource(error)) {
         throw refused(sentenceOf(error));
       }
       this.logger.error('The key set of JWT_JWKS_URL cannot be read.', error);
@@ -94,11 +88,7 @@ function keySource(key: JwtConfig['key']): JWTVerifyGetKey {
     const secret = new TextEncoder().encode(key.secret);
     return () => secret;
   }
-  return createRemoteJWKSet(new URL(key.jwks_url), {
-    cacheMaxAge: JWKS_MAX_AGE_MS,
-    cooldownDuration: JWKS_COOLDOWN_MS,
-    timeoutDuration: JWKS_TIMEOUT_MS,
-  });
+  return new KeySet(key.jwks_url).keyOf;
 }
 
 /** A claim's name, or where it begins with `/` a JSON pointer (RFC 6901) to it. */

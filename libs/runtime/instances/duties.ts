@@ -13,7 +13,10 @@ const KEY = (name: string): string => `coalesce(person_key(${name}), ${name})`;
 const HELD_BY = (who: 'assignee' | 'owner'): string =>
   `case when held.assignment is not null then ${KEY(`held.assignment ->> '${who}'`)} end`;
 
-/** After the lock on the instances: nobody else acts on them then. */
+/**
+ * After the lock on the instances: nobody else acts on them then. Of one that is not written yet, the requesters are
+ * those of its start.
+ */
 const readDuties = statement<
   DutiesRow,
   [
@@ -22,19 +25,19 @@ const readDuties = statement<
     behalf: readonly (string | null)[],
     /** To whom the step is to be given. */
     targets: readonly (string | null)[],
+    requesters: readonly (string | null)[],
   ]
 >(
   'read_duties',
-  `select w.instance_id, person_key(a.actor) as actor, person_key(a.behalf) as behalf,
-     requesters_of(w.instance_id) as requesters,
+  `select a.instance_id, person_key(a.actor) as actor, person_key(a.behalf) as behalf, r.requesters,
      array(
        select m.person_id::text from people p join people m on m.person_id = p.manager_id and m.active
-       where p.person_id::text = any(requesters_of(w.instance_id))) as managers,
+       where p.person_id::text = any(r.requesters)) as managers,
      coalesce((
        select jsonb_object_agg(s.step_id, s.people)
        from (
          select step_id, jsonb_agg(person_key) as people from step_acts
-         where instance_id = w.instance_id group by step_id) s), '{}') as acted,
+         where instance_id = a.instance_id group by step_id) s), '{}') as acted,
      coalesce((
        select jsonb_agg(jsonb_build_object('level', v.level, 'person', k.person))
        from approval_votes v cross join lateral (values (v.person_key), (v.behalf_key)) as k (person)
@@ -51,9 +54,14 @@ const readDuties = statement<
          from people p join people m on m.person_id = p.manager_id and m.active
          where p.person_id::text in (person_key(a.target), person_key(held.assignment ->> 'assignee'))
            and m.person_id::text = person_key(a.actor)), '[]') end) as holding
-   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as a (instance_id, actor, behalf, target)
-   join workflow_instances w using (instance_id)
-   cross join lateral (select w.current_step -> 'assignment' as assignment) held`,
+   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
+     as a (instance_id, actor, behalf, target, requester)
+   left join workflow_instances w using (instance_id)
+   cross join lateral (select w.current_step -> 'assignment' as assignment) held
+   cross join lateral (
+     select case
+       when w.instance_id is not null then requesters_of(w.instance_id)
+       else array_remove(array[person_key(a.actor), person_key(a.requester)], null) end as requesters) r`,
 );
 
 const insertVote = statement<
@@ -104,6 +112,7 @@ export async function loadDuties(tx: Tx, given: readonly Given[]): Promise<void>
     asked.map(({ actor }) => actor),
     asked.map(({ command }) => behalfOf(command)),
     asked.map(({ command }) => targetOf(command)),
+    asked.map(({ move }) => requesterIn(move)),
   ]);
   const found = new Map(rows.map((row) => [row.instance_id, row]));
   for (const { move } of asked) {
@@ -116,7 +125,8 @@ export async function loadDuties(tx: Tx, given: readonly Given[]): Promise<void>
 }
 
 /** What people did is kept beside its events, where the database itself refuses what must not be. */
-export function recordPeople(tx: Tx, { move, command }: Given): void {
+export function recordPeople(tx: Tx, given: Given): void {
+  const { move, command } = given;
   const { instance, events, duties, definition } = move;
   if (command.type === 'decide_approval') {
     const { approver, comment } = command;
@@ -136,31 +146,43 @@ export function recordPeople(tx: Tx, { move, command }: Given): void {
       unawaited(tx, vote);
     }
   }
-  if (!actsOnStep(command, move)) return;
-  const apart = definition.apartFrom(command.step_id);
+  const step_id = actedOn(given);
+  if (step_id === undefined) return;
+  const apart = definition.apartFrom(step_id);
   const people = [duties?.actor, duties?.behalf].filter((person) => typeof person === 'string');
   if (apart.length === 0 || people.length === 0) return;
-  const { step_id } = command;
   unawaited(tx, insertActs(tx, [instance.instance_id, step_id, JSON.stringify(apart), people]));
 }
 
-type Acting = Extract<
-  Command,
-  { type: 'decide_approval' | 'complete_step' | 'save_form_data' | 'hand_back' }
->;
-
-/** Whether this counts as having acted on the step: what somebody wrote for another to send does, too. */
-function actsOnStep(command: Command, { holding }: InstanceMove): command is Acting {
+/**
+ * The step that somebody has ended, or helped to end, by this command: what they wrote for another to send does, too.
+ */
+function actedOn({ command, move }: Given): string | undefined {
   switch (command.type) {
     case 'decide_approval':
     case 'complete_step':
     case 'save_form_data':
-      return true;
+    case 'bypass_step':
+      return command.step_id;
     case 'hand_back':
-      return holding?.assignee === holding?.actor;
+      return move.holding?.assignee === move.holding?.actor ? command.step_id : undefined;
+    case 'reopen':
+      return command.output === null ? undefined : command.step_id;
+    case 'route':
+      // escalated in place or held, it goes on
+      return move.events.some(({ type }) => type === 'step_completed')
+        ? command.from_step_id
+        : undefined;
+    case 'choose':
+      return move.before.current?.step_id;
     default:
-      return false;
+      return undefined;
   }
+}
+
+function requesterIn({ before, state }: InstanceMove): string | null {
+  const requester = before.status === null ? state.data['requester'] : null;
+  return typeof requester === 'string' ? requester : null;
 }
 
 function behalfOf(command: Command): string | null {

@@ -218,15 +218,20 @@ export class InstanceRuntime {
       rows.filter(({ instance_id }) => versions.has(instance_id)),
       ({ instance_id, version_number }) => versions.get(instance_id) ?? version_number,
     );
+    const given = moves.flatMap((move): Given[] => {
+      const command = commands.get(move.instance.instance_id);
+      return command ? [{ move, command, actor }] : [];
+    });
+    await loadDuties(tx, given);
     const correlation_id = correlationId() ?? null;
-    const accepted = moves.filter((move) => {
-      const { instance_id } = move.instance;
-      const command = commands.get(instance_id);
-      if (!command) return false;
+    const accepted = given.flatMap((each) => {
+      const { move, command } = each;
       move.instance.correlation_id = correlation_id;
       const refused = refusalOf(() => move.act(command, actor));
-      outcomes.set(instance_id, refused ?? changeOf(move));
-      return !refused;
+      outcomes.set(move.instance.instance_id, refused ?? changeOf(move));
+      if (refused) return [];
+      recordPeople(tx, each);
+      return [move];
     });
     await this.write(tx, accepted);
     return outcomes;

@@ -75,6 +75,7 @@ export class ImpactReader {
       after,
       changes: diff.changes,
       bypassed,
+      step_mapping: change.migration.step_mapping,
       positions,
       nearest_deadline: deadlines.sort()[0] ?? null,
       redone,

@@ -28,19 +28,29 @@ export class ChoicesService {
     private readonly callers: Callers,
   ) {}
 
-  /** @throws DomainError decision_not_found, decision_not_awaited, step_not_found, instance_not_running */
+  /**
+   * @throws DomainError decision_not_found, decision_not_awaited, step_not_found, instance_not_running, own_approval,
+   *   duties_not_separate, approver_not_entitled, speaks_for_others
+   */
   async choose(
     decision_id: string,
     { target_step_id, comment, chosen_by }: ChooseRequest,
     principal: Principal,
   ): Promise<RecordedDecision> {
     const actor = this.callers.nameOf(principal, chosen_by);
+    const performer = await this.callers.performer(principal);
     return this.database.transaction(async (tx) => {
       const { instance_id } = await this.decisions.recorded(tx, decision_id);
       const { events } = await this.instances.apply(
         tx,
         { instance_id },
-        { type: 'choose', decision_id, target_step_id, comment },
+        {
+          type: 'choose',
+          decision_id,
+          target_step_id,
+          comment,
+          ...(performer && { performer }),
+        },
         actor,
       );
       const chosen = events.find((event) => event.type === 'decision_chosen');

@@ -3,7 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '#engine/errors';
 import { decidingSentence } from '#engine/routing';
 import { Database, type Tx, unawaited } from '#persistence';
-import { BUSY, changeOf, InstanceRuntime, refusalOf } from '#runtime';
+import {
+  BUSY,
+  changeOf,
+  type Given,
+  InstanceRuntime,
+  loadDuties,
+  recordPeople,
+  refusalOf,
+} from '#runtime';
 
 import { type Case, Decider } from './decider.js';
 import { DecisionMaterial, type Material, type Question } from './decision-material.js';
@@ -49,13 +57,17 @@ export class DecisionBatches {
       if (known) carried.set(question, known);
       return known || !isMaterial(material) ? [] : [{ ...material, question }];
     });
-    const moved = (await this.decider.decide(tx, open)).filter((each) => {
+    const decided = await this.decider.decide(tx, open);
+    await loadDuties(tx, decided.map(given));
+    const moved = decided.filter((each) => {
       const refusal = refusalOf(() => moveOn(each));
       if (refusal) carried.set(each.question, refusal);
       return !refusal;
     });
-    for (const { question, move, decided } of await this.write(tx, moved)) {
-      carried.set(question, { answer: answerOf(decided, changeOf(move)) });
+    for (const written of await this.write(tx, moved)) {
+      recordPeople(tx, given(written));
+      const { question, move } = written;
+      carried.set(question, { answer: answerOf(written.decided, changeOf(move)) });
     }
     return questions.map((question) => carried.get(question) ?? BUSY);
   }
@@ -103,22 +115,25 @@ function knownAnswer(
 }
 
 /** @throws DomainError the engine's refusal */
-function moveOn({ question, move, decided }: Decided): void {
+function moveOn(each: Decided): void {
+  const { move, command, actor } = given(each);
+  move.instance.correlation_id = each.question.correlation_id;
+  move.act(command, actor);
+}
+
+function given({ question, move, decided }: Decided): Given {
   const { decision, decision_id, held } = decided;
-  move.instance.correlation_id = question.correlation_id;
-  move.act(
-    {
-      type: 'route',
-      action: decision.action,
-      from_step_id: question.request.context.current_step_id,
-      target_step_id: decision.target_step_id,
-      decision_id,
-      branches: decision.decided_by === 'tree' ? decision.tree?.branches : undefined,
-      reason: decidingSentence(decision),
-      held,
-    },
-    question.actor,
-  );
+  const command = {
+    type: 'route',
+    action: decision.action,
+    from_step_id: question.request.context.current_step_id,
+    target_step_id: decision.target_step_id,
+    decision_id,
+    branches: decision.decided_by === 'tree' ? decision.tree?.branches : undefined,
+    reason: decidingSentence(decision),
+    held,
+  } as const;
+  return { move, command, actor: question.actor };
 }
 
 function recordRow({ question, move, decided }: Decided): object {

@@ -42,6 +42,8 @@ export class RoutingController {
     'step_not_current',
     'instance_not_running',
     'expression_syntax',
+    'own_approval',
+    'duties_not_separate',
   )
   route(
     @Body() request: RouteRequest,
@@ -82,7 +84,7 @@ export class RoutingController {
     operationId: 'chooseDecision',
     summary: 'Choose where an instance goes, in the place of an uncertain decision',
     description:
-      'The instance goes where the person says: as decided, or to another step. The choice is the label of the decision: like decisions count it as one that turned out well when it was confirmed, and as one that did not when it was changed.',
+      'The instance goes where the person says: as decided, or to another step. The choice is the label of the decision: like decisions count it as one that turned out well when it was confirmed, and as one that did not when it was changed. Nobody chooses of their own request. A participant needs one of the roles of the step, and chooses neither in place of an approval nor past one; an operator may.',
   })
   @ApiOkResponse({ type: RecordedDecision })
   @ApiProblems(
@@ -90,6 +92,10 @@ export class RoutingController {
     'decision_not_awaited',
     'step_not_found',
     'instance_not_running',
+    'own_approval',
+    'duties_not_separate',
+    'approver_not_entitled',
+    'speaks_for_others',
   )
   choose(
     @UuidParam('decision_id') decision_id: string,

@@ -47,6 +47,7 @@ export class Callers {
       return { id, roles, department, management_level, names: [id, bareName(id)] };
     }
     const person = (await this.directory.named(this.database.read, [id])).get(id);
+    if (!person && id === principal.id) await this.directory.refuseInactive(principal);
     const own = id === principal.id ? principal.business_roles : [];
     return approver(id, id, person, own);
   }
@@ -56,6 +57,7 @@ export class Callers {
     if (SEES_ALL.some((role) => principal.roles.includes(role))) return undefined;
     const { id, business_roles } = principal;
     const person = await this.directory.personOf(principal);
+    if (!person) await this.directory.refuseInactive(principal);
     const { own, absent } = await this.acting(id, person, business_roles);
     return [own, ...absent.map(({ approver: represented }) => represented)];
   }
@@ -103,10 +105,14 @@ export class Callers {
     };
   }
 
-  /** What a caller who speaks for themselves alone brings to a task; undefined of others, whose word counts. */
+  /**
+   * What a caller who speaks for themselves alone brings to a task; undefined of others, whose word counts.
+   * @throws DomainError approver_not_entitled, of somebody who is not active any more
+   */
   async performer(principal: Principal): Promise<Approver | undefined> {
     if (speaksForOthers(principal)) return undefined;
     const person = await this.directory.personOf(principal);
+    if (!person) await this.directory.refuseInactive(principal);
     return approver(principal.id, principal.id, person ?? undefined, principal.business_roles);
   }
 

@@ -33,7 +33,13 @@ export class InstancesController {
       "Starts an instance of the workflow's current version and takes it to its first waiting step.",
   })
   @ApiCreatedResponse({ type: InstanceView })
-  @ApiProblems('workflow_not_found', 'workflow_inactive', 'instance_exists')
+  @ApiProblems(
+    'workflow_not_found',
+    'workflow_inactive',
+    'instance_exists',
+    'speaks_for_others',
+    'approver_not_entitled',
+  )
   start(
     @UuidParam('workflow_id') workflow_id: string,
     @Body() request: StartInstanceRequest,
@@ -121,6 +127,9 @@ export class InstancesController {
     'step_not_found',
     'step_not_current',
     'step_not_waiting',
+    'approver_not_entitled',
+    'duties_not_separate',
+    'speaks_for_others',
   )
   complete(
     @UuidParam('workflow_id') workflow_id: string,

@@ -67,13 +67,14 @@ export class InstancesService {
     );
   }
 
-  start(
+  async start(
     workflow_id: string,
     request: StartInstanceRequest,
     principal: Principal,
   ): Promise<InstanceView> {
     const { workflow_instance_id, data } = request;
     const actor = this.callers.nameOf(principal, request.started_by);
+    await this.callers.performer(principal);
     const correlation_id = correlationId() ?? null;
     return this.starts.carryOut({ workflow_id, workflow_instance_id, data, actor, correlation_id });
   }
@@ -141,7 +142,7 @@ export class InstancesService {
     return this.command(key, { type: 'ask_information', step_id, question, approver }, approver.id);
   }
 
-  answer(
+  async answer(
     key: InstanceKey,
     step_id: string,
     { answer, answered_by }: AnswerRequest,
@@ -149,6 +150,7 @@ export class InstancesService {
   ): Promise<InstanceView> {
     const given_by = this.callers.nameOf(principal, answered_by);
     const vouched = speaksForOthers(principal);
+    await this.callers.performer(principal);
     const command = { type: 'give_information', step_id, answer, given_by, vouched } as const;
     return this.command(key, command, given_by);
   }
