@@ -10,7 +10,11 @@ export interface JobMap {
   /** A bulk call has incidents to resolve. */
   'incidents.resolve': { batch_id: string };
   /** A modification has instances to move. */
-  'modification.move': { modification_id: string };
+  'modification.move': {
+    modification_id: string;
+    /** Where the job before it stopped. */
+    after?: { round: number; instance_id: string };
+  };
   /** Look at what applied modifications do. */
   'modification.monitor': Record<string, never>;
   /** A candidate has recorded decisions to be tried on. */

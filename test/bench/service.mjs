@@ -1,7 +1,7 @@
 /** The built service as a process of its own on an embedded PostgreSQL of its own, for the benches. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { EmbeddedPostgres } from '#platform/postgres';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const BASE = '/api/v1/workflows';
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 
 export class BenchService {
   #folder = mkdtempSync(path.join(os.tmpdir(), 'bench-'));
@@ -68,6 +68,24 @@ export class BenchService {
     return text.startsWith('{') ? JSON.parse(text) : text;
   }
 
+  /** Milliseconds of CPU that the service and its PostgreSQL have used so far; undefined where there is no /proc. */
+  cpu() {
+    if (process.platform !== 'linux') return undefined;
+    const postmaster = Number(
+      readFileSync(path.join(this.#folder, 'postgres', 'postgres', 'postmaster.pid'), 'utf8').split(
+        '\n',
+      )[0],
+    );
+    const children = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(statOf)
+      .filter((stat) => stat?.parent === postmaster);
+    const own = statOf(postmaster);
+    // what has ended by now is counted with its parent
+    const postgres = children.reduce((sum, { ms }) => sum + ms, own.ms + own.ended_ms);
+    return { service: statOf(this.#child.pid).ms, postgres };
+  }
+
   async stop() {
     if (this.#child && this.#child.exitCode === null) {
       const ended = once(this.#child, 'exit');
@@ -77,6 +95,30 @@ export class BenchService {
     await this.#postgres?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** A tick is 10 ms on Linux. */
+const MS_A_TICK = 10;
+
+/** proc(5): of a process, its parent, its own CPU time and that of its children that have ended. */
+function statOf(pid) {
+  let text;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    // it has ended meanwhile
+    return undefined;
+  }
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const [user, system, endedUser, endedSystem] = fields.slice(11, 15);
+  return {
+    parent: fields[1],
+    ms: (user + system) * MS_A_TICK,
+    ended_ms: (endedUser + endedSystem) * MS_A_TICK,
+  };
 }
 
 async function freePort() {

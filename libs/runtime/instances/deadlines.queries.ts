@@ -1,3 +1,4 @@
+import type { StepTimer } from '#engine/instance';
 import { columnsOf, statement, StepExecutionEntity } from '#persistence';
 
 /** Of the step that the instance stands at: its deadline in its row, and the timers that keep it. */
@@ -78,33 +79,39 @@ const OF_THE_ENGINE = new Set([
 /** Everything else that its row holds goes with the work when that is put back: see `put_back`. */
 const CARRIED = columnsOf(StepExecutionEntity).filter((column) => !OF_THE_ENGINE.has(column));
 
+/** What `putBack` takes of an instance. Instants in ISO 8601; null: none. */
+export interface PutBack {
+  instance_id: string;
+  due_at: string | null;
+  step_due_at: string | null;
+  timers: readonly StepTimer[];
+  /** The step execution whose place the present one takes. */
+  replaces: string | null;
+}
+
 /**
- * Deadlines as they were, with the timers that keep them, at rest where they rested. A step execution that takes the
- * place of another gets all else that was known of that one, and its votes: nobody votes twice. Whoever wants it
- * approved by now is left out, as they could not vote again anyway.
+ * Deadlines of many instances as they were, with the timers that keep them, at rest where they rested. A step execution
+ * that takes the place of another gets all else that was known of that one, and its votes: nobody votes twice. Whoever
+ * wants it approved by now is left out, as they could not vote again anyway.
+ * @param instances `PutBack`s, a JSON list
  */
-export const putBack = statement<
-  never,
-  [
-    instance_id: string,
-    due_at: string | null,
-    step_due_at: string | null,
-    timers: string,
-    replaces: string | null,
-  ]
->(
+export const putBack = statement<never, [instances: string]>(
   'put_back',
-  `with instance as (
-     update workflow_instances w set due_at = $2
-     where instance_id = $1
-     returning w.instance_id, ${STEP}
+  `with given as materialized (
+     select * from jsonb_to_recordset($1::jsonb) as g (
+       instance_id uuid, due_at timestamptz, step_due_at timestamptz, timers jsonb, replaces uuid)
+   ), instance as (
+     update workflow_instances w set due_at = g.due_at
+     from given g
+     where w.instance_id = g.instance_id
+     returning w.instance_id, ${STEP}, g.step_due_at, g.timers, g.replaces
    ), step as (
-     update step_executions s set due_at = $3::timestamptz,
+     update step_executions s set due_at = i.step_due_at,
        ${CARRIED.map((column) => `${column} = case when o.step_execution_id is null then s.${column} else o.${column} end`).join(', ')}
      from instance i
-     left join step_executions o on o.step_execution_id = $5::uuid
+     left join step_executions o on o.step_execution_id = i.replaces
      where s.step_execution_id = i.step_execution_id
-     returning s.instance_id, s.step_execution_id
+     returning s.instance_id, s.step_execution_id, i.timers, i.replaces
    ), dropped as (
      delete from timers t using step s
      where t.instance_id = s.instance_id and t.step_execution_id = s.step_execution_id
@@ -114,13 +121,14 @@ export const putBack = statement<
      select gen_random_uuid(), s.step_execution_id, s.instance_id, v.level, v.decision, v.decided_by, v.comment,
        v.user_context, v.on_behalf_of, v.decided_at
      from step s
-     join approval_votes v on v.step_execution_id = $5::uuid and s.step_execution_id <> $5::uuid
+     join approval_votes v on v.step_execution_id = s.replaces and s.step_execution_id <> s.replaces
      where not coalesce(array[v.person_key, v.behalf_key] && requesters_of(s.instance_id), false)
    )
    insert into timers (timer_id, kind, due_at, instance_id, step_execution_id, payload, paused_at)
    select gen_random_uuid(), r.kind, r.due_at, s.instance_id, s.step_execution_id, r.payload, r.paused_at
    from step s
-   cross join jsonb_to_recordset($4) as r (kind text, due_at timestamptz, paused_at timestamptz, payload jsonb)`,
+   cross join lateral jsonb_to_recordset(s.timers) as r (
+     kind text, due_at timestamptz, paused_at timestamptz, payload jsonb)`,
 );
 
 /** Deadlines as they were, of moves of earlier times, which kept no timers. */

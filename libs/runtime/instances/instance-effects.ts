@@ -6,7 +6,7 @@ import { newId, type Tx } from '#persistence';
 import { ExecutionRuntime } from '../executions/execution-runtime.js';
 import { StepDeadlines } from '../timers/step-deadlines.js';
 import { Timers } from '../timers/timers.js';
-import { putBack, putDeadlines, resetDeadlines } from './deadlines.queries.js';
+import { type PutBack, putBack, putDeadlines, resetDeadlines } from './deadlines.queries.js';
 import type { InstanceMove } from './instance-move.js';
 
 /** Sets going, and stops, what the events of moves ask for beside their rows: executions and timers. */
@@ -19,11 +19,13 @@ export class InstanceEffects {
   ) {}
 
   async carryOut(tx: Tx, moves: readonly InstanceMove[]): Promise<void> {
+    const back: PutBack[] = [];
     for (const move of moves) {
       const effects = effectsOf(move.definition, move.events);
-      for (const effect of effects) await this.carryOutOne(tx, move, effect);
+      for (const effect of effects) await this.carryOutOne(tx, move, effect, back);
       await this.keepAtRest(tx, move, effects);
     }
+    if (back.length > 0) await putBack(tx, [JSON.stringify(back)]);
     await this.executions.createMany(
       tx,
       moves.flatMap((move) => move.executions),
@@ -45,7 +47,13 @@ export class InstanceEffects {
     await this.deadlines.pause(tx, { instance_id, ...current });
   }
 
-  private async carryOutOne(tx: Tx, move: InstanceMove, effect: Effect): Promise<void> {
+  /** @param back gets what is put back of all together, after all else */
+  private async carryOutOne(
+    tx: Tx,
+    move: InstanceMove,
+    effect: Effect,
+    back: PutBack[],
+  ): Promise<void> {
     const { instance_id, has_executions, has_timers } = move.instance;
     const { current } = move.state;
     switch (effect.type) {
@@ -106,8 +114,7 @@ export class InstanceEffects {
       case 'put_back': {
         const { due_at, step_due_at, timers } = effect.deadlines;
         if (timers) {
-          const known = JSON.stringify(timers);
-          await putBack(tx, [instance_id, due_at, step_due_at, known, effect.replaces]);
+          back.push({ instance_id, due_at, step_due_at, timers, replaces: effect.replaces });
         } else {
           await putDeadlines(tx, [instance_id, due_at, step_due_at, newId()]);
         }

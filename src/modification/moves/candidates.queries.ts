@@ -9,7 +9,13 @@ export interface Candidate {
   to_version: number;
 }
 
-type CandidatesOf = [modification_id: string, after_instance_id: string | null, limit: number];
+/**
+ * Before every instance. In place of a null: with `$2 is null or …` the index is not entered at the cursor, and each
+ * batch reads all that were moved before it.
+ */
+export const NO_INSTANCE = '00000000-0000-0000-0000-000000000000';
+
+type CandidatesOf = [modification_id: string, after_instance_id: string, limit: number];
 type BypassOf = [
   ...CandidatesOf,
   step_ids: readonly string[],
@@ -25,7 +31,7 @@ const candidates = (columns: string, of: string): string =>
    from runtime_modifications m
    join workflow_instances w on w.workflow_id = m.workflow_id and w.status = '${status}'
    ${of}
-     and ($2::uuid is null or w.instance_id > $2)
+     and w.instance_id > $2
      and not exists (
        select from modification_moves v
        where v.modification_id = m.modification_id and v.round = m.move_round and v.instance_id = w.instance_id)

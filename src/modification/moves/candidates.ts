@@ -12,6 +12,7 @@ import {
   findBack,
   findBypass,
   findForward,
+  NO_INSTANCE,
 } from './candidates.queries.js';
 import { bypassedSteps, directionOf } from './move-batches.service.js';
 
@@ -19,7 +20,7 @@ import { bypassedSteps, directionOf } from './move-batches.service.js';
 export function findCandidates(
   tx: Tx,
   row: ModificationRow,
-  after: string | null,
+  after: string,
   limit: number,
 ): Promise<Candidate[]> {
   const of = [row.modification_id, after, limit] as const;
@@ -35,7 +36,7 @@ export function findCandidates(
 
 /** How many they are, counted up to `most`. */
 export async function countCandidates(tx: Tx, row: ModificationRow, most: number): Promise<number> {
-  const of = [row.modification_id, null, most] as const;
+  const of = [row.modification_id, NO_INSTANCE, most] as const;
   const counting = {
     forward: () => (row.move_round === 1 ? countForward : countAgain)(tx, [...of]),
     back: () => countBack(tx, [...of]),

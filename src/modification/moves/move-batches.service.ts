@@ -25,6 +25,8 @@ export interface Round {
   row: ModificationRow;
   number: number;
   direction: MoveDirection;
+  /** How long an instance of the batch before took, commit included; null: there was none. */
+  elapsed_ms: number | null;
 }
 
 type MoveCommand = Extract<Command, { type: 'migrate' | 'restore' | 'bypass_step' }>;
@@ -42,6 +44,7 @@ export class MoveBatches {
 
   /** Instances that have ended, moved by themselves or wait are left out; all of them, where the round is over. */
   async move(tx: Tx, round: Round, candidates: readonly Candidate[]): Promise<void> {
+    const begun = performance.now();
     const { row, number, direction } = round;
     const [held] = await holdRound(tx, [row.modification_id, number]);
     if (!held) return;
@@ -73,7 +76,14 @@ export class MoveBatches {
         plan === 'leave' || plan instanceof DomainError ? plan : outcomes.get(instance_id);
       return instance && outcome ? [recordOf(candidate, instance, outcome)] : [];
     });
-    await insertMoves(tx, [row.modification_id, number, direction, JSON.stringify(records)]);
+    const elapsed_ms = round.elapsed_ms ?? (performance.now() - begun) / candidates.length;
+    await insertMoves(tx, [
+      row.modification_id,
+      number,
+      direction,
+      JSON.stringify(records),
+      elapsed_ms,
+    ]);
   }
 
   /** Records why an instance stays where it is. */
@@ -85,7 +95,8 @@ export class MoveBatches {
       outcome: 'failed',
       error_message: reason,
     };
-    await insertMoves(tx, [row.modification_id, number, direction, JSON.stringify([record])]);
+    const records = JSON.stringify([record]);
+    await insertMoves(tx, [row.modification_id, number, direction, records, null]);
   }
 
   private async planner(

@@ -65,6 +65,12 @@ export interface TakenRow extends OpenInstance {
   before: InstanceSnapshot | null;
 }
 
+/**
+ * The step that an instance stands at, among its own: a text that is read as a uuid is no leakproof key, by which row
+ * security lets a table be entered, and all steps there are would be read.
+ */
+const AT_STEP = `and s.step_execution_id = (w.current_step ->> 'step_execution_id')::uuid`;
+
 /** Of instances under lock, those that are still open. */
 export const readTaken = statement<
   TakenRow,
@@ -82,7 +88,7 @@ export const readTaken = statement<
        where t.instance_id = w.instance_id and t.step_execution_id = s.step_execution_id), '[]') as timers
    from workflow_instances w
    join runtime_modifications m on m.modification_id = $1
-   left join step_executions s on s.step_execution_id = (w.current_step ->> 'step_execution_id')::uuid
+   left join step_executions s on s.instance_id = w.instance_id ${AT_STEP}
    left join modification_moves f on f.modification_id = m.modification_id and f.round = m.move_round - 1
      and f.instance_id = w.instance_id and f.outcome = 'moved' and f.sequence = w.last_sequence
    where w.instance_id = any($2) and w.status in ('running', 'suspended')`,
@@ -100,17 +106,26 @@ export interface MoveRecord {
   snapshot: InstanceSnapshot | null;
 }
 
-/** Recorded and counted together: status and progress are read from the counts. */
+/**
+ * Recorded and counted together: status and progress are read from the counts.
+ * @param elapsed_ms how long an instance takes at present
+ */
 export const insertMoves = statement<
   never,
-  [modification_id: string, round: number, direction: MoveDirection, records: string]
+  [
+    modification_id: string,
+    round: number,
+    direction: MoveDirection,
+    records: string,
+    elapsed_ms: number | null,
+  ]
 >(
   'insert_modification_moves',
   `with move as (
      insert into modification_moves (
        modification_id, round, direction, instance_id, from_version, to_version, from_step_id, to_step_id, outcome,
-       error_message, sequence, snapshot)
-     select $1, $2, $3, r.*
+       error_message, sequence, snapshot, elapsed_ms)
+     select $1, $2, $3, r.*, case when r.outcome = 'moved' then $5::float8 end
      from jsonb_to_recordset($4) as r (
        instance_id uuid, from_version int, to_version int, from_step_id text, to_step_id text, outcome text,
        error_message text, sequence int, snapshot jsonb)
@@ -128,16 +143,6 @@ export const insertMoves = statement<
      instances_left_out = instances_left_out + c.left_out, instances_failed = instances_failed + c.failed,
      updated_at = now()
    from counted c where m.modification_id = $1`,
-);
-
-/** How long each of these moves took, on average, commit included. */
-export const timeMoves = statement<
-  never,
-  [modification_id: string, round: number, instance_ids: readonly string[], elapsed_ms: number]
->(
-  'time_modification_moves',
-  `update modification_moves set elapsed_ms = $4
-   where modification_id = $1 and round = $2 and instance_id = any($3) and outcome = 'moved'`,
 );
 
 /**
