@@ -69,7 +69,7 @@ export async function audit(query, workflow_id, { instances, version }) {
 
 const OPEN_STEP = `s.status in ('ready', 'running', 'waiting')`;
 const CONTRADICTIONS = {
-  'failed instances': `select instance_id as id from workflow_instances
+  'failed instances': `select instance_id::text || ' ' || coalesce(end_reason, status) as id from workflow_instances
     where workflow_id = $1 and status not in ('running', 'suspended', 'completed')`,
   'open instances that stand nowhere': `select instance_id as id from workflow_instances
     where workflow_id = $1 and status = 'running' and current_step is null`,
