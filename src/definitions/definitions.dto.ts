@@ -91,7 +91,12 @@ export class StepRequest {
   @IsJsonObject()
   conditions: Record<string, unknown> = {};
 
-  @ApiPropertyOptional({ ...ANY_OBJECT, description: 'Kept for the user interface.' })
+  @ApiPropertyOptional({
+    ...ANY_OBJECT,
+    description:
+      'What the output of a user task, or of the approval, has to fit: `fields` (a list of `{name, type, required, …}`, or types by their names), or a JSON Schema 2020-12 that refers to nothing outside itself. Empty: anything.',
+    example: { fields: [{ name: 'amount', type: 'number', required: true, min: 0 }] },
+  })
   @IsJsonObject()
   form_schema: Record<string, unknown> = {};
 

@@ -1,4 +1,5 @@
 import type { CompiledExpression } from '#engine/expression';
+import { compileForm, type Form } from '#engine/form';
 
 import {
   type NoticeKind,
@@ -35,6 +36,8 @@ export interface CompiledDefinition {
   stepAfter(stepId: string): StepDefinition | undefined;
   /** The steps that need other people than this one does, whichever of the two says so. */
   apartFrom(stepId: string): readonly string[];
+  /** What a step's output has to fit; undefined: whatever it is. A form of earlier times that is none asks for nothing. */
+  formOf(stepId: string): Form | undefined;
   /** Whether people are told of anything at any step. */
   tells: boolean;
   /** Where people are told of such a thing at a step: as its own settings say, and the workflow's. */
@@ -70,6 +73,8 @@ export function compileDefinition(
       apart.set(other, [...(apart.get(other) ?? []), step_id]);
     }
   }
+  // compiled when they are needed: few of many versions' forms ever are
+  const forms = new Map<string, Form | null>();
   const step = (stepId: string): StepDefinition | undefined => steps[position.get(stepId) ?? -1];
   return {
     ...key,
@@ -93,10 +98,22 @@ export function compileDefinition(
       return index === undefined ? undefined : steps[index + 1];
     },
     apartFrom: (stepId) => apart.get(stepId) ?? [],
+    formOf: (stepId) => {
+      const known = forms.get(stepId);
+      if (known !== undefined) return known ?? undefined;
+      const { form } = compileForm(step(stepId)?.form_schema ?? {});
+      forms.set(stepId, form);
+      return form ?? undefined;
+    },
     tells: [...told.values()].some((settings) => settings.length > 0),
     toldAt: (stepId, notice) => (told.get(stepId) ?? []).filter(({ on }) => on.includes(notice)),
     entryCondition: (stepId) => entryConditions.get(stepId),
   };
+}
+
+/** For those who try what may come of a definition, and have nothing to fill in. */
+export function withoutForms(definition: CompiledDefinition): CompiledDefinition {
+  return { ...definition, formOf: () => undefined };
 }
 
 function settingsOf(

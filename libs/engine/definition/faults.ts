@@ -1,6 +1,7 @@
 import { policyFaults } from '#engine/approval';
 import type { Fault } from '#engine/errors';
 import { expressionFaults } from '#engine/expression';
+import { compileForm, newPatternBudget } from '#engine/form';
 import { graphFaults, handlerFaults } from '#engine/graph';
 import { OF_STEP, OF_WORKFLOW, settingsFaults } from '#engine/notification';
 
@@ -46,6 +47,7 @@ function duplicates<Item, Key extends keyof Item & string>(
 }
 
 function stepFaults(definition: WorkflowDefinition): Fault[] {
+  const patterns = newPatternBudget();
   return definition.steps.flatMap((step, index) => {
     const at = `/steps/${index}`;
     const faults: Fault[] = [];
@@ -60,6 +62,7 @@ function stepFaults(definition: WorkflowDefinition): Fault[] {
       faults.push(misplaced(`${at}/parallel`, 'parallel', 'parallel'));
     }
     faults.push(...dutyFaults(step, definition, at));
+    faults.push(...formFaults(step, `${at}/form_schema`, patterns));
     faults.push(
       ...settingsFaults(step.notification_settings, OF_STEP, `${at}/notification_settings`),
     );
@@ -96,6 +99,15 @@ function dutyFaults(step: StepDefinition, { steps }: WorkflowDefinition, at: str
       },
     ];
   });
+}
+
+function formFaults(
+  { form_schema }: StepDefinition,
+  at: string,
+  patterns: ReturnType<typeof newPatternBudget>,
+): Fault[] {
+  const { faults } = compileForm(form_schema, patterns);
+  return faults.map((fault) => ({ ...fault, pointer: `${at}${fault.pointer}` }));
 }
 
 function entryFaults(step: StepDefinition, pointer: string): Fault[] {

@@ -12,6 +12,7 @@ import { entitlementFaults } from './approvals.js';
 import { noteDecision } from './automatic.js';
 import type { CommandOf } from './commands.js';
 import { keepApart, refuseOwnApproval, refuseSecondVote, related } from './duties.js';
+import { requireForm } from './form-output.js';
 import { holds, withDraft } from './holding.js';
 import { askLevels, moveAfter, referenceTo, routedMove, walk } from './movement.js';
 import type { Progress } from './progress.js';
@@ -25,17 +26,22 @@ import type { CurrentStep } from './types.js';
  */
 export function decideApproval(progress: Progress, command: CommandOf<'decide_approval'>): void {
   const { current, level } = deciding(progress, command);
-  const { comment, output } = command;
+  const { comment } = command;
   const decision = counted(progress, current, level, command);
   if (!decision) return endMark(progress);
   if (decision === 'approved' && level.escalated) supersede(progress, level);
   if (decision === 'approved' && !askLevels(progress)) return endMark(progress);
   const { step_id } = current;
+  const output = withDraft(current, command.output);
+  // whoever rejects need not fill in what the approval would have needed
+  if (decision === 'approved' || Object.keys(output).length > 0) {
+    requireForm(progress, step_id, output);
+  }
   progress.emit({
     type: 'step_completed',
     ...referenceTo(current),
     outcome: decision,
-    output: withDraft(current, output),
+    output,
     reason: comment || null,
   });
   const ended = { step_id, outcome: decision };

@@ -10,6 +10,7 @@ import { decideApproval } from './decide-approval.js';
 import { decideRoute } from './decide-route.js';
 import { keepApart, refuseInPlaceOfOthers } from './duties.js';
 import { escalate, remind } from './escalate.js';
+import { requireForm } from './form-output.js';
 import { refuseDelegate, refuseHeld, refuseWithoutRole, withDraft } from './holding.js';
 import { migrate, restore } from './migrate.js';
 import {
@@ -195,6 +196,7 @@ function completeStep(progress: Progress, command: CommandOf<'complete_step'>): 
   refuseHeld(progress, current);
   keepApart(progress, step.step_id);
   const output = withDraft(current, command.output);
+  requireForm(progress, step.step_id, output);
   completed(progress, current, { outcome: 'completed', output, reason: null });
 }
 

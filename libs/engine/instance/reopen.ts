@@ -1,6 +1,7 @@
 import { DomainError } from '#engine/errors';
 
 import { refuseInPlaceOfOthers } from './duties.js';
+import { requireForm } from './form-output.js';
 import { moveAfter, nextEntry, walk } from './movement.js';
 import type { Progress } from './progress.js';
 import type { CommandOf } from './commands.js';
@@ -23,6 +24,7 @@ export function reopen(
     );
   }
   if (output) refuseInPlaceOfOthers(progress, step_id);
+  if (output && Object.keys(output).length > 0) requireForm(progress, step_id, output);
   progress.emit({ type: 'instance_reopened', step_id, reason });
   const how = { routed_by: 'incident', routed_by_id: null, warnings: [] } as const;
   if (!output) return walk(progress, { step_id, branches, ...how });

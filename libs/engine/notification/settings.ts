@@ -90,7 +90,9 @@ function placeFaults(to: unknown, channel: unknown, at: string): Fault[] {
     return [{ pointer: at, code: 'required', message }];
   }
   if (channel !== 'webhook') {
-    const long = asList(to).filter((name) => !isText(name, MAX_NAME));
+    const long = (typeof to === 'string' ? [to] : asList(to)).filter(
+      (name) => !isText(name, MAX_NAME),
+    );
     const message = `A name is 1 to ${MAX_NAME} characters long.`;
     return long.length > 0 ? [{ pointer: at, code: 'is_text', message }] : [];
   }

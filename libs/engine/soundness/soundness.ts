@@ -1,4 +1,4 @@
-import { compileDefinition, type WorkflowDefinition } from '#engine/definition';
+import { compileDefinition, withoutForms, type WorkflowDefinition } from '#engine/definition';
 import type { InstanceState } from '#engine/instance';
 import type { CompiledTree } from '#engine/routing';
 
@@ -27,7 +27,7 @@ export function checkSoundness(
   definition: WorkflowDefinition,
   options: SoundnessOptions = {},
 ): SoundnessReport {
-  const compiled = compileDefinition(NO_KEY, definition);
+  const compiled = withoutForms(compileDefinition(NO_KEY, definition));
   const exploration = explore(compiled, options);
   return {
     findings: [
@@ -47,7 +47,7 @@ export function checkPositions(
   states: readonly InstanceState[],
   { trees }: SoundnessOptions = {},
 ): SoundnessReport {
-  const compiled = compileDefinition(NO_KEY, definition);
+  const compiled = withoutForms(compileDefinition(NO_KEY, definition));
   const exploration = explore(compiled, { starts: states, ...(trees && { trees }) });
   return {
     findings: endFindings(exploration, definition),

@@ -1,4 +1,5 @@
 import { compileCondition, entryExpression, type WorkflowDefinition } from '#engine/definition';
+import { fieldNames } from '#engine/form';
 
 import { inWords, pathTo } from './paths.js';
 import type { Exploration, Finding } from './types.js';
@@ -31,7 +32,7 @@ export function variableFindings(
   const tasks = new Map<string, string[]>();
   let anyTask = false;
   for (const { step_id, step_type, form_schema, parallel } of steps) {
-    for (const name of formFields(form_schema)) add(fields, name, step_id);
+    for (const name of fieldNames(form_schema)) add(fields, name, step_id);
     for (const { task_id } of parallel?.tasks ?? []) add(tasks, task_id, step_id);
     anyTask ||= step_type === 'parallel' && parallel === null;
   }
@@ -134,13 +135,6 @@ function wayTo(exploration: Exploration, steps: readonly string[] | null): Findi
     steps?.includes(state.current?.step_id ?? ''),
   );
   return found ? pathTo(exploration, found[0]) : [];
-}
-
-/** The fields of a form by its JSON schema. */
-function formFields({ properties }: Record<string, unknown>): string[] {
-  return typeof properties === 'object' && properties !== null && !Array.isArray(properties)
-    ? Object.keys(properties)
-    : [];
 }
 
 function add(map: Map<string, string[]>, key: string, value: string): void {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import { DomainError } from '#engine/errors';
+import { DomainError, ValidationError } from '#engine/errors';
 import type { Command, InstanceEvent, InstanceState } from '#engine/instance';
 import { Outbox } from '#notifications';
 import { afterCommit, type Tx, unawaited } from '#persistence';
@@ -156,7 +156,10 @@ export class InstanceRuntime {
     requests: readonly CommandRequest[],
   ): Promise<(DomainError | undefined)[]> {
     const { results } = await this.decided(tx, requests, 'look');
-    return results.map((result) => (result instanceof DomainError ? result : undefined));
+    // what is missing in an output is not what keeps somebody from acting
+    return results.map((result) =>
+      result instanceof DomainError && !(result instanceof ValidationError) ? result : undefined,
+    );
   }
 
   private async decided(

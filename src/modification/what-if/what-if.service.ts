@@ -3,7 +3,7 @@ import { setImmediate as others } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 
 import { WorkingTime } from '#engine/calendar';
-import { compileDefinition, type WorkflowDefinition } from '#engine/definition';
+import { compileDefinition, withoutForms, type WorkflowDefinition } from '#engine/definition';
 import { DomainError, ValidationError } from '#engine/errors';
 import { Comparison, type Compared, type RecordedCase, type Subject } from '#engine/simulation';
 import { Database, type Tx } from '#persistence';
@@ -93,7 +93,9 @@ export class WhatIf {
     workflow_id: string,
     definition: WorkflowDefinition,
   ): Promise<Subject> {
-    const compiled = compileDefinition({ workflow_id, version_number: 0 }, definition);
+    const compiled = withoutForms(
+      compileDefinition({ workflow_id, version_number: 0 }, definition),
+    );
     const facts = (await this.moves.startFacts(tx, [workflow_id])).get(workflow_id);
     const [calendar] = await readDefaultCalendar(tx, []);
     return {

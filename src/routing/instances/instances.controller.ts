@@ -118,7 +118,7 @@ export class InstancesController {
     operationId: 'completeStep',
     summary: 'Complete a user task',
     description:
-      "Ends the user task at which the instance stands and moves it on. The output is laid over the instance's data.",
+      "Ends the user task at which the instance stands and moves it on. The output is laid over the instance's data. It has to fit the step's `form_schema`; every fault is told by its place under `/output_data`.",
   })
   @ApiOkResponse({ type: InstanceView })
   @ApiProblems(

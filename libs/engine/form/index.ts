@@ -1,0 +1,2 @@
+export { fieldNames } from './fields.js';
+export { compileForm, type Form, newPatternBudget } from './form.js';
