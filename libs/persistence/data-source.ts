@@ -21,8 +21,10 @@ export interface DatabaseOptions {
 /**
  * A process that stands still in the middle of a transaction holds its locks, and the sweeper's turn, for so long at
  * most: they are free before the leases of its tasks expire (10 s, renewed every 3), so that others can take these up.
+ * Nothing is compiled: some statements of whole batches cost nearly what PostgreSQL would compile from on, and take less
+ * time than that.
  */
-const SESSION = '-c timezone=UTC -c idle_in_transaction_session_timeout=6s';
+const SESSION = '-c timezone=UTC -c idle_in_transaction_session_timeout=6s -c jit=off';
 
 /** A user that would go past the policies of the tables takes a role that cannot (migrations make it). */
 const WITHOUT_BYPASS = `select set_config('role', 'complex_workflows_app', false) from pg_roles
