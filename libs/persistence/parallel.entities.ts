@@ -1,4 +1,4 @@
-import { Check, Entity, ForeignKey, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 import {
   EXECUTION_STATUSES,
   type ExecutionStatus,

@@ -114,8 +114,13 @@ describe('a form', () => {
 
     const other = await start(workflow);
     await act(other, 'ask', 'complete', { output_data: { amount: 2, reason: 'Ink' } });
+    const saved = { form_data: { cost_centre: 5 }, user_context: AS_LEAD.user_context };
+    expect((await service.request('PUT', `${other}/steps/approve/form-data`, saved)).status).toBe(
+      200,
+    );
     const rejected = await act(other, 'approve', 'reject', AS_LEAD);
     expect([rejected.status, rejected.body.outcome]).toEqual([200, 'rejected']);
+    expect(rejected.body.data).not.toHaveProperty('cost_centre');
   });
 
   it('keeps nobody from acting: what is missing is not who may', async () => {

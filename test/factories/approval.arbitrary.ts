@@ -189,8 +189,12 @@ export const sequences = (hierarchyCount: number): fc.Arbitrary<Sequence> =>
       requester,
       acts: fc.array(act, { minLength: 3, maxLength: 16 }),
       payers: fc.array(who, { maxLength: 3 }),
+      /** Who took part in what came before, and may not pay then. */
+      involved: fc.array(fc.nat(15), { maxLength: 2 }),
     })
-    .map(({ acts, payers, ...sequence }) => ({
-      ...sequence,
-      acts: [...acts, ...payers.map((payer): Act => ({ type: 'pay', who: payer }))],
-    }));
+    .map(({ acts, payers, involved, ...sequence }) => {
+      const people = acts.flatMap(({ type, who }) => (type === 'escalate' ? [] : who));
+      const again = involved.flatMap((place) => people[place % people.length] ?? []);
+      const paying = [...again, ...payers].map((payer): Act => ({ type: 'pay', who: payer }));
+      return { ...sequence, acts: [...acts, ...paying] };
+    });

@@ -32,8 +32,8 @@ export function decideApproval(progress: Progress, command: CommandOf<'decide_ap
   if (decision === 'approved' && level.escalated) supersede(progress, level);
   if (decision === 'approved' && !askLevels(progress)) return endMark(progress);
   const { step_id } = current;
-  const output = withDraft(current, command.output);
   // whoever rejects need not fill in what the approval would have needed
+  const output = decision === 'approved' ? withDraft(current, command.output) : command.output;
   if (decision === 'approved' || Object.keys(output).length > 0) {
     requireForm(progress, step_id, output);
   }
