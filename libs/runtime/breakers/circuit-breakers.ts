@@ -79,7 +79,9 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
     sweeper.register('circuit_breakers', () => this.passTime());
   }
 
-  onApplicationBootstrap(): void {
+  /** A process that has just begun knows which are open before it is asked for work. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.exchange();
     this.plan();
   }
 
