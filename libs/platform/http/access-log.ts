@@ -12,19 +12,20 @@ declare module 'fastify' {
 /** Leaves an operation out of the access log. */
 export const Quiet = (): MethodDecorator => RouteConfig({ quiet: true });
 
-/** One line a request: what was asked (the template, not the ids), what came of it, how long it took. Never bodies or headers. */
+/** A line of a request: what was asked (the template, not the ids), what came of it, how long it took. Never bodies or headers. */
 export function logAccess(fastify: FastifyInstance): void {
   fastify.addHook('onResponse', (request, reply, done) => {
     const { route } = request;
+    const status = reply.statusCode;
     if (route?.quiet !== true) {
-      logRequest({
+      logRequest(status, () => ({
         method: request.method,
         route: route?.path ?? 'unknown',
-        status: reply.statusCode,
+        status,
         duration_ms: Math.round(reply.elapsedTime * 10) / 10,
         principal: request.principal?.id,
         correlation_id: request.id,
-      });
+      }));
     }
     done();
   });

@@ -31,7 +31,12 @@ export function installLog(
   requests = pino({ ...form, base }, inJson ? lines : textDestination(output));
 }
 
-/** The line of a request: its fields are known, so nothing is looked through for secrets. */
-export function logRequest(line: RequestLine): void {
-  requests?.info(line, 'request');
+/**
+ * The line of a request, where its answer is worth one: `warn` of one that failed, `info` of one that was refused,
+ * `debug` of all others, which metrics count and the audit names. Its fields are known, so nothing is looked through for
+ * secrets.
+ */
+export function logRequest(status: number, line: () => RequestLine): void {
+  const level = status >= 500 ? 'warn' : status >= 400 ? 'info' : 'debug';
+  if (requests?.isLevelEnabled(level)) requests[level](line(), 'request');
 }
