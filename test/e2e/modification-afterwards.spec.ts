@@ -137,7 +137,13 @@ describeOnBothQueues('after a modification', (queue) => {
   });
 
   it('routes differently for a while', async () => {
-    const workflow_id = await workflow();
+    const tasks = ['request', 'check', 'close'].map((step_id, index) => ({
+      step_id,
+      step_name: step_id,
+      step_type: 'user_task',
+      order_sequence: index + 1,
+    }));
+    const workflow_id = await workflow({ steps: tasks, approval_hierarchies: [] });
     const instance = await start(workflow_id);
     const override = (more: object): Promise<Answer<{ routing_id: string; errors?: Fault[] }>> =>
       service.request('POST', '/dynamic/routing-overrides', {
@@ -164,7 +170,7 @@ describeOnBothQueues('after a modification', (queue) => {
     });
     expect(await service.request('DELETE', path)).toMatchObject({ status: 404 });
     expect(await read(await start(workflow_id, 'request'))).toMatchObject({
-      current_step_id: 'approve',
+      current_step_id: 'check',
     });
     const listed = await service.request(
       'GET',
@@ -185,7 +191,24 @@ describeOnBothQueues('after a modification', (queue) => {
     expect(Date.now()).toBeGreaterThanOrEqual(expiry);
     expect(soon).toMatchObject({ status: 201, body: { is_active: true } });
     expect(await read(await start(workflow_id, 'request'))).toMatchObject({
-      current_step_id: 'approve',
+      current_step_id: 'check',
     });
+  });
+
+  it('routes nobody past an approval, unless to another', async () => {
+    const workflow_id = await workflow();
+    const override = (more: object): Promise<Answer<object>> =>
+      service.request('POST', '/dynamic/routing-overrides', {
+        workflow_id,
+        condition_expression: 'true',
+        ...more,
+      });
+    const passing = { status: 409, body: { code: 'override_passes_approval' } };
+    expect(await override({ target_step_id: 'file' })).toMatchObject(passing);
+    const jump = { source_step_id: 'request', target_step_id: 'close' };
+    expect(await override(jump)).toMatchObject(passing);
+    const after = { source_step_id: 'approve', target_step_id: 'close' };
+    expect(await override(after)).toMatchObject({ status: 201 });
+    expect(await override({ target_step_id: 'approve' })).toMatchObject({ status: 201 });
   });
 });

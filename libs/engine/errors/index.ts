@@ -75,6 +75,7 @@ export type ErrorCode =
   | 'task_cancelled'
   | 'lock_lost'
   | 'incident_resolved'
+  | 'override_passes_approval'
   | 'rule_exists'
   | 'decision_tree_exists'
   | 'decision_table_exists'

@@ -73,6 +73,7 @@ export const PROBLEM_STATUS = {
   task_cancelled: 409,
   lock_lost: 409,
   incident_resolved: 409,
+  override_passes_approval: 409,
   rule_exists: 409,
   decision_tree_exists: 409,
   decision_table_exists: 409,

@@ -21,10 +21,10 @@ export class RoutingOverridesController {
     operationId: 'createRoutingOverride',
     summary: 'Route differently for a while',
     description:
-      "A route that is tried before the workflow's own rules, on running instances too, without a new version: until `expiry_time`, or until it is deleted.",
+      "A route that is tried before the workflow's own rules, on running instances too, without a new version: until `expiry_time`, or until it is deleted. One that passes over an approval, and leads to none, is refused: that is a change of the workflow, which others approve.",
   })
   @ApiCreatedResponse({ type: OverrideView })
-  @ApiProblems('workflow_not_found', 'rule_exists', 'expression_syntax')
+  @ApiProblems('workflow_not_found', 'override_passes_approval', 'rule_exists', 'expression_syntax')
   create(@Body() request: StoreOverrideRequest): Promise<OverrideView> {
     return this.overrides.create(request);
   }

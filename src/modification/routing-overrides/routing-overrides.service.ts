@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
+import { approvalsBetween, type StepDefinition } from '#engine/definition';
 import { DomainError, type Fault, ValidationError } from '#engine/errors';
 import { expressionFaults } from '#engine/expression';
 import { Database, newId, type Tx } from '#persistence';
@@ -31,15 +32,17 @@ export class RoutingOverrides {
     private readonly store: DefinitionStore,
   ) {}
 
-  /** @throws ValidationError; DomainError workflow_not_found, rule_exists */
+  /** @throws ValidationError; DomainError workflow_not_found, override_passes_approval, rule_exists */
   async create(request: StoreOverrideRequest): Promise<OverrideView> {
     const { workflow_id } = request;
     const routing_rule_id =
       request.routing_rule_id ?? `override_to_${request.target_step_id}`.slice(0, LONGEST_ID);
     return this.database.transaction(async (tx) => {
       await this.definitions.lock(tx, workflow_id);
-      const faults = await this.faults(tx, request);
+      const { steps } = await this.store.load(tx, workflow_id);
+      const faults = await this.faults(tx, request, steps);
       if (faults.length > 0) throw new ValidationError(faults);
+      refusePassing(steps, request);
       const [known] = await findOverride(tx, [workflow_id, routing_rule_id]);
       if (known) {
         throw new DomainError(
@@ -88,8 +91,11 @@ export class RoutingOverrides {
     });
   }
 
-  private async faults(tx: Tx, request: StoreOverrideRequest): Promise<Fault[]> {
-    const { steps } = await this.store.load(tx, request.workflow_id);
+  private async faults(
+    tx: Tx,
+    request: StoreOverrideRequest,
+    steps: readonly StepDefinition[],
+  ): Promise<Fault[]> {
     const known = new Set(steps.map(({ step_id }) => step_id));
     const { source_step_id, target_step_id, expiry_time, modification_id } = request;
     const faults = expressionFaults(request.condition_expression, '/condition_expression');
@@ -111,4 +117,23 @@ export class RoutingOverrides {
     }
     return faults;
   }
+}
+
+/**
+ * An approval is not got around by an override, which one person makes. To another approval it may lead: then somebody
+ * is asked all the same.
+ * @throws DomainError override_passes_approval
+ */
+function refusePassing(
+  steps: readonly StepDefinition[],
+  { source_step_id, target_step_id }: StoreOverrideRequest,
+): void {
+  const [approval] = approvalsBetween(steps, source_step_id, target_step_id);
+  const target = steps.find(({ step_id }) => step_id === target_step_id);
+  if (approval === undefined || target?.step_type === 'approval') return;
+  throw new DomainError(
+    'override_passes_approval',
+    `It would pass over the approval ${approval}. Change the routing with POST /dynamic/modify (update_routing), which somebody else approves, or lead to an approval.`,
+    { step_id: approval },
+  );
 }
