@@ -18,13 +18,16 @@ describe('a connection that is lost where nobody waits for its answer', () => {
   afterAll(() => test.drop());
 
   // in a process of its own: Jest forgives a rejection that is handled too late
-  it('fails the transaction and ends no process', async () => {
-    const { stdout } = await promisify(execFile)(
+  it.each([
+    ['transaction', 'Connection terminated unexpectedly'],
+    ['admission', 'Cannot use a pool after calling end on the pool'],
+  ])('fails the %s and ends no process', async (which, message) => {
+    const { stdout, stderr } = await promisify(execFile)(
       process.execPath,
-      ['test/faults/lost-connection.mjs'],
+      ['test/faults/lost-connection.mjs', which],
       { cwd: ROOT, env: { PATH: process.env['PATH'], URL: test.url } },
     );
-    expect(stdout).toBe('Connection terminated unexpectedly\n');
+    expect([stdout.split('\n').at(-2), stderr]).toEqual([message, '']);
   });
 
   it('is not what a process that begins ends of, with the lock of its migrations', async () => {

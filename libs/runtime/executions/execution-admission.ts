@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 
 import { Sweeper } from '#jobs';
 import { Database, type Tx, unawaited } from '#persistence';
@@ -24,6 +24,7 @@ interface State {
  */
 @Injectable()
 export class ExecutionAdmission {
+  private readonly logger = new Logger(ExecutionAdmission.name);
   private readonly states = new PerTenant<State>(() => ({ deciding: undefined, again: false }));
 
   constructor(
@@ -34,7 +35,7 @@ export class ExecutionAdmission {
     sweeper: Sweeper,
   ) {
     signals.on('ended', ({ took_place }) => {
-      if (took_place) void this.admit();
+      if (took_place) void this.makeUseOfRoom();
     });
     sweeper.register('execution_admission', () => this.admit());
   }
@@ -47,6 +48,15 @@ export class ExecutionAdmission {
       state.deciding = undefined;
     });
     await state.deciding;
+  }
+
+  /** Never rejects: where the database is away, the sweeper asks again. */
+  private async makeUseOfRoom(): Promise<void> {
+    try {
+      await this.admit();
+    } catch (error) {
+      this.logger.warn(`Waiting executions could not be started yet: ${String(error)}`);
+    }
   }
 
   /** In the caller's transaction, whatever else runs. */
