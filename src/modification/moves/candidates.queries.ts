@@ -26,9 +26,9 @@ type BypassOf = [
 const WORKFLOW = `(select workflow_id from runtime_modifications where modification_id = $1)`;
 
 /**
- * In the order of ids: one that has to wait is passed by until the next round through all. "is not true" keeps the
- * planner from a join with what has been moved: it takes that for all there is, and then reads and sorts all instances
- * for the few that it believes to be left.
+ * In the order of ids: one that has to wait is passed by until the next round through all. What has been moved is looked
+ * up one by one: as a join, the planner takes it for all there is, and reads and sorts all instances for the few that it
+ * believes to be left; as "exists", it reads all that was moved into a hash, for each batch (38,000 had been: 78 ms, and 1.6 so).
  */
 const candidates = (columns: string, of: string): string =>
   ['running', 'suspended']
@@ -39,10 +39,10 @@ const candidates = (columns: string, of: string): string =>
    join workflow_instances w on w.workflow_id = ${WORKFLOW} and w.status = '${status}'
    ${of}
      and w.instance_id > $2
-     and (exists (
-       select from modification_moves v
-       where v.modification_id = m.modification_id and v.round = m.move_round and v.instance_id = w.instance_id)
-     ) is not true
+     and (
+       select v.instance_id from modification_moves v
+       where v.modification_id = m.modification_id and v.round = m.move_round and v.instance_id = w.instance_id
+       limit 1) is null
    order by w.instance_id
    limit $3)`,
     )
