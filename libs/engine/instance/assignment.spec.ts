@@ -4,7 +4,8 @@ import { newCompiledDefinition, newLevel } from '../../../test/factories/definit
 import type { Command } from './commands.js';
 import { decide, type Decision } from './decide.js';
 import { evolve, NEW_INSTANCE } from './evolve.js';
-import type { Duties, Facts, Holding, InstanceState } from './types.js';
+import type { Duties, Facts, Holding } from './facts.js';
+import type { InstanceState } from './types.js';
 
 /** `a` and `b` need different people; carl wants it approved. */
 const definition = newCompiledDefinition(

@@ -7,7 +7,8 @@ import { asTarget, holds, refuseHeld, refuseUnlessTask } from './holding.js';
 import { referenceTo } from './movement.js';
 import type { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
-import type { Assignment, CurrentStep, Holding } from './types.js';
+import type { Holding } from './facts.js';
+import type { Assignment, CurrentStep } from './types.js';
 
 /** The first takes it. @throws DomainError step_claimed, or as `entitled` */
 export function claim(progress: Progress, command: CommandOf<'claim'>): void {

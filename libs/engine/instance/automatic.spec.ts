@@ -4,7 +4,9 @@ import { compileTree } from '#engine/routing';
 import { decide } from './decide.js';
 import { NEW_INSTANCE } from './evolve.js';
 import type { Command } from './commands.js';
-import type { DecidedMove, Facts, InstanceEvent, InstanceState } from './types.js';
+import type { DecidedMove, InstanceEvent } from './events.js';
+import type { Facts } from './facts.js';
+import type { InstanceState } from './types.js';
 
 function facts(score: number | null, asked: DecidedMove[] = []): Facts {
   let id = 0;

@@ -9,7 +9,7 @@ import {
 } from '#engine/routing';
 
 import type { Progress } from './progress.js';
-import type { DecidedMove, Deliberation, EndedStep, EventOf, InstanceEvent } from './types.js';
+import type { DecidedMove, Deliberation, EndedStep, EventOf, InstanceEvent } from './events.js';
 
 type Ending = Extract<InstanceEvent, { type: 'step_completed' | 'step_failed' | 'step_skipped' }>;
 

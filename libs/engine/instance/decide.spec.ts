@@ -12,7 +12,8 @@ import { decide, type Decision } from './decide.js';
 import { effectsOf } from './effects.js';
 import { evolve, NEW_INSTANCE } from './evolve.js';
 import type { Command } from './commands.js';
-import type { Facts, InstanceState } from './types.js';
+import type { Facts } from './facts.js';
+import type { InstanceState } from './types.js';
 
 function facts(changes: Partial<Facts> = {}): Facts {
   let id = 0;

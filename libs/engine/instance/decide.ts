@@ -26,14 +26,9 @@ import { Progress } from './progress.js';
 import { currentStep } from './rejections.js';
 import { reopen } from './reopen.js';
 import type { Command, CommandOf } from './commands.js';
-import type {
-  AutomaticDecision,
-  CurrentStep,
-  Facts,
-  InstanceEvent,
-  InstanceState,
-  InstanceStatus,
-} from './types.js';
+import type { AutomaticDecision, InstanceEvent } from './events.js';
+import type { Facts } from './facts.js';
+import type { CurrentStep, InstanceState, InstanceStatus } from './types.js';
 
 /** What a command does to an instance, or why it does nothing. */
 export type Decision =

@@ -1,7 +1,8 @@
 import type { CompiledDefinition } from '#engine/definition';
 import type { Branch } from '#engine/routing';
 
-import type { Deadlines, EventOf, InstanceEvent, StepReference, TimerPolicy } from './types.js';
+import type { EventOf, InstanceEvent, StepReference } from './events.js';
+import type { Deadlines, TimerPolicy } from './types.js';
 
 /** What has to be set going, or stopped, because of what happened. Carried out in the transaction that writes the events. */
 export type Effect =

@@ -1,12 +1,7 @@
 import type { CastVote, LevelState, LevelStatus } from '#engine/approval';
 
-import type {
-  CurrentStep,
-  EventOf,
-  InstanceEvent,
-  InstanceState,
-  InstanceStatus,
-} from './types.js';
+import type { EventOf, InstanceEvent } from './events.js';
+import type { CurrentStep, InstanceState, InstanceStatus } from './types.js';
 
 export const NEW_INSTANCE: InstanceState = {
   status: null,

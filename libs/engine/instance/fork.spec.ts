@@ -6,7 +6,9 @@ import { decide } from './decide.js';
 import { effectsOf } from './effects.js';
 import { NEW_INSTANCE } from './evolve.js';
 import { graphOfStep } from './step-graph.js';
-import type { Facts, InstanceEvent, InstanceState } from './types.js';
+import type { InstanceEvent } from './events.js';
+import type { Facts } from './facts.js';
+import type { InstanceState } from './types.js';
 
 const tree = compileTree(
   newTree([

@@ -4,7 +4,8 @@ import { DomainError } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
 
 import { Progress } from './progress.js';
-import type { CurrentStep, Holding } from './types.js';
+import type { Holding } from './facts.js';
+import type { CurrentStep } from './types.js';
 
 /** Whether who acts has the step. */
 export function holds({ facts: { holding } }: Progress): boolean {

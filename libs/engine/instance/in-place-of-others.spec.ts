@@ -2,7 +2,8 @@ import { newCompiledDefinition, newLevel } from '../../../test/factories/definit
 import type { Command, CommandOf } from './commands.js';
 import { decide } from './decide.js';
 import { NEW_INSTANCE } from './evolve.js';
-import type { Duties, Facts, InstanceState } from './types.js';
+import type { Duties, Facts } from './facts.js';
+import type { InstanceState } from './types.js';
 
 const policy = {
   voters: 3,

@@ -16,15 +16,8 @@ import { bypassOf, levelsOf, nextToAsk } from './approvals.js';
 import { byRules, byTree, noteDecision } from './automatic.js';
 import type { Progress } from './progress.js';
 import { routesAfter } from './routes.js';
-import type {
-  CurrentStep,
-  Deliberation,
-  EndedStep,
-  InstanceState,
-  RoutedBy,
-  StepOutcome,
-  StepReference,
-} from './types.js';
+import type { Deliberation, EndedStep, RoutedBy, StepReference } from './events.js';
+import type { CurrentStep, InstanceState, StepOutcome } from './types.js';
 
 /** Where an instance goes, and what sent it there. */
 export interface Move {

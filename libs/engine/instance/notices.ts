@@ -5,7 +5,8 @@ import type { Audience, NoticeKind, NotificationSettings } from '#engine/notific
 import { routingContext } from '#engine/routing';
 
 import { hasEnded } from './movement.js';
-import type { InstanceEvent, InstanceState, StepReference } from './types.js';
+import type { InstanceEvent, StepReference } from './events.js';
+import type { InstanceState } from './types.js';
 
 /** Something that people are to be told of what happened, and where. */
 export interface Notice extends Pick<NotificationSettings, 'channel'> {

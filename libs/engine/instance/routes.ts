@@ -1,7 +1,8 @@
 import type { CompiledDefinition } from '#engine/definition';
 import type { DecisionRule } from '#engine/routing';
 
-import type { InstanceState, RoutingOverride } from './types.js';
+import type { RoutingOverride } from './facts.js';
+import type { InstanceState } from './types.js';
 
 /** A way that a routing rule or a temporary route may send an instance. */
 export interface Route {
