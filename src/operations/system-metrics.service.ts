@@ -50,8 +50,7 @@ export class SystemMetricsService implements OnModuleDestroy {
 
   async read(): Promise<SystemMetricsAnswer> {
     const unavailable: Record<string, string> = {};
-    const [http, queues, instances, executions, tasks] = await Promise.all([
-      this.http(),
+    const [queues, instances, executions, tasks] = await Promise.all([
       this.queues(unavailable),
       this.counts('instances', countInstances, unavailable),
       this.counts('executions', countExecutions, unavailable),
@@ -61,7 +60,7 @@ export class SystemMetricsService implements OnModuleDestroy {
       timestamp: new Date().toISOString(),
       process: processFigures(),
       event_loop_delay: this.delayFigures(),
-      http,
+      http: this.http(),
       database_pool: this.pool(),
       queues,
       instances,
@@ -82,16 +81,8 @@ export class SystemMetricsService implements OnModuleDestroy {
     return figures;
   }
 
-  private async http(): Promise<SystemMetricsAnswer['http']> {
-    const { values } = await this.registry.httpDuration.get();
-    const figures = { requests: 0, failures: 0, seconds: 0 };
-    for (const { metricName, labels, value } of values) {
-      if (metricName?.endsWith('_sum') === true) figures.seconds += value;
-      if (metricName?.endsWith('_count') !== true) continue;
-      figures.requests += value;
-      if (Number(labels.status) >= 500) figures.failures += value;
-    }
-    const { requests, failures, seconds } = figures;
+  private http(): SystemMetricsAnswer['http'] {
+    const { requests, failures, seconds } = this.registry.requests.totals();
     const mean_duration_ms = requests === 0 ? null : rounded((seconds / requests) * 1000);
     return { requests, failures, mean_duration_ms };
   }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -31,18 +32,10 @@ export class TaskWorkController {
       'Takes ready tasks of these types, the largest priority first. Each is yours until `lock_expires_at`; after that another worker may get it, and answers with your `lock_token` are refused.',
   })
   @ApiOkResponse({ type: ClaimedTasks })
-  async claim(
-    @Body() request: ClaimTasksRequest,
-    @Req() { raw }: FastifyRequest,
-  ): Promise<ClaimedTasks> {
-    const gone = new AbortController();
-    const hangUp = (): void => gone.abort();
-    raw.socket.once('close', hangUp);
-    try {
-      return await this.work.claim(request, gone.signal);
-    } finally {
-      raw.socket.off('close', hangUp);
-    }
+  claim(@Body() request: ClaimTasksRequest, @Req() { raw }: FastifyRequest): Promise<ClaimedTasks> {
+    return request.wait_seconds > 0
+      ? untilHungUp(raw.socket, (gone) => this.work.claim(request, gone))
+      : this.work.claim(request);
   }
 
   @Post('complete')
@@ -106,5 +99,17 @@ export class TaskWorkController {
     @Body() request: ExtendTaskRequest,
   ): Promise<TaskExtension> {
     return this.work.extend(task_execution_id, request);
+  }
+}
+
+/** @param work is given a signal that is aborted when the caller hangs up */
+async function untilHungUp<T>(socket: Socket, work: (gone: AbortSignal) => Promise<T>): Promise<T> {
+  const gone = new AbortController();
+  const hangUp = (): void => gone.abort();
+  socket.once('close', hangUp);
+  try {
+    return await work(gone.signal);
+  } finally {
+    socket.off('close', hangUp);
   }
 }

@@ -40,9 +40,10 @@ export class TaskWorkService {
     private readonly drain: Drain,
   ) {}
 
-  /** @param gone aborted when the caller has hung up: it then takes no task any more */
-  async claim(request: ClaimTasksRequest, gone: AbortSignal): Promise<ClaimedTasks> {
-    const ended = AbortSignal.any([gone, this.drain.signal]);
+  /** @param gone of a caller who waits: aborted when it has hung up, and then takes no task any more */
+  async claim(request: ClaimTasksRequest, gone?: AbortSignal): Promise<ClaimedTasks> {
+    const { signal } = this.drain;
+    const ended = gone ? AbortSignal.any([gone, signal]) : signal;
     const tasks = await this.claims.claimForWorker(request, ended);
     return {
       tasks: tasks.map((task) => ({

@@ -135,6 +135,8 @@ async function readSteadily() {
       minute: Math.floor((performance.now() - began) / MINUTE_MS),
       rss_mb: metric(metrics, 'process_resident_memory_bytes') / 2 ** 20,
       heap_mb: metric(metrics, 'nodejs_heap_size_used_bytes') / 2 ** 20,
+      heap_total_mb: metric(metrics, 'nodejs_heap_size_total_bytes') / 2 ** 20,
+      external_mb: metric(metrics, 'nodejs_external_memory_bytes') / 2 ** 20,
       connections: rows[0].connections,
     });
   }
@@ -157,7 +159,9 @@ function report(readings) {
     rows.push({
       minute: minute + 1,
       'RSS MB': Math.round(middle('rss_mb')),
-      'heap MB': Math.round(middle('heap_mb')),
+      'heap used MB': Math.round(middle('heap_mb')),
+      'heap MB': Math.round(middle('heap_total_mb')),
+      'external MB': Math.round(middle('external_mb')),
       connections: middle('connections'),
     });
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, RouteHandler } from 'fastify';
 import { type AccessRows, Authenticator, RouteAccess } from '#platform/auth';
 import type { AppConfig } from '#platform/config';
 import { RateLimits } from '#platform/limits';
@@ -10,7 +10,7 @@ import { Cors } from './cors.js';
 import { acceptJsonBodies, BODY_LIMIT_BYTES } from './json-body.js';
 import { PROBLEM_TYPE, problemOf } from './problem.js';
 import { installDoor } from './request-door.js';
-import { RouteTable } from './route-table.js';
+import { type Route, RouteTable } from './route-table.js';
 
 export const BASE_PATH = '/api/v1/workflows';
 /** Below the root instead of the base path. */
@@ -54,6 +54,8 @@ export function createHttpAdapter(
     genReqId: (request: IncomingMessage) => correlationOf(request.headers),
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
+    // there is no middleware
+    skipMiddie: true,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       const { status, headers, body } = problemOf(adapter.mapException(error), request);
       void reply.status(status).headers(headers).type(PROBLEM_TYPE).send(body);
@@ -66,10 +68,9 @@ export function createHttpAdapter(
   fastify.addHook('onRoute', (route) => {
     const [method, ...others] = [route.method].flat();
     if (method === undefined || others.length > 0) throw new Error(`${route.url} is many routes.`);
-    route.config = {
-      ...route.config,
-      route: routes.add(method, route.url, access, route.config?.quiet),
-    };
+    const known = routes.add(method, route.url, access, route.config?.quiet);
+    route.config = { ...route.config, route: known };
+    route.handler = past(known, route.handler);
   });
   acceptJsonBodies(fastify);
   installDoor(fastify, {
@@ -81,4 +82,12 @@ export function createHttpAdapter(
   });
   logAccess(fastify);
   return adapter;
+}
+
+/** Calls the operation by itself, where that is all that Nest's router would do. */
+function past(route: Route, throughNest: RouteHandler): RouteHandler {
+  return function (request, reply) {
+    const call = route.operation?.call;
+    return call ? call(request, reply) : throughNest.call(this, request, reply);
+  };
 }

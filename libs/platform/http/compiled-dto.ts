@@ -22,6 +22,8 @@ interface Check {
 
 interface Field {
   name: string;
+  /** The name of its class, for rules that ask. */
+  targetName: string;
   /** The class of its objects, from `@Type`. */
   typeOf: TypeOf | null;
   transforms: readonly ((params: TransformFnParams) => unknown)[];
@@ -107,7 +109,7 @@ function holds(dto: CompiledDto, object: Fields, plain: Fields): boolean {
   for (const field of dto.fields.values()) {
     const value = object[field.name];
     if (!isChecked(field, object, value)) continue;
-    for (const check of field.checks) if (!passes(check, field.name, object, value)) return false;
+    for (const check of field.checks) if (!passes(check, field, object, value)) return false;
     if (field.nested && !isNested(value, Object.hasOwn(plain, field.name))) return false;
   }
   return true;
@@ -127,11 +129,10 @@ function isNested(value: unknown, wasSent: boolean): boolean {
 
 function passes(
   { rule, constraints, each }: Check,
-  property: string,
+  { targetName, name: property }: Field,
   object: object,
   value: unknown,
 ): boolean {
-  const targetName = object.constructor.name;
   const about: ValidationArguments = { targetName, property, object, value, constraints };
   return each && Array.isArray(value)
     ? value.every((item: unknown) => rule.validate(item, about) === true)
@@ -211,6 +212,7 @@ function compileField(type: Dto, name: string, rules: readonly ValidationMetadat
   if (!isKnown) return null;
   return {
     name,
+    targetName: type.name,
     typeOf,
     transforms: transforms.map(({ transformFn }) => transformFn),
     conditions,

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { DiscoveryService } from '@nestjs/core';
+import { callOf, type OperationCall } from './operation-call.js';
 import { type CheckedParam, checkedParamsOf } from './params.js';
 
 type Class = new (...args: never[]) => object;
@@ -21,6 +22,8 @@ export interface Operation {
   query: Class | undefined;
   /** The class of its body, where that is to be checked. */
   body: Class | undefined;
+  /** Undefined where only Nest's router can call it. */
+  call: OperationCall | undefined;
 }
 
 export interface Operations {
@@ -35,22 +38,22 @@ const UNCHECKED: ReadonlySet<unknown> = new Set([String, Number, Boolean, Array,
 
 /** All operations of all controllers. */
 export function operationsOf(discovery: DiscoveryService): Operations[] {
-  return discovery.getControllers().flatMap(({ metatype }) => {
-    const controller = metatype as Class;
-    const base = Reflect.getMetadata(PATH_METADATA, controller) as string;
-    const prototype = controller.prototype as Record<string, unknown>;
+  return discovery.getControllers().flatMap(({ metatype, instance }) => {
+    const base = Reflect.getMetadata(PATH_METADATA, metatype!) as string;
+    const prototype = metatype!.prototype as Record<string, unknown>;
     return Object.getOwnPropertyNames(prototype).flatMap((name) => {
       const handler = prototype[name];
       if (typeof handler !== 'function' || !Reflect.hasMetadata(METHOD_METADATA, handler))
         return [];
       const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
       const path = joined(base, Reflect.getMetadata(PATH_METADATA, handler) as string);
-      return [{ method, path, operation: operationOf(controller, name, handler, method) }];
+      return [{ method, path, operation: operationOf(instance as object, name, handler, method) }];
     });
   });
 }
 
-function operationOf(controller: Class, name: string, handler: object, method: string): Operation {
+function operationOf(instance: object, name: string, handler: object, method: string): Operation {
+  const controller = instance.constructor as Class;
   const taken = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<
     string,
     { index: number }
@@ -63,13 +66,15 @@ function operationOf(controller: Class, name: string, handler: object, method: s
     return key === undefined ? undefined : types?.[taken[key]!.index];
   };
   const body = typeOf(RouteParamtypes.BODY);
+  const status =
+    (Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined) ??
+    (method === 'POST' ? 201 : 200);
   return {
-    status:
-      (Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined) ??
-      (method === 'POST' ? 201 : 200),
+    status,
     params: checkedParamsOf(controller.prototype as object, name),
     query: typeOf(RouteParamtypes.QUERY),
     body: UNCHECKED.has(body) ? undefined : body,
+    call: callOf(instance, name, status),
   };
 }
 

@@ -1,10 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { BASE_PATH, ROOT_PATHS } from './adapter.js';
 import { runWithClaim } from './idempotency.js';
 import { idempotencyKeyOf, IdempotentRequests } from './idempotent-requests.js';
-import { operationsOf } from './operation.js';
+import { type Operation, operationsOf } from './operation.js';
 import { readRequest } from './request-reader.js';
 import { RouteTable } from './route-table.js';
 
@@ -27,19 +28,12 @@ export class RequestPipeline implements OnModuleInit {
     const fastify = this.host.httpAdapter.getInstance();
     fastify.addHook('preHandler', (request, reply, done) => {
       const operation = request.route?.operation;
-      const key = operation && idempotencyKeyOf(request);
-      if (key === undefined) return done();
-      this.idempotent
-        .claim(key, operation!.status, request, reply)
-        .then((claim) => claim && runWithClaim(claim, done), done);
-    });
-    fastify.addHook('preHandler', (request, _reply, done) => {
-      const operation = request.route?.operation;
       if (!operation) return done();
-      request.sent = request.body;
-      const reading = readRequest(request, operation);
-      if (reading) reading.then(() => done(), done);
-      else done();
+      const key = idempotencyKeyOf(request);
+      if (key === undefined) return read(request, operation, done);
+      this.idempotent
+        .claim(key, operation.status, request, reply)
+        .then((claim) => claim && runWithClaim(claim, () => read(request, operation, done)), done);
     });
     fastify.addHook('onSend', (request, reply, payload, done) => {
       const settling = this.idempotent.settling(request, reply, payload);
@@ -47,4 +41,16 @@ export class RequestPipeline implements OnModuleInit {
       else done(null, payload);
     });
   }
+}
+
+function read(request: FastifyRequest, operation: Operation, done: HookHandlerDoneFunction): void {
+  request.sent = request.body;
+  let reading: Promise<void> | void;
+  try {
+    reading = readRequest(request, operation);
+  } catch (error) {
+    return done(error as Error);
+  }
+  if (reading) reading.then(() => done(), done);
+  else done();
 }

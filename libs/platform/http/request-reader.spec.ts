@@ -32,7 +32,9 @@ class Tasks {
   asSent(@Body() _body: unknown): void {}
 }
 
-const discovery = { getControllers: () => [{ metatype: Tasks }] } as unknown as DiscoveryService;
+const discovery = {
+  getControllers: () => [{ metatype: Tasks, instance: new Tasks() }],
+} as unknown as DiscoveryService;
 const operations = operationsOf(discovery);
 const operationAt = (key: string) => {
   const found = operations.find(({ method, path }) => `${method} ${path}` === key);
@@ -59,7 +61,7 @@ describe('operationsOf', () => {
     expect(operations).toHaveLength(3);
     expect(work).toMatchObject({ status: 202, query: undefined, body: Work });
     expect(work.params.map(({ name }) => name)).toEqual(['task_id', 'worker_id']);
-    expect(list).toEqual({ status: 200, params: [], query: PageQuery, body: undefined });
+    expect(list).toMatchObject({ status: 200, params: [], query: PageQuery, body: undefined });
     expect(operationAt('POST /tasks/as-sent')).toMatchObject({ status: 201, body: undefined });
   });
 });

@@ -3,7 +3,13 @@ import type { Operation } from './operation.js';
 import { RouteTable } from './route-table.js';
 
 const access = new RouteAccess({ 'GET /workflows/{workflow_id}': ['viewer', 'admin'] }, '/base');
-const operation: Operation = { status: 200, params: [], query: undefined, body: undefined };
+const operation: Operation = {
+  status: 200,
+  params: [],
+  query: undefined,
+  body: undefined,
+  call: undefined,
+};
 
 function routesOf(...keys: string[]): RouteTable {
   const table = new RouteTable();

@@ -15,14 +15,9 @@ export class MetricsModule implements OnModuleInit {
   onModuleInit(): void {
     const fastify = this.host.httpAdapter.getInstance();
     fastify.addHook('onResponse', (request, reply, done) => {
-      this.registry.httpDuration.observe(
-        {
-          method: request.method,
-          route: request.route?.path ?? 'unknown',
-          status: reply.statusCode,
-        },
-        reply.elapsedTime / 1000,
-      );
+      const { method, route } = request;
+      const seconds = reply.elapsedTime / 1000;
+      this.registry.requests.observe(method, route?.path ?? 'unknown', reply.statusCode, seconds);
       done();
     });
   }
