@@ -1,4 +1,4 @@
-import { AmbientValue, runWithAll } from './ambient.js';
+import { AmbientValue, runWithAll, runWithNone } from './ambient.js';
 
 const colour = new AmbientValue<string>();
 const size = new AmbientValue<number>();
@@ -26,6 +26,16 @@ describe('AmbientValue', () => {
       size.get(),
     ]);
     expect(seen).toEqual(['red', 4, 3]);
+  });
+
+  it('can be left', async () => {
+    const seen = await colour.run('red', () =>
+      runWithNone(async () => {
+        await Promise.resolve();
+        return colour.get();
+      }),
+    );
+    expect(seen).toBeUndefined();
   });
 
   it('keeps apart what goes on at the same time', async () => {

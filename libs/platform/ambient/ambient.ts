@@ -40,3 +40,8 @@ export function runWithAll<R>(given: readonly Given[], work: () => R): R {
   for (const { slot, value } of given) values[slot] = value;
   return storage.run(values, work);
 }
+
+/** Runs `work`, and all that comes of it, without any of them. */
+export function runWithNone<R>(work: () => R): R {
+  return storage.exit(work);
+}

@@ -1,1 +1,1 @@
-export { AmbientValue, type Given, runWithAll } from './ambient.js';
+export { AmbientValue, type Given, runWithAll, runWithNone } from './ambient.js';

@@ -8,6 +8,7 @@ import { idempotencyKeyOf, IdempotentRequests } from './idempotent-requests.js';
 import { type Operation, operationsOf } from './operation.js';
 import { readRequest } from './request-reader.js';
 import { RouteTable } from './route-table.js';
+import { sendTogether } from './send-together.js';
 
 /**
  * What every request passes between the door and its operation, as hooks of Fastify: Nest's guards, pipes and
@@ -40,6 +41,7 @@ export class RequestPipeline implements OnModuleInit {
       if (settling) settling.then(() => done(null, payload), done);
       else done(null, payload);
     });
+    sendTogether(fastify);
   }
 }
 
