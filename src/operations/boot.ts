@@ -1,3 +1,4 @@
+import { Session } from 'node:inspector/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -34,6 +35,20 @@ export async function whenReachable<T>(work: () => Promise<T>, logger: Logger): 
   }
 }
 
+/**
+ * Collects what starting has left behind, half of the heap, before the first request. By itself V8 waits until as much
+ * again has been allocated: a service under a steady load took 300 MB in its second minute and 190 from the third on.
+ */
+async function collectLeftovers(): Promise<void> {
+  const session = new Session();
+  session.connect();
+  try {
+    await session.post('HeapProfiler.collectGarbage');
+  } finally {
+    session.disconnect();
+  }
+}
+
 /** Listens, and from then on is ready until the process is to end. */
 export async function listen(
   app: NestFastifyApplication,
@@ -46,6 +61,7 @@ export async function listen(
   } catch (error) {
     throw explained(error, host, port);
   }
+  await collectLeftovers();
   const drain = app.get(Drain);
   drain.markStarted();
   end.onEnd('open requests', async () => {
