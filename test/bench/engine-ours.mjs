@@ -44,23 +44,22 @@ export async function ours(task, report) {
   }
 }
 
-async function measure(engine, { amount, sizes, in_flights, workloads }, report) {
+async function measure(engine, { amount, sizes, in_flights, workers_in_flights, wakes }, report) {
   const builtin = await engine.define(NOTHING);
   const work = await engine.define(WORKER);
-  const wanted = (name) => workloads.length === 0 || workloads.includes(name);
-  for (const in_flight of wanted('steps') ? in_flights : []) {
+  for (const in_flight of in_flights) {
     report(await keepInFlight('steps', in_flight, amount, () => engine.run(builtin)));
   }
-  if (wanted('worker')) {
+  if (workers_in_flights.length > 0) {
     const worker = engine.workerLoop();
-    for (const in_flight of in_flights) {
+    for (const in_flight of workers_in_flights) {
       const run = () => engine.run(work);
       report(await keepInFlight('worker steps', in_flight, amount, run, engine.stepTimes()));
     }
     await worker.stop();
   }
-  if (wanted('wake')) report(await engine.wakeUps(work));
-  for (const size of wanted('graph') ? sizes : []) {
+  if (wakes) report(await engine.wakeUps(work));
+  for (const size of sizes) {
     report(await timeGraphs(size, (tasks) => engine.graph(builtin, tasks)));
   }
 }

@@ -3,6 +3,7 @@
  *
  *   npm run bench:engine -- --seconds 4 --rounds 2 --only "Complex Workflows" --sizes 10,1000 --out figures.json
  *   npm run bench:engine -- --instances 2000 --in-flight 1,10,100
+ *   npm run bench:engine -- --workloads steps,worker,wake,graph (default: all)
  *
  * Restate takes part where it is installed, which is not so by default (216 MB, BSL):
  *   npm install --no-save @restatedev/restate-server@1.7.12 @restatedev/restate-sdk@1.9.1
@@ -31,7 +32,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', multiple: true, default: [''] },
     sizes: { type: 'string', default: '10,100,1000,10000,100000' },
-    workloads: { type: 'string', default: '' },
+    workloads: { type: 'string', default: 'steps,worker,wake,graph' },
     instances: { type: 'string' },
     'in-flight': { type: 'string', default: '1,10,100' },
     out: { type: 'string' },
@@ -40,6 +41,7 @@ const { values: options } = parseArgs({
 const LIMIT_MS = 180_000;
 const seconds = Number(options.seconds);
 const numbers = (text) => text.split(',').filter(Boolean).map(Number);
+const isAsked = (workload) => options.workloads.split(',').includes(workload);
 const amount = { seconds, instances: options.instances && Number(options.instances) };
 const perWorkload = options.instances ? `${options.instances} instances` : `${seconds} s`;
 const chosen = CONTENDERS.filter(
@@ -111,10 +113,11 @@ async function measure(name, round, url, redis) {
     database: database.href,
     redis: name.includes('Redis') ? redis : null,
     amount,
-    sizes: numbers(options.sizes),
-    in_flights: numbers(options['in-flight']),
-    // of ours; a part of them is for profiling
-    workloads: options.workloads.split(',').filter(Boolean),
+    sizes: isAsked('graph') ? numbers(options.sizes) : [],
+    in_flights: isAsked('steps') ? numbers(options['in-flight']) : [],
+    // of ours alone
+    workers_in_flights: isAsked('worker') ? numbers(options['in-flight']) : [],
+    wakes: isAsked('wake'),
   };
   const script = path.join(import.meta.dirname, 'engine-contender.mjs');
   child = spawn(process.execPath, [...process.execArgv, script, name], {

@@ -36,18 +36,27 @@ export interface Operations {
 /** Bodies of these types are taken as they are sent. */
 const UNCHECKED: ReadonlySet<unknown> = new Set([String, Number, Boolean, Array, Object]);
 
-/** All operations of all controllers. */
+/** All operations of all controllers. @throws Error where one is not the same for all requests */
 export function operationsOf(discovery: DiscoveryService): Operations[] {
-  return discovery.getControllers().flatMap(({ metatype, instance }) => {
-    const base = Reflect.getMetadata(PATH_METADATA, metatype!) as string;
-    const prototype = metatype!.prototype as Record<string, unknown>;
+  return discovery.getControllers().flatMap((controller) => {
+    const type = controller.metatype as Class;
+    if (!controller.isDependencyTreeStatic())
+      throw new Error(`${type.name} is made anew for requests.`);
+    const base = Reflect.getMetadata(PATH_METADATA, type) as string;
+    const prototype = type.prototype as Record<string, unknown>;
     return Object.getOwnPropertyNames(prototype).flatMap((name) => {
       const handler = prototype[name];
       if (typeof handler !== 'function' || !Reflect.hasMetadata(METHOD_METADATA, handler))
         return [];
       const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
       const path = joined(base, Reflect.getMetadata(PATH_METADATA, handler) as string);
-      return [{ method, path, operation: operationOf(instance as object, name, handler, method) }];
+      return [
+        {
+          method,
+          path,
+          operation: operationOf(controller.instance as object, name, handler, method),
+        },
+      ];
     });
   });
 }

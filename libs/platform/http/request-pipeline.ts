@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryService, HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { BASE_PATH, ROOT_PATHS } from './adapter.js';
@@ -19,12 +19,14 @@ export class RequestPipeline implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost<FastifyAdapter>,
     private readonly discovery: DiscoveryService,
+    private readonly nest: ApplicationConfig,
     private readonly routes: RouteTable,
     private readonly idempotent: IdempotentRequests,
   ) {}
 
-  /** By now Nest has registered the routes of all controllers. */
+  /** By now Nest has registered the routes of all controllers. @throws Error where requests would pass what is not asked */
   onModuleInit(): void {
+    refuseWhatIsNotAsked(this.nest);
     this.routes.describe(operationsOf(this.discovery), BASE_PATH, ROOT_PATHS);
     const fastify = this.host.httpAdapter.getInstance();
     fastify.addHook('preHandler', (request, reply, done) => {
@@ -42,6 +44,23 @@ export class RequestPipeline implements OnModuleInit {
       else done(null, payload);
     });
     sendTogether(fastify);
+  }
+}
+
+/** Operations are called past Nest's router: what was added for all of them there would be silently left out. */
+function refuseWhatIsNotAsked(nest: ApplicationConfig): void {
+  const added = [
+    nest.getGlobalGuards(),
+    nest.getGlobalRequestGuards(),
+    nest.getGlobalPipes(),
+    nest.getGlobalRequestPipes(),
+    nest.getGlobalInterceptors(),
+    nest.getGlobalRequestInterceptors(),
+  ].flat();
+  if (added.length > 0) {
+    throw new Error(
+      'Guards, pipes and interceptors for all operations are not asked; make them hooks of RequestPipeline.',
+    );
   }
 }
 

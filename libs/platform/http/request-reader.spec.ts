@@ -33,7 +33,9 @@ class Tasks {
 }
 
 const discovery = {
-  getControllers: () => [{ metatype: Tasks, instance: new Tasks() }],
+  getControllers: () => [
+    { metatype: Tasks, instance: new Tasks(), isDependencyTreeStatic: () => true },
+  ],
 } as unknown as DiscoveryService;
 const operations = operationsOf(discovery);
 const operationAt = (key: string) => {
