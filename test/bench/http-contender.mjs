@@ -1,8 +1,10 @@
 /**
  * One side of `bench:http` in a process of its own: `ours` is the whole service with the work of the four routes left
- * out (their services answer at once), `keyed` is the same where callers need a key, `bare` is Fastify alone. Told `cpu`, it says what it has used, in µs.
+ * out (their services answer at once), `keyed` is the same where callers need a key, `bare` is Fastify alone, `together`
+ * the same where it sends its answers as ours does. Told `cpu`, it says what it has used, in µs.
  */
 import Fastify from 'fastify';
+import { sendTogether } from '../../dist/libs/platform/http/send-together.js';
 import { createApp } from '../../dist/src/app.js';
 import { ParallelService } from '../../dist/src/parallel/parallel.service.js';
 import { TaskWorkService } from '../../dist/src/parallel/task-work.service.js';
@@ -32,8 +34,9 @@ async function ours(env) {
   return app.getHttpServer().address().port;
 }
 
-async function bare() {
+async function bare(prepare = () => {}) {
   const app = Fastify();
+  prepare(app);
   for (const { method, path, answer: body } of Object.values(ROUTES)) {
     app.route({ method, url: path, handler: () => Promise.resolve(body) });
   }
@@ -48,5 +51,10 @@ process.on('message', () => {
 process.on('disconnect', () => process.exit(0));
 /** A key brings the limit of requests a minute with it, which the bench must not run into. */
 const WITH_KEYS = { API_KEYS: `bench:${API_KEY}`, RATE_LIMIT_PER_PRINCIPAL: '10000000' };
-const SIDES = { ours: () => ours({}), keyed: () => ours(WITH_KEYS), bare };
+const SIDES = {
+  ours: () => ours({}),
+  keyed: () => ours(WITH_KEYS),
+  bare,
+  together: () => bare(sendTogether),
+};
 process.send({ port: await SIDES[side]() });

@@ -5,10 +5,11 @@
  *
  *   npm run bench:http -- --seconds 1 --rounds 9 --connections 32
  *
- * `keyed` is the service where every caller needs a key and is counted against their limit. All take turns, so that a
- * slow minute of the machine falls on each; the log goes to another process, as in production. Figures are medians of
- * the rounds, and ratios medians of the ratios of the rounds. `CPU` is processor time of the server's process for one
- * request: it says more than the rate on a machine that is shared, and where the client takes the other core.
+ * `together` is bare Fastify that sends its answers as the service does (`send-together.ts`), `keyed` the service where
+ * every caller needs a key and is counted against their limit. All take turns, so that a slow minute of the machine falls
+ * on each; the log goes to another process, as in production. Figures are medians of the rounds, and ratios medians of
+ * the ratios of the rounds. `CPU` is processor time of the server's process for one request: it says more than the rate
+ * on a machine that is shared, and where the client takes the other core.
  * `--profile <folder>` leaves a CPU profile of each side there.
  */
 import { fork, spawn } from 'node:child_process';
@@ -43,6 +44,7 @@ const postgres = await EmbeddedPostgres.start({
 try {
   const sides = {
     bare: await start('bare'),
+    together: await start('together'),
     ours: await start('ours', postgres.url),
     keyed: await start('keyed', postgres.url),
   };
@@ -51,7 +53,7 @@ try {
     for (const side of Object.values(sides)) await load(side, name, WARM_UP);
   }
   for (const name of Object.keys(ROUTES)) {
-    const found = { bare: [], ours: [], keyed: [] };
+    const found = { bare: [], together: [], ours: [], keyed: [] };
     for (let round = 0; round < Number(options.rounds); round += 1) {
       for (const [key, side] of Object.entries(sides)) found[key].push(await load(side, name));
     }
@@ -66,6 +68,7 @@ try {
       'bare CPU µs': of('bare', 'cpu').toFixed(0),
       'ours CPU µs': of('ours', 'cpu').toFixed(0),
       'of bare by CPU': (1 / ofBare('ours', 'cpu')).toFixed(2),
+      'together of bare': ofBare('together', 'rate').toFixed(2),
       'keyed of bare': ofBare('keyed', 'rate').toFixed(2),
       'keyed CPU µs': of('keyed', 'cpu').toFixed(0),
     });
