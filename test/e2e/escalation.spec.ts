@@ -23,6 +23,15 @@ const WEEK = Object.fromEntries(
 );
 
 // 2027-03-26 is a Friday; the Monday after it is a holiday
+const APPROVAL = {
+  step_id: 'approval',
+  step_name: 'Approval',
+  step_type: 'approval',
+  order_sequence: 1,
+  auto_escalation_hours: 4,
+  working_time: true,
+};
+
 describe('escalation', () => {
   let service: Service;
   let clock: DatabaseClock;
@@ -42,16 +51,7 @@ describe('escalation', () => {
       category: 'test',
       // the clock is moved further than the default
       global_timeout_hours: 1_000,
-      steps: [
-        {
-          step_id: 'approval',
-          step_name: 'Approval',
-          step_type: 'approval',
-          order_sequence: 1,
-          auto_escalation_hours: 4,
-          working_time: true,
-        },
-      ],
+      steps: [APPROVAL],
       approval_hierarchies: [1, 2, 3].map((level) => ({ level, role_required: `role_${level}` })),
     });
     workflow = body.workflow_id;
@@ -200,16 +200,7 @@ describe('escalation', () => {
     const { body } = await service.request<{ workflow_id: string }>('POST', '/multi-step/create', {
       workflow_name: 'In Berlin',
       category: 'test',
-      steps: [
-        {
-          step_id: 'approval',
-          step_name: 'Approval',
-          step_type: 'approval',
-          order_sequence: 1,
-          auto_escalation_hours: 4,
-          working_time: true,
-        },
-      ],
+      steps: [APPROVAL],
       approval_hierarchies: [
         { level: 1, role_required: 'role_1', department_required: 'Berlin' },
         { level: 2, role_required: 'role_2' },

@@ -1,3 +1,4 @@
+import { pointerTo } from '#engine/errors';
 import type { JsonObject } from '#engine/graph';
 
 import type { Draft } from './edit-draft.js';
@@ -109,7 +110,7 @@ export function unknownFields(
 ): void {
   for (const key of sent) {
     if (fields.includes(key)) continue;
-    const pointer = `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = pointerTo(at, key);
     const message = `${key} cannot be changed here; what can is ${fields.join(', ')}.`;
     draft.fault(pointer, 'unknown_field', message);
   }

@@ -1,3 +1,5 @@
+export { pointerTo } from './json-pointer.js';
+
 /** Every way in which the product refuses, by the code that clients see in a problem document. */
 export type ErrorCode =
   // what was sent

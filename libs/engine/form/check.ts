@@ -1,18 +1,15 @@
-import type { Fault } from '#engine/errors';
+import { type Fault, pointerTo } from '#engine/errors';
 
-import { FORMATS } from './formats.js';
-import { isMultiple } from './multiples.js';
-import { canonical, isObject, pointerTo } from './pointer.js';
-import { type JsonType, LIMITS, type Pattern, type SchemaNode } from './types.js';
+import { asserted } from './assertions.js';
+import { CheckBudget, fail, Spent } from './check-budget.js';
+import { isObject } from './json-values.js';
+import { LIMITS, type SchemaNode } from './types.js';
 
 /** What schemas have looked at, for `unevaluatedProperties` and `unevaluatedItems`. */
 interface Seen {
   properties: Set<string>;
   items: Set<number>;
 }
-
-/** The steps, the depth or the faults that one check may come to are spent. */
-class Spent extends Error {}
 
 /**
  * Everything that is wrong with a value, by its place; as many faults as one answer lists. Takes bounded time whatever the
@@ -32,7 +29,7 @@ export function check(node: SchemaNode, value: unknown, at: string, tracks: bool
 }
 
 class Check {
-  private steps: number = LIMITS.check_steps;
+  private readonly budget = new CheckBudget();
   private depth = 0;
 
   constructor(private readonly tracks: boolean) {}
@@ -48,7 +45,7 @@ class Check {
     faults: Fault[] | null,
     seen: Seen | undefined,
   ): boolean {
-    this.spend(1);
+    this.budget.spend(1);
     if (node.always !== undefined) {
       return (
         node.always || fail(faults, at, 'not_allowed', 'Nothing may stand here; leave it out.')
@@ -73,7 +70,7 @@ class Check {
     faults: Fault[] | null,
     seen: Seen | undefined,
   ): boolean {
-    let fits = this.asserted(node, value, at, faults);
+    let fits = asserted(node, value, at, faults, this.budget);
     if (!fits && !faults) return false;
     fits = this.inPlace(node, value, at, faults, seen) && fits;
     if (!fits && !faults) return false;
@@ -82,62 +79,6 @@ class Check {
     if (Array.isArray(value)) return this.items(node, value, at, faults, seen) && fits;
     if (isObject(value)) return this.properties(node, value, at, faults, seen) && fits;
     return fits;
-  }
-
-  private asserted(node: SchemaNode, value: unknown, at: string, faults: Fault[] | null): boolean {
-    const { types, allowed } = node;
-    if (types && !types.some((type) => isOf(type, value))) {
-      // what else it says of such a value is noise
-      return fail(faults, at, 'type', `Give ${types.map((type) => WORDS[type]).join(' or ')}.`);
-    }
-    let fits = true;
-    const no = (code: string, message: string): void => {
-      fits = fail(faults, at, code, message);
-    };
-    if (allowed && !allowed.texts.has(canonical(value, (steps) => this.spend(steps)))) {
-      no('enum', `Only ${allowed.shown} may stand here.`);
-    }
-    if (typeof value === 'number') numberFaults(node, value, no);
-    if (typeof value === 'string') this.textFaults(node, value, no);
-    if (Array.isArray(value)) this.listFaults(node, value, no);
-    if (isObject(value)) {
-      const { min_properties: least = 0, max_properties: most = Infinity } = node;
-      const count = Object.keys(value).length;
-      if (count < least) no('min_properties', `Give ${least} fields or more.`);
-      if (count > most) no('max_properties', `Give ${most} fields or fewer.`);
-    }
-    return fits;
-  }
-
-  private textFaults(
-    { min_length: least = 0, max_length: most = Infinity, pattern, format }: SchemaNode,
-    value: string,
-    no: (code: string, message: string) => void,
-  ): void {
-    this.spend(value.length >> 4);
-    if (least > 0 || most < Infinity) {
-      let length = 0;
-      for (const _ of value) length += 1;
-      if (length < least) no('min_length', `Give ${least} characters or more.`);
-      if (length > most) no('max_length', `Give ${most} characters or fewer.`);
-    }
-    if (pattern && !this.matches(pattern, value)) {
-      no('pattern', `This does not match the pattern ${pattern.source}`);
-    }
-    const known = format === undefined ? undefined : FORMATS.get(format);
-    if (known && !known(value)) no('format', `This is no ${format}.`);
-  }
-
-  private listFaults(
-    { min_items: least = 0, max_items: most = Infinity, unique_items }: SchemaNode,
-    value: readonly unknown[],
-    no: (code: string, message: string) => void,
-  ): void {
-    if (value.length < least) no('min_items', `Give ${least} items or more.`);
-    if (value.length > most) no('max_items', `Give ${most} items or fewer.`);
-    if (!unique_items) return;
-    const texts = new Set(value.map((item) => canonical(item, (steps) => this.spend(steps))));
-    if (texts.size < value.length) no('unique_items', 'No two items may be the same.');
   }
 
   private inPlace(
@@ -257,7 +198,9 @@ class Check {
       if (!fits && !faults) return false;
       const place = pointerTo(at, name);
       const named = properties?.get(name);
-      const matching = pattern_properties.filter(({ pattern }) => this.matches(pattern, name));
+      const matching = pattern_properties.filter(({ pattern }) =>
+        this.budget.matches(pattern, name),
+      );
       const children = [...(named ? [named] : []), ...matching.map((each) => each.node)];
       if (children.length === 0 && node.additional_properties) {
         children.push(node.additional_properties);
@@ -286,7 +229,7 @@ class Check {
     at: string,
     faults: Fault[] | null,
   ): boolean {
-    this.spend(required.length >> 4);
+    this.budget.spend(required.length >> 4);
     let fits = true;
     const need = (name: string, why: string): void => {
       if (Object.hasOwn(value, name)) return;
@@ -295,78 +238,12 @@ class Check {
     };
     for (const name of required) need(name, '');
     for (const [name, needed] of dependent_required ?? []) {
-      this.spend(needed.length >> 4);
+      this.budget.spend(needed.length >> 4);
       if (!Object.hasOwn(value, name)) continue;
       for (const other of needed) need(other, ` where ${name} is given`);
     }
     return fits;
   }
-
-  /** RE2 visits each pair of a character and an instruction at most. */
-  private matches({ regex }: Pattern, text: string): boolean {
-    this.spend(1 + ((text.length * (8 + regex.programSize())) >> 6));
-    return regex.test(text);
-  }
-
-  private spend(steps: number): void {
-    this.steps -= steps;
-    if (this.steps < 0) {
-      throw new Spent('This is too much to be checked by the form; send less.');
-    }
-  }
-}
-
-const WORDS: Readonly<Record<JsonType, string>> = {
-  null: 'null',
-  boolean: 'true or false',
-  object: 'an object',
-  array: 'a list',
-  number: 'a number',
-  string: 'text',
-  integer: 'a whole number',
-};
-
-function isOf(type: JsonType, value: unknown): boolean {
-  switch (type) {
-    case 'null':
-      return value === null;
-    case 'object':
-      return isObject(value);
-    case 'array':
-      return Array.isArray(value);
-    case 'integer':
-      return Number.isInteger(value);
-    case 'boolean':
-    case 'number':
-    case 'string':
-      return typeof value === type;
-  }
-}
-
-function numberFaults(
-  node: SchemaNode,
-  value: number,
-  no: (code: string, message: string) => void,
-): void {
-  const { maximum = Infinity, exclusive_maximum = Infinity } = node;
-  const { minimum = -Infinity, exclusive_minimum = -Infinity, multiple_of } = node;
-  if (value > maximum) no('maximum', `Give ${maximum} or less.`);
-  if (value >= exclusive_maximum) no('exclusive_maximum', `Give less than ${exclusive_maximum}.`);
-  if (value < minimum) no('minimum', `Give ${minimum} or more.`);
-  if (value <= exclusive_minimum) no('exclusive_minimum', `Give more than ${exclusive_minimum}.`);
-  if (multiple_of !== undefined && !isMultiple(value, multiple_of)) {
-    no('multiple_of', `Give a multiple of ${multiple_of}.`);
-  }
-}
-
-/** @returns false, for the caller to pass on */
-function fail(faults: Fault[] | null, pointer: string, code: string, message: string): false {
-  if (!faults) return false;
-  if (faults.length >= LIMITS.faults) {
-    throw new Spent(`There are more faults than these ${LIMITS.faults}; mend them first.`);
-  }
-  faults.push({ pointer, code, message });
-  return false;
 }
 
 function newSeen(): Seen {

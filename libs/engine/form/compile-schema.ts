@@ -1,9 +1,11 @@
-import type { Fault } from '#engine/errors';
+import { type Fault, pointerTo } from '#engine/errors';
 
 import { compilePattern, type PatternBudget } from './patterns.js';
-import { canonical, isObject, pointerTo } from './pointer.js';
+import { canonical, isObject } from './json-values.js';
+import { COUNTS, LISTED, NAMED, NUMBERS, OF_OLDER_DRAFTS, SINGLE } from './keywords.js';
 import { findEndless, resolveReferences } from './references.js';
-import { JSON_TYPES, type JsonType, LIMITS, type Pattern, type SchemaNode } from './types.js';
+import { sizeFault } from './size.js';
+import { JSON_TYPES, type JsonType, type Pattern, type SchemaNode } from './types.js';
 
 export const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
@@ -13,33 +15,6 @@ export interface CompiledSchema {
   /** It has `unevaluated…`: what was evaluated has to be kept track of. */
   tracks: boolean;
 }
-
-/** Keywords of older drafts that would be ignored, and what says the same now. */
-const OF_OLDER_DRAFTS: Readonly<Record<string, string>> = {
-  dependencies: 'dependentRequired or dependentSchemas',
-  additionalItems: 'prefixItems with items',
-  $recursiveRef: '$dynamicRef',
-};
-
-type NumberKeyword = 'maximum' | 'exclusive_maximum' | 'minimum' | 'exclusive_minimum';
-type CountKeyword = `${'max' | 'min'}_${'length' | 'items' | 'contains' | 'properties'}`;
-
-const NUMBERS = new Map<string, NumberKeyword>([
-  ['maximum', 'maximum'],
-  ['exclusiveMaximum', 'exclusive_maximum'],
-  ['minimum', 'minimum'],
-  ['exclusiveMinimum', 'exclusive_minimum'],
-]);
-const COUNTS = new Map<string, CountKeyword>([
-  ['maxLength', 'max_length'],
-  ['minLength', 'min_length'],
-  ['maxItems', 'max_items'],
-  ['minItems', 'min_items'],
-  ['maxContains', 'max_contains'],
-  ['minContains', 'min_contains'],
-  ['maxProperties', 'max_properties'],
-  ['minProperties', 'min_properties'],
-]);
 
 /**
  * A schema of JSON Schema 2020-12 with everything that is wrong with it. Nothing is fetched, nothing is generated:
@@ -144,61 +119,20 @@ class SchemaCompiler {
   }
 
   private applicator(node: SchemaNode, keyword: string, value: unknown, at: string): void {
-    switch (keyword) {
-      case 'allOf':
-        node.all_of = this.listed(value, at);
-        return;
-      case 'anyOf':
-        node.any_of = this.listed(value, at);
-        return;
-      case 'oneOf':
-        node.one_of = this.listed(value, at);
-        return;
-      case 'prefixItems':
-        node.prefix_items = this.listed(value, at);
-        return;
-      case 'not':
-      case 'if':
-      case 'then':
-      case 'else':
-      case 'contains':
-        node[keyword] = this.node(value, at);
-        return;
-      case 'items':
-        if (Array.isArray(value)) {
-          const message = 'A list of items is of an older draft; use prefixItems.';
-          this.fault(at, 'older_draft', message);
-        } else node.items = this.node(value, at);
-        return;
-      case 'additionalProperties':
-        node.additional_properties = this.node(value, at);
-        return;
-      case 'propertyNames':
-        node.property_names = this.node(value, at);
-        return;
-      case 'unevaluatedItems':
-        this.tracks = true;
-        node.unevaluated_items = this.node(value, at);
-        return;
-      case 'unevaluatedProperties':
-        this.tracks = true;
-        node.unevaluated_properties = this.node(value, at);
-        return;
-      case 'properties':
-        node.properties = this.named(value, at);
-        return;
-      case 'dependentSchemas':
-        node.dependent_schemas = this.named(value, at);
-        return;
-      case 'patternProperties':
-        node.pattern_properties = [...this.named(value, at)].flatMap(([source, under]) => {
-          const pattern = this.pattern(source, pointerTo(at, source));
-          return pattern ? [{ pattern, node: under }] : [];
-        });
-        return;
-      default:
-        return;
-    }
+    const single = SINGLE.get(keyword);
+    if (keyword === 'items' && Array.isArray(value)) {
+      this.fault(at, 'older_draft', 'A list of items is of an older draft; use prefixItems.');
+    } else if (single) node[single] = this.node(value, at);
+    const listed = LISTED.get(keyword);
+    if (listed) node[listed] = this.listed(value, at);
+    const named = NAMED.get(keyword);
+    if (named) node[named] = this.named(value, at);
+    if (single?.startsWith('unevaluated')) this.tracks = true;
+    if (keyword !== 'patternProperties') return;
+    node.pattern_properties = [...this.named(value, at)].flatMap(([source, under]) => {
+      const pattern = this.pattern(source, pointerTo(at, source));
+      return pattern ? [{ pattern, node: under }] : [];
+    });
   }
 
   private assertion(node: SchemaNode, keyword: string, value: unknown, at: string): void {
@@ -330,21 +264,4 @@ function allowed(
     texts: new Set(kept.map((value) => canonical(value))),
     shown: shown.length > 200 ? `${shown.slice(0, 200)}…` : shown,
   };
-}
-
-/** Counted without recursion, before anything recurses into it. */
-function sizeFault(schema: unknown): Fault | undefined {
-  let level: unknown[] = [schema];
-  let values = 0;
-  for (let depth = 0; level.length > 0; depth += 1) {
-    values += level.length;
-    if (values > LIMITS.values || depth > LIMITS.depth) {
-      const message = `A form has at most ${LIMITS.values} values, ${LIMITS.depth} deep; make it simpler.`;
-      return { pointer: '', code: 'form_too_large', message };
-    }
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
-    );
-  }
-  return undefined;
 }

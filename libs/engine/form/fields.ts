@@ -1,6 +1,6 @@
-import type { Fault } from '#engine/errors';
+import { type Fault, pointerTo } from '#engine/errors';
 
-import { isObject, pointerTo } from './pointer.js';
+import { isObject } from './json-values.js';
 
 /** What a field's `type` means as a schema; where the same is called by several names, all of them. */
 const FIELD_TYPES: readonly { names: readonly string[]; schema: Record<string, unknown> }[] = [

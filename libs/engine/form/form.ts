@@ -4,6 +4,7 @@ import { check } from './check.js';
 import { compileSchema } from './compile-schema.js';
 import { isFieldsForm, translateFields } from './fields.js';
 import type { PatternBudget } from './patterns.js';
+import { sizeFault } from './size.js';
 import { LIMITS } from './types.js';
 
 /** What a step's output is checked against. */
@@ -28,8 +29,8 @@ export function compileForm(
   if (Object.keys(form_schema).length === 0) return { form: null, faults: [] };
   if (!isFieldsForm(form_schema)) return compiled(form_schema, budget);
   // what is too large is not translated either
-  const size = compileSchema({ default: form_schema }, budget);
-  if (size.faults.length > 0) return { form: null, faults: size.faults };
+  const tooLarge = sizeFault(form_schema);
+  if (tooLarge) return { form: null, faults: [tooLarge] };
   const { schema, faults, places } = translateFields(form_schema);
   if (faults.length > 0) return { form: null, faults };
   const { form, faults: ofSchema } = compiled(schema, budget);

@@ -1,4 +1,4 @@
-import type { Fault } from '#engine/errors';
+import { type Fault, pointerTo } from '#engine/errors';
 import { ExpressionLimitError, ExpressionSyntaxError } from '#engine/expression';
 
 import { compileTemplate, isTemplate } from './template.js';
@@ -85,7 +85,7 @@ export function templateFaults(value: unknown, pointer: string): Fault[] {
   if (typeof value === 'string') return compileFaults(() => compileTemplate(value), pointer);
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, field]) =>
-    templateFaults(field, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),
+    templateFaults(field, pointerTo(pointer, key)),
   );
 }
 

@@ -8,25 +8,12 @@ import {
   newLevel,
   newRule,
 } from '../../../test/factories/definition.factory.js';
+import { newFacts } from '../../../test/factories/facts.factory.js';
 import { decide, type Decision } from './decide.js';
 import { effectsOf } from './effects.js';
 import { evolve, NEW_INSTANCE } from './evolve.js';
 import type { Command } from './commands.js';
-import type { Facts } from './facts.js';
 import type { InstanceState } from './types.js';
-
-function facts(changes: Partial<Facts> = {}): Facts {
-  let id = 0;
-  return {
-    now: Date.UTC(2026, 0, 1),
-    newId: () => `step-execution-${(id += 1)}`,
-    overrides: [],
-    trees: new Map(),
-    certainty: null,
-    max_step_entries: 1_000,
-    ...changes,
-  };
-}
 
 function accepted(decision: Decision): Extract<Decision, { events: unknown }> {
   if ('rejection' in decision) throw decision.rejection;
@@ -40,7 +27,11 @@ function refusal(decision: Decision): string {
 type Definition = ReturnType<typeof newCompiledDefinition>;
 
 /** The state after commands that must all be accepted. */
-function run(definition: Definition, commands: readonly Command[], given = facts()): InstanceState {
+function run(
+  definition: Definition,
+  commands: readonly Command[],
+  given = newFacts(),
+): InstanceState {
   return commands.reduce(
     (state, command) => accepted(decide(definition, state, command, given)).state,
     NEW_INSTANCE,
@@ -81,7 +72,9 @@ describe('moving through the steps', () => {
     const state = run(three, [{ type: 'start', data: {}, at_step_id: 'b' }]);
     expect(state.current).toMatchObject({ step_id: 'b', entry: 1, status: 'waiting' });
     expect(
-      refusal(decide(three, NEW_INSTANCE, { type: 'start', data: {}, at_step_id: 'x' }, facts())),
+      refusal(
+        decide(three, NEW_INSTANCE, { type: 'start', data: {}, at_step_id: 'x' }, newFacts()),
+      ),
     ).toBe('step_not_found');
   });
 
@@ -96,7 +89,7 @@ describe('moving through the steps', () => {
         definition,
         NEW_INSTANCE,
         { type: 'start', data: {}, at_step_id },
-        facts(),
+        newFacts(),
       );
       if ('rejection' in decision) throw decision.rejection;
       expect(decision.state.current?.step_id).toBe(at_step_id);
@@ -122,12 +115,12 @@ describe('moving through the steps', () => {
 
   it('refuses a step that is not the current one, and says which is', () => {
     const state = run(three, [start()]);
-    const decision = decide(three, state, complete('b'), facts());
+    const decision = decide(three, state, complete('b'), newFacts());
     expect(refusal(decision)).toBe('step_not_current');
     expect('rejection' in decision && decision.rejection.facts).toMatchObject({
       current_step_id: 'a',
     });
-    expect(refusal(decide(three, state, complete('nowhere'), facts()))).toBe('step_not_found');
+    expect(refusal(decide(three, state, complete('nowhere'), newFacts()))).toBe('step_not_found');
   });
 
   it('refuses an answer to an earlier entry of the same step', () => {
@@ -138,7 +131,7 @@ describe('moving through the steps', () => {
       output: {},
       step_execution_id: 'another',
     };
-    expect(refusal(decide(three, state, late, facts()))).toBe('step_not_current');
+    expect(refusal(decide(three, state, late, newFacts()))).toBe('step_not_current');
   });
 
   it('handles steps that are named like members of Object', () => {
@@ -163,7 +156,7 @@ describe('routing rules', () => {
       ],
     });
     const { events } = accepted(
-      decide(definition, run(definition, [start()]), complete('a'), facts()),
+      decide(definition, run(definition, [start()]), complete('a'), newFacts()),
     );
     expect(events.at(-1)).toMatchObject({
       type: 'step_entered',
@@ -213,7 +206,7 @@ describe('routing rules', () => {
       [{ step_id: 'a' }, { step_id: 'spin', step_type: 'conditional' }],
       { routing_rules: [newRule({ source_step_id: 'spin', target_step_id: 'spin' })] },
     );
-    const given = facts({ max_step_entries: 50 });
+    const given = newFacts({ max_step_entries: 50 });
     const { events, state } = accepted(
       decide(definition, run(definition, [start()], given), complete('a'), given),
     );
@@ -234,7 +227,7 @@ describe('routing rules', () => {
       condition: compile('true'),
       priority: 1,
     };
-    const given = facts({ overrides: [override] });
+    const given = newFacts({ overrides: [override] });
     expect(run(definition, [start(), complete('a')], given).current?.step_id).toBe('c');
   });
 });
@@ -272,10 +265,10 @@ describe('conditional steps and conditions', () => {
       ],
     });
     const trees = new Map([['tree', tree]]);
-    expect(run(definition, [start({ amount: 500 })], facts({ trees })).current?.step_id).toBe(
+    expect(run(definition, [start({ amount: 500 })], newFacts({ trees })).current?.step_id).toBe(
       'large',
     );
-    expect(run(definition, [start({ amount: 5 })], facts({ trees })).current?.step_id).toBe(
+    expect(run(definition, [start({ amount: 5 })], newFacts({ trees })).current?.step_id).toBe(
       'small',
     );
   });
@@ -285,7 +278,7 @@ describe('conditional steps and conditions', () => {
       { step_id: 'a', conditions: { expression: 'amount > 100' } },
       { step_id: 'b' },
     ]);
-    const { events } = accepted(decide(definition, NEW_INSTANCE, start({ amount: 5 }), facts()));
+    const { events } = accepted(decide(definition, NEW_INSTANCE, start({ amount: 5 }), newFacts()));
     expect(events.map(({ type }) => type)).toEqual([
       'instance_started',
       'step_skipped',
@@ -309,7 +302,7 @@ describe('approvals', () => {
     const definition = hierarchy({ level: 1 }, { level: 2 });
     const first = run(definition, [start(), vote('approved', 'role_1')]);
     expect(first.current?.levels?.map(({ status }) => status)).toEqual(['approved', 'asked']);
-    expect(refusal(decide(definition, first, vote('approved', 'role_1'), facts()))).toBe(
+    expect(refusal(decide(definition, first, vote('approved', 'role_1'), newFacts()))).toBe(
       'approver_not_entitled',
     );
     expect(
@@ -344,7 +337,7 @@ describe('approvals', () => {
   it('bypass levels whose condition holds, and keep the reason', () => {
     const definition = hierarchy({ level: 1, bypass_conditions: ['amount < 100'] }, { level: 2 });
     const { events, state } = accepted(
-      decide(definition, NEW_INSTANCE, start({ amount: 5 }), facts()),
+      decide(definition, NEW_INSTANCE, start({ amount: 5 }), newFacts()),
     );
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'approval_bypassed', condition: 'amount < 100' }),
@@ -373,7 +366,7 @@ describe('approvals', () => {
           vote('approved', 'role_1', {
             approver: { id: 'p', roles: ['role_1'], department, management_level },
           }),
-          facts(),
+          newFacts(),
         ),
       );
     expect([as('IT', 5), as('HR', 2), as('HR', null), as('HR', 3)]).toEqual([
@@ -388,10 +381,10 @@ describe('approvals', () => {
     const definition = hierarchy({ level: 1 }, { level: 2 });
     const state = run(definition, [start(), vote('approved', 'role_1')]);
     expect(
-      refusal(decide(definition, state, vote('approved', 'role_1', { level: 1 }), facts())),
+      refusal(decide(definition, state, vote('approved', 'role_1', { level: 1 }), newFacts())),
     ).toBe('approval_already_given');
     expect(
-      refusal(decide(definition, state, vote('approved', 'role_1', { level: 7 }), facts())),
+      refusal(decide(definition, state, vote('approved', 'role_1', { level: 7 }), newFacts())),
     ).toBe('approval_not_asked');
   });
 });
@@ -450,13 +443,13 @@ describe('work of executions', () => {
 
   it('is refused once the instance has left the step', () => {
     const state = run(definition, [start(), ended(true)]);
-    expect(refusal(decide(definition, state, ended(true), facts()))).toBe('step_not_current');
+    expect(refusal(decide(definition, state, ended(true), newFacts()))).toBe('step_not_current');
   });
 
   it('cannot be completed by hand', () => {
-    expect(refusal(decide(definition, run(definition, [start()]), complete('work'), facts()))).toBe(
-      'step_not_waiting',
-    );
+    expect(
+      refusal(decide(definition, run(definition, [start()]), complete('work'), newFacts())),
+    ).toBe('step_not_waiting');
   });
 });
 
@@ -488,7 +481,9 @@ describe('routing decisions', () => {
 
   it('is refused when it leads nowhere', () => {
     expect(
-      refusal(decide(definition, run(definition, [start()]), route('route_to_step', 'x'), facts())),
+      refusal(
+        decide(definition, run(definition, [start()]), route('route_to_step', 'x'), newFacts()),
+      ),
     ).toBe('step_not_found');
   });
 });
@@ -506,9 +501,9 @@ describe('migration', () => {
   it('leaves the work at a step that stays', () => {
     const after = newCompiledDefinition([{ step_id: 'a' }, { step_id: 'new' }, { step_id: 'b' }]);
     const stood = run(before, [start()]);
-    const { state } = accepted(decide(after, stood, move(), facts()));
+    const { state } = accepted(decide(after, stood, move(), newFacts()));
     expect(state.current).toEqual(stood.current);
-    expect(accepted(decide(after, state, complete('a'), facts())).state.current?.step_id).toBe(
+    expect(accepted(decide(after, state, complete('a'), newFacts())).state.current?.step_id).toBe(
       'new',
     );
   });
@@ -516,15 +511,17 @@ describe('migration', () => {
   it('refuses to strand an instance, and follows a mapping', () => {
     const after = newCompiledDefinition([{ step_id: 'z' }, { step_id: 'b' }]);
     const stood = run(before, [start()]);
-    expect(refusal(decide(after, stood, move(), facts()))).toBe('modification_not_applicable');
-    expect(accepted(decide(after, stood, move({ a: 'b' }), facts())).state.current?.step_id).toBe(
-      'b',
-    );
+    expect(refusal(decide(after, stood, move(), newFacts()))).toBe('modification_not_applicable');
+    expect(
+      accepted(decide(after, stood, move({ a: 'b' }), newFacts())).state.current?.step_id,
+    ).toBe('b');
   });
 
   it('completes an instance for which nothing is left to do', () => {
     const after = newCompiledDefinition([{ step_id: 'z' }]);
-    const { state } = accepted(decide(after, run(before, [start()]), move({ a: null }), facts()));
+    const { state } = accepted(
+      decide(after, run(before, [start()]), move({ a: null }), newFacts()),
+    );
     expect(state).toMatchObject({ status: 'completed', outcome: 'completed' });
   });
 
@@ -533,7 +530,7 @@ describe('migration', () => {
       { step_id: 'a', step_type: 'approval' },
       { step_id: 'b' },
     ]);
-    const { events } = accepted(decide(after, run(before, [start()]), move(), facts()));
+    const { events } = accepted(decide(after, run(before, [start()]), move(), newFacts()));
     expect(events.map(({ type }) => type)).toEqual([
       'instance_migrated',
       'step_cancelled',
@@ -563,7 +560,7 @@ describe('a migration that says more', () => {
   it('fills in fields that the instance has not', () => {
     const stood = run(before, [start({ x: 1 })]);
     const { state, events } = accepted(
-      decide(after, stood, move({ data: { x: 2, y: 3 } }), facts()),
+      decide(after, stood, move({ data: { x: 2, y: 3 } }), newFacts()),
     );
     expect(state.data).toEqual({ x: 1, y: 3 });
     expect(events.reduce(evolve, stood)).toEqual(state);
@@ -571,12 +568,12 @@ describe('a migration that says more', () => {
 
   it('enters a step anew where it is told to', () => {
     const stood = run(before, [start()]);
-    const { state } = accepted(decide(after, stood, move({ enter_anew: true }), facts()));
+    const { state } = accepted(decide(after, stood, move({ enter_anew: true }), newFacts()));
     expect(state.current).toMatchObject({ step_id: 'a', entry: 2 });
   });
 
   it('leaves deadlines alone, or sets them by the new version', () => {
-    const given = facts();
+    const given = newFacts();
     const stood = run(before, [start()], given);
     const effects = (more: Parameters<typeof move>[0]) =>
       effectsOf(after, accepted(decide(after, stood, move(more), given)).events);
@@ -615,16 +612,16 @@ describe('a restoration', () => {
     const then = run(definition, [start({ x: 1 })]);
     const later = run(definition, [start({ x: 1 }), complete('a', { x: 9 })]);
     expect(later.current?.step_id).toBe('d');
-    const { state, events } = accepted(decide(definition, later, back(then), facts()));
+    const { state, events } = accepted(decide(definition, later, back(then), newFacts()));
     expect(state).toMatchObject({ data: { x: 1 }, current: { step_id: 'a', entry: 2 } });
     expect(events.reduce(evolve, later)).toEqual(state);
-    const again = accepted(decide(definition, state, complete('a', { x: 8 }), facts()));
+    const again = accepted(decide(definition, state, complete('a', { x: 8 }), newFacts()));
     expect(again.state.current).toMatchObject({ step_id: 'd', entry: 2 });
   });
 
   it('leaves work alone that still goes on', () => {
     const then = run(definition, [start({ x: 1 })]);
-    const { events } = accepted(decide(definition, then, back(then), facts()));
+    const { events } = accepted(decide(definition, then, back(then), newFacts()));
     expect(events.map(({ type }) => type)).toEqual(['instance_restored']);
     expect(effectsOf(definition, events)).toEqual([
       { type: 'put_back', deadlines, replaces: null },
@@ -695,7 +692,7 @@ describe('properties', () => {
   it('events alone give the state again, refusals change nothing, and a running instance always stands somewhere', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
-        const given = facts();
+        const given = newFacts();
         let state = NEW_INSTANCE;
         let replayed = NEW_INSTANCE;
         for (const next of [start({ x: 1 }), ...commands]) {

@@ -23,7 +23,6 @@ export function isOfPeople(
     case 'send_back':
     case 'ask_information':
     case 'give_information':
-      return true;
     case 'choose':
       return true;
     case 'complete_step':

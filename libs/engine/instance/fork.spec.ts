@@ -1,5 +1,6 @@
 import { newCompiledDefinition } from '../../../test/factories/definition.factory.js';
 import { newAction, newNode, newTree } from '../../../test/factories/routing.factory.js';
+import { newFacts } from '../../../test/factories/facts.factory.js';
 import { compileTree } from '#engine/routing';
 import type { Command } from './commands.js';
 import { decide } from './decide.js';
@@ -38,17 +39,7 @@ const definition = newCompiledDefinition([
   { step_id: 'after' },
 ]);
 
-function facts(): Facts {
-  let id = 0;
-  return {
-    now: 0,
-    newId: () => `id-${(id += 1)}`,
-    overrides: [],
-    trees: new Map([['tree', tree]]),
-    certainty: null,
-    max_step_entries: 100,
-  };
-}
+const facts = (): Facts => newFacts({ trees: new Map([['tree', tree]]), max_step_entries: 100 });
 
 function run(commands: readonly Command[], given = facts()) {
   const events: InstanceEvent[] = [];

@@ -1,4 +1,5 @@
 import { newCompiledDefinition, newLevel } from '../../../test/factories/definition.factory.js';
+import { newFacts } from '../../../test/factories/facts.factory.js';
 import type { Command, CommandOf } from './commands.js';
 import { decide } from './decide.js';
 import { NEW_INSTANCE } from './evolve.js';
@@ -30,14 +31,9 @@ const NOBODY: Duties = {
   voted: [],
 };
 
-let ids = 0;
+const FACTS = newFacts();
 const facts = (duties: Partial<Duties>): Facts => ({
-  now: 0,
-  newId: () => `id-${(ids += 1)}`,
-  overrides: [],
-  trees: new Map(),
-  certainty: null,
-  max_step_entries: 25,
+  ...FACTS,
   duties: { ...NOBODY, ...duties },
 });
 

@@ -1,30 +1,17 @@
 import { newCompiledDefinition, newRule } from '../../../test/factories/definition.factory.js';
+import { newFacts } from '../../../test/factories/facts.factory.js';
 import { decide } from './decide.js';
 import { effectsOf } from './effects.js';
 import { NEW_INSTANCE } from './evolve.js';
 import type { Command } from './commands.js';
-import type { Facts } from './facts.js';
 import type { InstanceState } from './types.js';
-
-function facts(changes: Partial<Facts> = {}): Facts {
-  let id = 0;
-  return {
-    now: Date.UTC(2026, 0, 1),
-    newId: () => `step-execution-${(id += 1)}`,
-    overrides: [],
-    trees: new Map(),
-    certainty: null,
-    max_step_entries: 1_000,
-    ...changes,
-  };
-}
 
 describe('an instance that has failed', () => {
   const definition = newCompiledDefinition([
     { step_id: 'work', step_type: 'automated' },
     { step_id: 'check', step_type: 'user_task' },
   ]);
-  const given = facts();
+  const given = newFacts();
   function accepted(state: InstanceState, command: Command) {
     const decision = decide(definition, state, command, given);
     if ('rejection' in decision) throw decision.rejection;
@@ -74,7 +61,7 @@ describe('an instance that has failed', () => {
       [{ step_id: 'work', step_type: 'conditional' }, { step_id: 'done' }],
       { routing_rules: [newRule({ source_step_id: 'work', target_step_id: 'work' })] },
     );
-    const limited = facts({ max_step_entries: 50 });
+    const limited = newFacts({ max_step_entries: 50 });
     const first = decide(looping, NEW_INSTANCE, { type: 'start', data: {} }, limited);
     if ('rejection' in first) throw first.rejection;
     expect(first.events.at(-2)).toMatchObject({ type: 'incident_raised', step_id: 'work' });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
 import { DATA, definitions } from '../../../test/factories/definition.arbitrary.js';
+import { newFacts } from '../../../test/factories/facts.factory.js';
 import { compileDefinition, stepMapping, type WorkflowDefinition } from '#engine/definition';
 import type { Command } from './commands.js';
 import { decide } from './decide.js';
@@ -12,16 +13,9 @@ const compiled = (definition: WorkflowDefinition, version_number: number) =>
 
 /** Decides with ids that are told apart; a refusal leaves the state as it is. */
 function engine() {
-  let ids = 0;
+  const facts = newFacts({ max_step_entries: 25 });
   return (definition: ReturnType<typeof compiled>, state: InstanceState, command: Command) => {
-    const decision = decide(definition, state, command, {
-      now: 0,
-      newId: () => `id-${(ids += 1)}`,
-      overrides: [],
-      trees: new Map(),
-      certainty: null,
-      max_step_entries: 25,
-    });
+    const decision = decide(definition, state, command, facts);
     return 'rejection' in decision ? state : decision.state;
   };
 }

@@ -1,5 +1,4 @@
-import type { Fault } from '#engine/errors';
-import { pointerTo } from './json-pointer.js';
+import { type Fault, pointerTo } from '#engine/errors';
 
 /** The root object is level 1. */
 export const MAX_DEPTH = 32;

@@ -1,6 +1,5 @@
 import type { ValidationError as ClassFault } from 'class-validator';
-import type { Fault } from '#engine/errors';
-import { pointerTo } from './json-pointer.js';
+import { type Fault, pointerTo } from '#engine/errors';
 
 export type FaultSource = 'body' | 'query' | 'param' | 'custom';
 

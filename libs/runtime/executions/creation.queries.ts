@@ -62,7 +62,8 @@ const creating = (execution: string): string => `
   select execution_id from execution`;
 
 /**
- * Arguments: executions, their tasks, dependencies, synchronization points and events, each as a JSON list. An execution whose id is taken is left out, and is not among the rows that come back.
+ * Arguments: executions, their tasks, dependencies, synchronization points and events, each as a JSON list. An execution
+ * whose id is taken is left out, and is not among the rows that come back.
  */
 export const insertExecutions = statement<{ execution_id: string }, CreationValues>(
   'insert_executions',

@@ -23,8 +23,8 @@ const writeWorkItems = statement<never, [left: readonly string[], items: string]
    join step_executions s using (step_execution_id)
    on conflict (instance_id) do update set
      step_execution_id = excluded.step_execution_id, step_id = excluded.step_id, step_type = excluded.step_type,
-     role = excluded.role, roles = excluded.roles, departments = excluded.departments, of_any_department = excluded.of_any_department,
-     assignee = excluded.assignee, owner = excluded.owner, entered_at = excluded.entered_at, due_at = excluded.due_at`,
+     role = excluded.role, roles = excluded.roles, departments = excluded.departments,
+     of_any_department = excluded.of_any_department, assignee = excluded.assignee, owner = excluded.owner, entered_at = excluded.entered_at, due_at = excluded.due_at`,
 );
 
 /** What waits for people after these moves; those that neither were nor are at such a step cost nothing. */

@@ -1,4 +1,4 @@
-import type { Fault } from '#engine/errors';
+import { type Fault, pointerTo } from '#engine/errors';
 import { compile, expressionFaults } from '#engine/expression';
 import type { JsonObject } from '#engine/graph';
 
@@ -39,7 +39,7 @@ const KNOWN: readonly string[] = [...LIMITS, 'expression', 'minimum_ended'];
 /** What is wrong with `auto_rollback_conditions` as they were sent. */
 export function conditionFaults(conditions: JsonObject): Fault[] {
   return Object.entries(conditions).flatMap(([name, value]) => {
-    const pointer = `${AT}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = pointerTo(AT, name);
     if (!KNOWN.includes(name)) {
       const message = `${name} is no condition; there are ${KNOWN.join(', ')}.`;
       return [{ pointer, code: 'unknown_field', message }];

@@ -1,5 +1,5 @@
 import type { ModificationType, StepMapping, WorkflowDefinition } from '#engine/definition';
-import type { Fault } from '#engine/errors';
+import { type Fault, pointerTo } from '#engine/errors';
 import { expressionFaults } from '#engine/expression';
 
 import type { MigrationRequest } from './migration.dto.js';
@@ -32,7 +32,7 @@ export function migrationFaults(
     ...unmoved('timers', timers !== null),
     ...filterFaults(filter, apply_to, type),
     ...Object.entries(values).flatMap(([name, source]) => {
-      const pointer = `${AT}/values/${escaped(name)}`;
+      const pointer = pointerTo(`${AT}/values`, name);
       return typeof source === 'string'
         ? expressionFaults(source, pointer)
         : [{ pointer, code: 'is_text', message: 'A value is FEEL text.' }];
@@ -64,7 +64,7 @@ export function mappingFaults(
   const known = new Set(before.steps.map((step) => step.step_id));
   const kept = new Set(after.steps.map((step) => step.step_id));
   return Object.entries(mapping).flatMap(([from, to]) => {
-    const pointer = `${AT}/step_mapping/${escaped(from)}`;
+    const pointer = pointerTo(`${AT}/step_mapping`, from);
     const fault = (message: string): Fault[] => [{ pointer, code: 'unknown_step', message }];
     if (!known.has(from)) {
       return fault(`${JSON.stringify(from)} is no step of the version that is current now.`);
@@ -86,8 +86,4 @@ export function migrationOf(
     values: values as Record<string, string>,
     timers: timers ?? (type === 'update_timeout' ? 'recalculate' : 'keep'),
   };
-}
-
-function escaped(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

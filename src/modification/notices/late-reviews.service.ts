@@ -4,7 +4,7 @@ import { Database } from '#persistence';
 
 import { lockModification } from '../modification.queries.js';
 import { ModificationNotices } from './modification-notices.service.js';
-import { findLateReviews } from './reviews.queries.js';
+import { findLateReviews, isReviewLate } from './reviews.queries.js';
 
 const BATCH = 100;
 
@@ -23,9 +23,7 @@ export class LateReviews {
       await this.database.transaction(async (tx) => {
         const [row] = await lockModification(tx, [modification_id]);
         // another process may have told meanwhile
-        const stillLate = (await findLateReviews(tx, [BATCH])).some(
-          (one) => one.modification_id === modification_id,
-        );
+        const [stillLate] = await isReviewLate(tx, [modification_id]);
         if (!row?.review_due_at || !stillLate) return;
         await this.notices.tell(
           tx,

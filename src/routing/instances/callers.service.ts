@@ -56,9 +56,7 @@ export class Callers {
   async confined(principal: Principal): Promise<Approver[] | undefined> {
     if (SEES_ALL.some((role) => principal.roles.includes(role))) return undefined;
     const { id, business_roles } = principal;
-    const person = await this.directory.personOf(principal);
-    if (!person) await this.directory.refuseInactive(principal);
-    const { own, absent } = await this.acting(id, person, business_roles);
+    const { own, absent } = await this.acting(id, await this.active(principal), business_roles);
     return [own, ...absent.map(({ approver: represented }) => represented)];
   }
 
@@ -111,9 +109,15 @@ export class Callers {
    */
   async performer(principal: Principal): Promise<Approver | undefined> {
     if (speaksForOthers(principal)) return undefined;
+    const person = await this.active(principal);
+    return approver(principal.id, principal.id, person ?? undefined, principal.business_roles);
+  }
+
+  /** The caller's entry in the directory; null where there is none. @throws DomainError approver_not_entitled */
+  private async active(principal: Principal): Promise<PersonEntity | null> {
     const person = await this.directory.personOf(principal);
     if (!person) await this.directory.refuseInactive(principal);
-    return approver(principal.id, principal.id, person ?? undefined, principal.business_roles);
+    return person;
   }
 
   /**

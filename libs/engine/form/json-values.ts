@@ -1,8 +1,3 @@
-/** One more reference token behind an RFC 6901 pointer. */
-export function pointerTo(parent: string, key: string | number): string {
-  return `${parent}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
 /** A value's JSON with its keys in order: the same text for what JSON Schema calls equal. */
 export function canonical(
   value: unknown,
