@@ -99,8 +99,8 @@ export function splitBy(run: Run, regex: RE2JS, input: string): string[] {
   const pieces: string[] = [];
   let from = 0;
   while (matcher.find()) {
-    if (matcher.end() === matcher.start()) continue;
     run.spend(MATCH_STEPS);
+    if (matcher.end() === matcher.start()) continue;
     pieces.push(input.slice(from, matcher.start()));
     from = matcher.end();
   }

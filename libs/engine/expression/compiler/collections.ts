@@ -7,7 +7,7 @@ import { newContext } from '../values/value.js';
 import { costOf } from './compiler.js';
 import type { NodeCompilers } from './compiler.js';
 import { UserFunction } from './functions.js';
-import { bind } from './static-scope.js';
+import { bind, bindNext } from './static-scope.js';
 
 export const compileCollections: NodeCompilers<
   'list' | 'context' | 'range' | 'function' | 'instanceOf' | 'equalityTest'
@@ -18,16 +18,15 @@ export const compileCollections: NodeCompilers<
   },
 
   context(node, scope, compiler) {
-    const names: string[] = [];
-    const inner = bind(names, scope);
+    const inner = bind([], scope);
     const entries = node.entries.map(({ key, value }): [string, Closure] => {
       // Only a function sees its own name: `{a: a}` takes the outer a.
-      if (value.kind === 'function') names.push(key);
+      if (value.kind === 'function') bindNext(inner, key);
       const closure = compiler.compile(value, inner);
-      if (value.kind !== 'function') names.push(key);
+      if (value.kind !== 'function') bindNext(inner, key);
       return [key, closure];
     });
-    const twice = new Set(names).size < names.length;
+    const twice = inner.indexes.size < inner.bound;
     return (run, parent) => {
       if (twice) return run.warn('wrong_arguments', 'a context has each key once', node.start);
       const context = newContext();

@@ -1,10 +1,23 @@
-/** What the source binds around a node: names, or the element that a filter looks at. */
-export type StaticScope =
-  | { kind: 'names'; names: string[]; parent: StaticScope | null }
-  | { kind: 'item'; parent: StaticScope | null };
+interface NameScope {
+  kind: 'names';
+  /** Of each name its last binding: it hides the ones before. */
+  indexes: Map<string, number>;
+  bound: number;
+  parent: StaticScope | null;
+}
 
-export function bind(names: string[], parent: StaticScope | null): StaticScope {
-  return { kind: 'names', names, parent };
+/** What the source binds around a node: names, or the element that a filter looks at. */
+export type StaticScope = NameScope | { kind: 'item'; parent: StaticScope | null };
+
+export function bind(names: readonly string[], parent: StaticScope | null): NameScope {
+  const scope: NameScope = { kind: 'names', indexes: new Map(), bound: 0, parent };
+  for (const name of names) bindNext(scope, name);
+  return scope;
+}
+
+/** One binding more, behind those that are there. */
+export function bindNext(scope: NameScope, name: string): void {
+  scope.indexes.set(name, scope.bound++);
 }
 
 export function bindItem(parent: StaticScope | null): StaticScope {
@@ -25,9 +38,8 @@ export function resolve(name: string, from: StaticScope | null): Resolution {
   for (let scope = from; scope; scope = scope.parent, level++) {
     if (scope.kind === 'item') items.push(level);
     else {
-      // The last binding of a name hides the ones before.
-      const index = scope.names.lastIndexOf(name);
-      if (index >= 0) return { items, local: { level, index } };
+      const index = scope.indexes.get(name);
+      if (index !== undefined) return { items, local: { level, index } };
     }
   }
   return { items, local: null };
