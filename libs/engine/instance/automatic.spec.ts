@@ -1,4 +1,5 @@
 import { newCompiledDefinition, newRule } from '../../../test/factories/definition.factory.js';
+import { newFacts } from '../../../test/factories/facts.factory.js';
 import { newAction, newTree } from '../../../test/factories/routing.factory.js';
 import { compileTree } from '#engine/routing';
 import { decide } from './decide.js';
@@ -9,11 +10,7 @@ import type { Facts } from './facts.js';
 import type { InstanceState } from './types.js';
 
 function facts(score: number | null, asked: DecidedMove[] = []): Facts {
-  let id = 0;
-  return {
-    now: 0,
-    newId: () => `id-${(id += 1)}`,
-    overrides: [],
+  return newFacts({
     trees: new Map([['tree', compileTree(newTree([newAction('leaf', 'boss')]))]]),
     certainty: {
       minimum: 0.8,
@@ -24,8 +21,7 @@ function facts(score: number | null, asked: DecidedMove[] = []): Facts {
         return { score, basis, interval, cases: 30, reason: score === null ? 'none' : null };
       },
     },
-    max_step_entries: 100,
-  };
+  });
 }
 
 const definition = newCompiledDefinition(

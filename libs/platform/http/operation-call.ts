@@ -1,4 +1,3 @@
-import type { ExecutionContext } from '@nestjs/common';
 import {
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
@@ -7,12 +6,12 @@ import {
   PIPES_METADATA,
   REDIRECT_METADATA,
   RENDER_METADATA,
-  ROUTE_ARGS_METADATA,
   SSE_METADATA,
 } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type RouteParameter, routeParametersOf } from './route-parameters.js';
 
 /** Calls a controller's method with what it takes of a request. What it resolves to is the answer. */
 export type OperationCall = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -20,15 +19,6 @@ export type OperationCall = (request: FastifyRequest, reply: FastifyReply) => Pr
 type Class = new (...dependencies: never[]) => object;
 type Method = (...given: unknown[]) => unknown;
 type Argument = (request: FastifyRequest, reply: FastifyReply) => unknown;
-
-/** What Nest keeps of a handler's parameter, under `<kind>:<position>`. */
-interface Parameter {
-  index: number;
-  data?: unknown;
-  pipes?: unknown[];
-  /** Of a decorator that `createParamDecorator` made. */
-  factory?: (data: unknown, context: ExecutionContext) => unknown;
-}
 
 /** What makes Nest's router do more than call the method and send its answer. */
 const MORE_THAN_A_CALL = [
@@ -57,11 +47,9 @@ export function callOf(
     (key) => Reflect.hasMetadata(key, method) || Reflect.hasMetadata(key, type),
   );
   if (asksForMore) return undefined;
-  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, type, name) as
-    Record<string, Parameter> | undefined;
   const taken: Argument[] = [];
-  for (const [key, parameter] of Object.entries(parameters ?? {})) {
-    const argument = argumentOf(key, parameter, type, method);
+  for (const parameter of routeParametersOf(type, name)) {
+    const argument = argumentOf(parameter, type, method);
     if (argument === undefined) return undefined;
     taken[parameter.index] = argument;
   }
@@ -75,8 +63,7 @@ export function callOf(
 }
 
 function argumentOf(
-  key: string,
-  { data, pipes = [], factory }: Parameter,
+  { kind, data, pipes = [], factory }: RouteParameter,
   type: Class,
   method: Method,
 ): Argument | undefined {
@@ -84,7 +71,7 @@ function argumentOf(
   if (factory !== undefined) {
     return (...request) => factory(data, new ExecutionContextHost(request, type, method));
   }
-  switch (Number(key.split(':', 1)[0]) as RouteParamtypes) {
+  switch (kind) {
     case RouteParamtypes.REQUEST:
       return (request) => request;
     case RouteParamtypes.BODY:

@@ -1,14 +1,10 @@
 import { RequestMethod } from '@nestjs/common';
-import {
-  HTTP_CODE_METADATA,
-  METHOD_METADATA,
-  PATH_METADATA,
-  ROUTE_ARGS_METADATA,
-} from '@nestjs/common/constants.js';
+import { HTTP_CODE_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { DiscoveryService } from '@nestjs/core';
 import { callOf, type OperationCall } from './operation-call.js';
 import { type CheckedParam, checkedParamsOf } from './params.js';
+import { routeParametersOf } from './route-parameters.js';
 
 type Class = new (...args: never[]) => object;
 
@@ -63,16 +59,12 @@ export function operationsOf(discovery: DiscoveryService): Operations[] {
 
 function operationOf(instance: object, name: string, handler: object, method: string): Operation {
   const controller = instance.constructor as Class;
-  const taken = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<
-    string,
-    { index: number }
-  >;
+  const parameters = routeParametersOf(controller, name);
   const types = Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) as
     Class[] | undefined;
-  /** Nest keeps a handler's parameters under `<kind>:<position>`. */
   const typeOf = (kind: RouteParamtypes): Class | undefined => {
-    const key = Object.keys(taken).find((each) => each.startsWith(`${kind}:`));
-    return key === undefined ? undefined : types?.[taken[key]!.index];
+    const parameter = parameters.find((each) => each.kind === kind);
+    return parameter && types?.[parameter.index];
   };
   const body = typeOf(RouteParamtypes.BODY);
   const status =
