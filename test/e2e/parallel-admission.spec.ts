@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import { type Service, startService } from '../support/service.js';
 import { ParallelClient, query, task } from './parallel-client.js';
@@ -35,5 +36,27 @@ describe('MAX_CONCURRENT_EXECUTIONS', () => {
     expect(await status(last)).toBe('initializing');
     await service.request('POST', `/parallel/executions/${next}/cancel`, {});
     await eventually(async () => expect(await status(last)).toBe('running'));
+    await service.request('POST', `/parallel/executions/${last}/cancel`, {});
+  });
+
+  it('is decided by one process at a time: who makes an execution meanwhile waits for its turn, not for room', async () => {
+    const other = new pg.Client({ connectionString: service.databaseUrl });
+    await other.connect();
+    try {
+      await other.query('begin');
+      await other.query('select pg_advisory_xact_lock(4914870353)');
+      const starting = client.start([task('a', { task_type: 'x' }), task('b', { task_type: 'x' })]);
+      const made = async () =>
+        (
+          await other.query<{ overall_status: string }>(
+            `select overall_status from parallel_executions where actual_completion_time is null`,
+          )
+        ).rows.map(({ overall_status }) => overall_status);
+      await eventually(async () => expect(await made()).toContain('initializing'));
+      await other.query('commit');
+      expect(await status(await starting)).toBe('running');
+    } finally {
+      await other.end();
+    }
   });
 });

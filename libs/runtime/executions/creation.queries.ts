@@ -118,10 +118,18 @@ export const startExecutions = statement<LockedExecution, [readonly string[]]>(
   ${lockedExecutions('started')}`,
 );
 
+const ADMISSION = '4914870353';
+
 /** Only one process at a time decides who may start; until the end of its transaction. */
 export const takeAdmission = statement(
   'take_admission',
-  `select pg_advisory_xact_lock(4914870353)`,
+  `select pg_advisory_xact_lock(${ADMISSION})`,
+);
+
+/** The same for who does not wait for it: whether nobody else decides. */
+export const tryAdmission = statement<{ taken: boolean }>(
+  'try_admission',
+  `select pg_try_advisory_xact_lock(${ADMISSION}) as taken`,
 );
 
 /** Whether any execution waits to start; reads no more than one index entry. */

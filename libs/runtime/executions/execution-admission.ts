@@ -1,11 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 
 import { Sweeper } from '#jobs';
-import { Database, type Tx, unawaited } from '#persistence';
+import { afterCommit, Database, type Tx, unawaited } from '#persistence';
 import { PerTenant } from '#platform/tenancy';
 import { AppConfig } from '#platform/config';
 
-import { findWaiting, lockAdmissible, startExecutions, takeAdmission } from './creation.queries.js';
+import {
+  findWaiting,
+  lockAdmissible,
+  startExecutions,
+  takeAdmission,
+  tryAdmission,
+} from './creation.queries.js';
 import { Movement } from './execution-movement.js';
 import { ExecutionProgress } from './execution-progress.js';
 import { ExecutionSignals } from './execution-signals.js';
@@ -19,8 +25,9 @@ interface State {
 }
 
 /**
- * Lets executions of a tenant start within MAX_CONCURRENT_EXECUTIONS, the oldest first. Apart from creating them, so that a burst
- * of new ones shares one decision and the limit holds over all processes.
+ * Lets executions of a tenant start within MAX_CONCURRENT_EXECUTIONS, the oldest first. One transaction at a time decides,
+ * so that the limit holds over all processes: the one that makes an execution where nobody else does just then, otherwise
+ * one of its own, which a burst of new ones shares.
  */
 @Injectable()
 export class ExecutionAdmission {
@@ -50,6 +57,15 @@ export class ExecutionAdmission {
     await state.deciding;
   }
 
+  /** In the transaction that makes these, which the caller then commits: starts them where there is room. */
+  async admitNew(tx: Tx, executionIds: readonly string[]): Promise<void> {
+    if (executionIds.length === 0) return;
+    const [lock] = await tryAdmission(tx, []);
+    const started = new Set(lock?.taken ? await this.startAdmissible(tx) : []);
+    // also where there was no room: it may come before the commit, when who makes it cannot see who waits
+    if (!executionIds.every((id) => started.has(id))) afterCommit(tx, () => this.admit());
+  }
+
   /** Never rejects: where the database is away, the sweeper asks again. */
   private async makeUseOfRoom(): Promise<void> {
     try {
@@ -61,6 +77,7 @@ export class ExecutionAdmission {
 
   /** In the caller's transaction, whatever else runs. */
   async start(tx: Tx, executionIds: readonly string[]): Promise<void> {
+    if (executionIds.length === 0) return;
     const movement = new Movement(await startExecutions(tx, [executionIds]));
     for (const id of movement.executions.keys()) movement.record(id, 'execution_started', null);
     await this.progress.advance(tx, movement);
@@ -72,15 +89,17 @@ export class ExecutionAdmission {
       if ((await findWaiting(this.database.read, [])).length === 0) continue;
       await this.database.transaction(async (tx) => {
         unawaited(tx, takeAdmission(tx, []));
-        const limit = this.config.settings.max_concurrent_executions;
-        const admissible = await lockAdmissible(tx, [limit, UNCLAIMED_SECONDS]);
-        if (admissible.length > 0) {
-          await this.start(
-            tx,
-            admissible.map((execution) => execution.execution_id),
-          );
-        }
+        await this.startAdmissible(tx);
       });
     }
+  }
+
+  /** The caller holds the admission. @returns what has started */
+  private async startAdmissible(tx: Tx): Promise<string[]> {
+    const limit = this.config.settings.max_concurrent_executions;
+    const admissible = await lockAdmissible(tx, [limit, UNCLAIMED_SECONDS]);
+    const ids = admissible.map(({ execution_id }) => execution_id);
+    await this.start(tx, ids);
+    return ids;
   }
 }

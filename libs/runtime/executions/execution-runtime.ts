@@ -51,8 +51,8 @@ export class ExecutionRuntime {
 
   /**
    * Stores an execution. One that needs no work or wait has ended with this transaction; one of a single task has
-   * started; a larger one waits, `initializing`, until fewer than MAX_CONCURRENT_EXECUTIONS run, which is asked right
-   * after the commit.
+   * started; a larger one waits, `initializing`, until fewer than MAX_CONCURRENT_EXECUTIONS run, which is asked here and,
+   * where somebody else decides or there is no room, right after the commit.
    * @throws DomainError execution_exists when the id is taken
    */
   async create(tx: Tx, spec: ExecutionSpec): Promise<{ execution_id: string }> {
@@ -79,14 +79,13 @@ export class ExecutionRuntime {
       created.flatMap(({ released }) => released),
     );
     afterCommit(tx, () => this.signals.created(created));
-    const waiting = executions.filter(({ beginning }) => beginning === 'waiting');
-    const single = waiting.filter(({ spec }) => spec.graph.tasks.length === 1);
-    if (single.length > 0)
-      await this.admission.start(
-        tx,
-        single.map(({ spec }) => spec.execution_id),
-      );
-    if (waiting.length > single.length) afterCommit(tx, () => this.admission.admit());
+    const waiting = (isAlone: boolean): string[] =>
+      executions
+        .filter(({ beginning }) => beginning === 'waiting')
+        .filter(({ spec }) => (spec.graph.tasks.length === 1) === isAlone)
+        .map(({ spec }) => spec.execution_id);
+    await this.admission.start(tx, waiting(true));
+    await this.admission.admitNew(tx, waiting(false));
   }
 
   /**
