@@ -51,7 +51,7 @@ export class RetryPolicyRequest implements RetryPolicy {
   @ApiPropertyOptional({
     type: Number,
     nullable: true,
-    description: 'From the start of the first attempt; none begins later.',
+    description: 'From the start of the first attempt; none is planned for later.',
     example: 30,
   })
   @IsOptional()

@@ -29,7 +29,7 @@ export class TaskWorkController {
     operationId: 'claimTasks',
     summary: 'Claim tasks to work on',
     description:
-      'Takes ready tasks of these types, the largest priority first. Each is yours until `lock_expires_at`; after that another worker may get it, and answers with your `lock_token` are refused.',
+      'Takes ready tasks of these types, the largest priority first. Each is yours until `lock_expires_at` (never later than its `timeout_minutes`); after that another worker may get it, and answers with your `lock_token` are refused.',
   })
   @ApiOkResponse({ type: ClaimedTasks })
   claim(@Body() request: ClaimTasksRequest, @Req() { raw }: FastifyRequest): Promise<ClaimedTasks> {
@@ -90,7 +90,7 @@ export class TaskWorkController {
     operationId: 'extendTask',
     summary: 'Keep a task',
     description:
-      'Moves `lock_expires_at` to so many seconds from now. 409 tells that the work can be dropped.',
+      'Moves `lock_expires_at` to so many seconds from now, at most to the end of the task's `timeout_minutes`. 409 tells that the work can be dropped.',
   })
   @ApiOkResponse({ type: TaskExtension })
   @ApiProblems('task_not_found', 'task_cancelled', 'lock_lost')

@@ -175,7 +175,7 @@ export class TaskAnswer {
   @ApiProperty({
     enum: RESULTS,
     description:
-      '`repeated`: the same answer had been recorded before. `task_cancelled`, `lock_lost` and `task_not_found` only in a list.',
+      '`repeated`: this attempt had completed, or failed with this error, before. `task_cancelled`, `lock_lost` and `task_not_found` only in a list.',
   })
   result: (typeof RESULTS)[number];
 }

@@ -78,6 +78,94 @@ describeOnBothQueues('the worker protocol', (queue) => {
     expect((await client.answer('complete', second!)).status).toBe(200);
   });
 
+  it('takes the answer of the attempt whose lock it is, whatever travels beside it', async () => {
+    const id = await client.start([task('a', { task_type: type })]);
+    const [claimed] = await client.claim([type]);
+    const { task_execution_id, lock_token } = claimed!;
+    const foreign = crypto.randomUUID();
+    const { body } = await service.request<{ results: { result: string }[] }>(
+      'POST',
+      '/parallel/tasks/complete',
+      {
+        tasks: [
+          { task_execution_id, lock_token: foreign, output_data: { by: 'a stranger' } },
+          { task_execution_id, lock_token, output_data: { by: 'its worker' } },
+          { task_execution_id, lock_token: foreign, output_data: { by: 'a stranger' } },
+          { task_execution_id, lock_token, output_data: { by: 'its worker, again' } },
+        ],
+      },
+    );
+    expect(body.results.map(({ result }) => result)).toEqual([
+      'lock_lost',
+      'recorded',
+      'lock_lost',
+      'repeated',
+    ]);
+    const [row] = await query<{ output_data: object; data: object }>(
+      service,
+      `select t.output_data, i.data from task_executions t
+       join parallel_executions e using (execution_id) join workflow_instances i using (instance_id)
+       where e.execution_id = $1`,
+      [id],
+    );
+    expect(row?.output_data).toEqual({ by: 'its worker' });
+    expect(row?.data).toMatchObject({ tasks: { a: { by: 'its worker' } } });
+  });
+
+  it('lets no failure of a stranger decide, nor of a worker whose lock has expired', async () => {
+    const tasks = Array.from({ length: 20 }, (_, n) =>
+      task(`t${n}`, { task_type: type, max_retry_attempts: 1 }),
+    );
+    const id = await client.start(tasks, { load_balancing: { max_concurrent_tasks: 20 } });
+    const claimed = await client.claim([type], { max_tasks: 20 });
+    expect(claimed).toHaveLength(20);
+    const answers = await Promise.all(
+      claimed.flatMap((one) => [
+        client.answer('fail', one, { error_message: 'own', retry_after_seconds: 60 }),
+        client.answer(
+          'fail',
+          { ...one, lock_token: crypto.randomUUID() },
+          { error_message: 'forged', retryable: false },
+        ),
+        client.answer('complete', { ...one, lock_token: crypto.randomUUID() }),
+      ]),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(claimed.flatMap(() => [200, 409, 409]));
+    expect(new Set(Object.values(await client.statuses(id)))).toEqual(new Set(['retrying']));
+    const [again] = await client.claim([type]);
+    expect(again).toBeUndefined();
+    // nobody came for it since, but the engine has ended it
+    const next = await client.start([task('a', { task_type: `${type}-slow` })]);
+    const [slow] = await client.claim([`${type}-slow`], { lock_seconds: 1 });
+    await eventually(async () => expect(await client.statuses(next)).toEqual({ a: 'retrying' }));
+    const late = await client.answer('fail', slow!, { error_message: 'own' });
+    expect([late.status, late.body.code]).toEqual([409, 'lock_lost']);
+  });
+
+  it('counts no task as running when several fail together and the first ends the execution', async () => {
+    const tasks = Array.from({ length: 5 }, (_, n) =>
+      task(`t${n}`, { task_type: type, max_retry_attempts: 0 }),
+    );
+    const id = await client.start(tasks, { failure_strategy: 'fail_fast' });
+    expect(await client.claim([type], { max_tasks: 5, lock_seconds: 1 })).toHaveLength(5);
+    expect((await client.ended(id)).overall_status).toBe('failed');
+    const [row] = await query<{ tasks_running: number }>(
+      service,
+      'select tasks_running from parallel_executions where execution_id = $1',
+      [id],
+    );
+    expect(row?.tasks_running).toBe(0);
+  });
+
+  it('promises no lock beyond the time that the task has', async () => {
+    await client.start([task('a', { task_type: type, timeout_minutes: 1 })]);
+    const [claimed] = await client.claim([type], { lock_seconds: 600 });
+    const within = Date.now() + 90_000;
+    expect(Date.parse(claimed!.lock_expires_at)).toBeLessThan(within);
+    const extended = await client.answer('extend', claimed!, { lock_seconds: 600 });
+    expect(Date.parse(String(extended.body.lock_expires_at))).toBeLessThan(within);
+  });
+
   it('keeps a task whose lock is extended', async () => {
     await client.start([task('a', { task_type: type })]);
     const [claimed] = await client.claim([type], { lock_seconds: 1 });

@@ -42,7 +42,7 @@ const claim = (due: string): string => `
   with due as materialized (${due}), claimed as (
     update task_executions t
     set status = 'running', attempt = t.attempt + 1, worker_id = $2, lock_token = gen_random_uuid(),
-        lock_expires_at = clock_timestamp() + $3::float8 * interval '1 second',
+        lock_expires_at = clock_timestamp() + least($3::float8, t.timeout_minutes * 60) * interval '1 second',
         start_time = case when t.handler ->> 'type' = 'delay' then t.released_at else clock_timestamp() end,
         timeout_at = clock_timestamp() + t.timeout_minutes * interval '1 minute', end_time = null
     from due

@@ -5,6 +5,8 @@ import { LOCKED, type LockedExecution } from './progress.queries.js';
 
 export interface EndedTask {
   task_execution_id: string;
+  /** Of the attempt that ended it. */
+  lock_token: string;
   execution_id: string;
   task_id: string;
   worker_id: string | null;
@@ -67,8 +69,8 @@ export const completeTasks = statement<Answered, [string]>(
     from answers a
     where t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token and t.status = 'running'
       and a.output_data is not null and (select count(*) from locked) > 0
-    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
-      t.task_type, ${MAKES_ROOM_IN}
+    returning t.task_execution_id, t.lock_token, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds,
+      t.handler_kind, t.task_type, ${MAKES_ROOM_IN}
   ), unblocked as (${countDown('done')}
   )
   select coalesce((select json_agg(locked) from locked), '[]') as executions,
@@ -136,8 +138,8 @@ export const failTasks = statement<
       lateral (
         select case when f.next = 'failed' and o.fan_out_of is not null then 'completed' else f.next end as next) e
     where t.task_execution_id = f.task_execution_id and t.lock_token = f.lock_token and t.status = 'running'
-    returning t.task_execution_id, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds, t.handler_kind,
-              t.task_type, t.status as next, ${MAKES_ROOM_IN}
+    returning t.task_execution_id, t.lock_token, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds,
+              t.handler_kind, t.task_type, t.status as next, ${MAKES_ROOM_IN}
   ), absorbed as (
     select task_execution_id from ended where next = 'completed'
   ), unblocked as (${countDown('absorbed')}
@@ -187,13 +189,13 @@ export interface AnsweredTask {
   task_execution_id: string;
   status: TaskStatus;
   lock_token: string | null;
-  has_error: boolean;
+  last_error: JsonObject | null;
 }
 
 /** How tasks stand whose answer was not taken. */
 export const readAnswered = statement<AnsweredTask, [readonly string[]]>(
   'read_answered_tasks',
-  `select task_execution_id, status, lock_token, last_error is not null as has_error
+  `select task_execution_id, status, lock_token, last_error
    from task_executions where task_execution_id = any($1::uuid[])`,
 );
 
@@ -208,7 +210,7 @@ export const extendLeases = statement<ExtendedLease, [string]>(
   'extend_leases',
   `
   update task_executions t
-  set lock_expires_at = clock_timestamp() + x.lock_seconds * interval '1 second'
+  set lock_expires_at = least(t.timeout_at, clock_timestamp() + x.lock_seconds * interval '1 second')
   from jsonb_to_recordset($1::jsonb) as x(task_execution_id uuid, lock_token uuid, lock_seconds float8)
   where t.task_execution_id = x.task_execution_id and t.lock_token = x.lock_token and t.status = 'running'
   returning t.task_execution_id, t.lock_token, t.lock_expires_at`,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable, Logger } from '@nestjs/common';
 
 import { afterFailedAttempt, type AttemptError, type JsonObject, mayRunAgain } from '#engine/graph';
@@ -11,6 +12,7 @@ import { ExecutionProgress } from './execution-progress.js';
 import type { GoingOn } from './execution-spec.js';
 import { ExecutionSignals } from './execution-signals.js';
 import {
+  type AnsweredTask,
   completeTasks,
   type EndedTask,
   failTasks,
@@ -41,9 +43,9 @@ export interface TaskFailure extends Attempt {
 export type TaskOutcome = TaskCompletion | TaskFailure;
 
 /**
- * `recorded`: written. `repeated`: the same answer had been recorded before. `lost`: the task is no longer this
- * attempt's (its lease expired). `cancelled`: it was, or its execution has ended. `unknown`: there is no such task.
- * Nothing changed by the last three.
+ * `recorded`: written. `repeated`: the attempt had completed, or failed with this error, before. `lost`: the task is no
+ * longer this attempt's (its lease expired, or it was answered otherwise). `cancelled`: it was, or its execution has
+ * ended. `unknown`: there is no such task. Only `recorded` changes anything.
  */
 export type OutcomeResult = 'recorded' | 'repeated' | 'cancelled' | 'lost' | 'unknown';
 
@@ -104,16 +106,19 @@ export class TaskOutcomes {
     outcomes: readonly TaskOutcome[],
     tell?: (movement: Movement) => Promise<GoingOn>,
   ): Promise<OutcomeResult[]> {
-    const [answered] = await completeTasks(tx, [JSON.stringify(outcomes.map(answerOf))]);
+    const answers = firstOfAttempts(outcomes);
+    const [answered] = await completeTasks(tx, [
+      JSON.stringify([...answers.values()].map(answerOf)),
+    ]);
     if (!answered) throw new Error('Answers had no answer.');
     const { executions, completed } = answered;
     const movement = new Movement(executions);
-    this.complete(movement, completed, outcomes);
+    this.complete(movement, completed, answers);
     makeRoom(tx, completed);
-    const failed = await this.fail(tx, movement, outcomes);
+    const failed = await this.fail(tx, movement, answers);
     const ended = [...completed, ...failed];
     if (ended.length > 0) {
-      afterCommit(tx, () => this.tellBreakers(ended, outcomes));
+      afterCommit(tx, () => this.tellBreakers(ended, answers));
       await this.progress.settle(tx, movement);
       const goingOn = await tell?.(movement);
       for (const execution_id of goingOn?.told ?? []) movement.told.add(execution_id);
@@ -121,59 +126,50 @@ export class TaskOutcomes {
       await goingOn?.write();
       if (completed.length > 0) afterCommit(tx, () => this.workers.recordResults(completed));
     }
-    return this.resultsOf(tx, outcomes, new Set(ended.map((task) => task.task_execution_id)));
+    return this.resultsOf(tx, outcomes, new Set(ended.map((task) => answers.get(attemptOf(task)))));
   }
 
   /**
    * Of workers' tasks; a handler's own calls are told by who makes them. A worker that died has said nothing: were its
    * tasks failures, they would be parked instead of going to the next one.
    */
-  private tellBreakers(ended: readonly EndedTask[], outcomes: readonly TaskOutcome[]): void {
-    const failures = new Map(
-      outcomes.filter(isFailure).map((failure) => [failure.task_execution_id, failure]),
-    );
-    for (const { handler_kind, task_type: name, task_execution_id } of ended) {
-      const failure = failures.get(task_execution_id);
-      if (handler_kind !== 'worker' || failure?.error.code === LEASE_EXPIRED) continue;
-      this.breakers.record({ kind: 'task_type', name }, !failure?.retryable);
+  private tellBreakers(ended: readonly EndedTask[], answers: Answers): void {
+    for (const task of ended) {
+      const answer = answers.get(attemptOf(task));
+      if (!answer || task.handler_kind !== 'worker') continue;
+      if (isFailure(answer) && answer.error.code === LEASE_EXPIRED) continue;
+      const succeeded = isCompletion(answer) || !answer.retryable;
+      this.breakers.record({ kind: 'task_type', name: task.task_type }, succeeded);
     }
   }
 
-  private complete(
-    movement: Movement,
-    completed: readonly EndedTask[],
-    outcomes: readonly TaskOutcome[],
-  ): void {
-    const outputs = new Map(
-      outcomes.filter(isCompletion).map((one) => [one.task_execution_id, one.output_data]),
-    );
-    for (const { execution_id, task_id, task_execution_id } of completed) {
+  private complete(movement: Movement, completed: readonly EndedTask[], answers: Answers): void {
+    for (const task of completed) {
+      const { execution_id, task_id } = task;
       const execution = movement.executions.get(execution_id);
-      if (!execution) continue;
+      const answer = answers.get(attemptOf(task));
+      if (!execution || !answer || !isCompletion(answer)) continue;
       execution.tasks_completed += 1;
       execution.tasks_running -= 1;
       movement.record(execution_id, 'task_completed', task_id);
       if (execution.total_tasks > 1) continue;
-      movement.results.set(execution_id, { [task_id]: outputs.get(task_execution_id) });
+      movement.results.set(execution_id, { [task_id]: answer.output_data });
     }
   }
 
-  private async fail(
-    tx: Tx,
-    movement: Movement,
-    outcomes: readonly TaskOutcome[],
-  ): Promise<EndedTask[]> {
-    const answers = outcomes.filter(isFailure);
-    if (answers.length === 0) return [];
-    const byTask = new Map(answers.map((answer) => [answer.task_execution_id, answer]));
+  private async fail(tx: Tx, movement: Movement, answers: Answers): Promise<EndedTask[]> {
+    const failures = new Map(
+      [...answers].flatMap(([key, one]) => (isFailure(one) ? [[key, one]] : [])),
+    );
+    if (failures.size === 0) return [];
     const attempts = await readRunningAttempts(tx, [
-      answers.map((answer) => answer.task_execution_id),
-      answers.map((answer) => answer.lock_token),
+      [...failures.values()].map((failure) => failure.task_execution_id),
+      [...failures.values()].map((failure) => failure.lock_token),
     ]);
     const decided = attempts.flatMap((attempt) => {
-      const answer = byTask.get(attempt.task_execution_id);
-      if (!answer) return [];
-      const { error, retryable, retry_after_ms } = answer;
+      const failure = failures.get(attemptOf(attempt));
+      if (!failure) return [];
+      const { error, retryable, retry_after_ms } = failure;
       const after = afterFailedAttempt(
         { ...attempt, retryable, error, retry_after_ms },
         Math.random(),
@@ -184,10 +180,11 @@ export class TaskOutcomes {
     if (decided.length === 0) return [];
     const ended = await failTasks(tx, [JSON.stringify(decided)]);
     const delays = new Map(decided.map((one) => [one.task_execution_id, one.delay_ms]));
+    const messageOf = (task: EndedTask): string | undefined =>
+      failures.get(attemptOf(task))?.error.message;
     for (const task of ended) {
-      const error = byTask.get(task.task_execution_id)?.error;
       const event = task.next === 'retrying' ? 'task_retrying' : 'task_failed';
-      movement.record(task.execution_id, event, task.task_id, { error: error?.message });
+      movement.record(task.execution_id, event, task.task_id, { error: messageOf(task) });
       if (task.next === 'retrying') {
         const delay_ms = delays.get(task.task_execution_id) ?? 0;
         movement.released.push({ handler_kind: task.handler_kind, delay_ms });
@@ -207,7 +204,7 @@ export class TaskOutcomes {
       tx,
       movement,
       ended.filter((task) => task.next === 'failed'),
-      new Map(answers.map(({ task_execution_id, error }) => [task_execution_id, error.message])),
+      messageOf,
     );
     return ended;
   }
@@ -217,15 +214,20 @@ export class TaskOutcomes {
     tx: Tx,
     movement: Movement,
     failed: readonly EndedTask[],
-    errors: ReadonlyMap<string, string>,
+    messageOf: (task: EndedTask) => string | undefined,
   ): Promise<void> {
-    const toSkip: string[] = [];
-    for (const task of failed) {
+    const known = failed.flatMap((task) => {
       const execution = movement.executions.get(task.execution_id);
-      if (!execution) continue;
+      return execution ? [{ task, execution }] : [];
+    });
+    // all of them, before the first may end its execution
+    for (const { task, execution } of known) {
       execution.tasks_failed += 1;
       execution.tasks_running -= 1;
       if (!mayRunAgain(roundOf(execution))) movement.failed.push(task);
+    }
+    const toSkip: string[] = [];
+    for (const { task, execution } of known) {
       if (execution.overall_status !== 'running') continue;
       if (execution.failure_strategy === 'fail_fast') {
         await this.progress.endEarly(
@@ -233,7 +235,7 @@ export class TaskOutcomes {
           movement,
           [execution],
           'failed',
-          `Task ${task.task_id} failed: ${errors.get(task.task_execution_id) ?? 'no reason was given'}`,
+          `Task ${task.task_id} failed: ${messageOf(task) ?? 'no reason was given'}`,
         );
       } else {
         toSkip.push(task.task_execution_id);
@@ -245,12 +247,13 @@ export class TaskOutcomes {
     }
   }
 
+  /** @param recorded those of `outcomes` that were written */
   private async resultsOf(
     tx: Tx,
     outcomes: readonly TaskOutcome[],
-    recorded: ReadonlySet<string>,
+    recorded: ReadonlySet<TaskOutcome | undefined>,
   ): Promise<OutcomeResult[]> {
-    const others = outcomes.filter((outcome) => !recorded.has(outcome.task_execution_id));
+    const others = outcomes.filter((outcome) => !recorded.has(outcome));
     const standing = new Map(
       others.length === 0
         ? []
@@ -259,16 +262,36 @@ export class TaskOutcomes {
           ),
     );
     return outcomes.map((outcome) => {
-      if (recorded.has(outcome.task_execution_id)) return 'recorded';
+      if (recorded.has(outcome)) return 'recorded';
       const task = standing.get(outcome.task_execution_id);
       if (!task) return 'unknown';
       if (task.status === 'cancelled') return 'cancelled';
       if (task.lock_token !== outcome.lock_token) return 'lost';
-      const succeeded = task.status === 'completed' && !task.has_error;
-      const failed = ['failed', 'retrying'].includes(task.status) || task.has_error;
-      return (isCompletion(outcome) ? succeeded : failed) ? 'repeated' : 'lost';
+      return isRepeated(outcome, task) ? 'repeated' : 'lost';
     });
   }
+}
+
+/** The answer to each attempt: of several that travel together, the first. Another attempt of its task is another's. */
+type Answers = ReadonlyMap<string, TaskOutcome>;
+
+const attemptOf = ({ task_execution_id, lock_token }: Attempt): string =>
+  `${task_execution_id} ${lock_token}`;
+
+function firstOfAttempts(outcomes: readonly TaskOutcome[]): Answers {
+  const first = new Map<string, TaskOutcome>();
+  for (const outcome of outcomes) {
+    const attempt = attemptOf(outcome);
+    if (!first.has(attempt)) first.set(attempt, outcome);
+  }
+  return first;
+}
+
+/** A failure that the engine wrote (an expired lease, a timeout) is not what the attempt itself now says. */
+function isRepeated(outcome: TaskOutcome, { status, last_error }: AnsweredTask): boolean {
+  return isCompletion(outcome)
+    ? status === 'completed' && last_error === null
+    : isDeepStrictEqual(last_error, JSON.parse(JSON.stringify(outcome.error)));
 }
 
 /** The next items of fan-outs, for those that have ended. */
