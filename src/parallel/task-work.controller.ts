@@ -90,7 +90,7 @@ export class TaskWorkController {
     operationId: 'extendTask',
     summary: 'Keep a task',
     description:
-      'Moves `lock_expires_at` to so many seconds from now, at most to the end of the task's `timeout_minutes`. 409 tells that the work can be dropped.',
+      'Moves `lock_expires_at` to so many seconds from now, at most to the end of its `timeout_minutes`. 409 tells that the work can be dropped.',
   })
   @ApiOkResponse({ type: TaskExtension })
   @ApiProblems('task_not_found', 'task_cancelled', 'lock_lost')
