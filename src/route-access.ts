@@ -101,6 +101,7 @@ export const ROUTE_ACCESS: AccessRows = {
 
   'POST /parallel/execute': OPERATES,
   'GET /parallel/executions/{execution_id}': SEES,
+  'GET /parallel/executions/{execution_id}/synchronization-points': SEES,
   'GET /parallel/executions/{execution_id}/tasks': SEES,
   'GET /parallel/executions/{execution_id}/events': SEES,
   'POST /parallel/executions/{execution_id}/cancel': OPERATES,

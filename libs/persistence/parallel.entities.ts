@@ -167,6 +167,8 @@ export class TaskExecutionEntity {
   @Flag(optional) error_retryable: boolean | null;
   @Json({ default: {} }) input_data: JsonObject;
   @Json(optional) output_data: JsonObject | null;
+  /** The synchronization points that require it; null where none does. */
+  @Json(optional) in_points: string[] | null;
   @Json({ default: {} }) resource_usage: JsonObject;
   @Instant(optional) start_time: Date | null;
   @Instant(optional) end_time: Date | null;
@@ -198,7 +200,13 @@ export class SynchronizationPointEntity {
   @Figure({ default: 100 }) minimum_completion_percentage: number;
   @Figure({ default: 0 }) current_completion_percentage: number;
   @Word() status: SynchronizationStatus;
-  /** Of its required tasks. */
+  /** Its required tasks, and how many have completed; failed, were skipped or cancelled. Counted until it is decided. */
+  @Int({ default: 0 }) tasks_required: number;
+  @Int({ default: 0 }) tasks_completed: number;
+  @Int({ default: 0 }) tasks_lost: number;
+  /** Why it was missed. */
+  @Text(optional) reason: string | null;
+  /** Of its required tasks, as they stood when it was decided. */
   @Json({ default: [] }) completed_tasks: string[];
   @Json({ default: [] }) failed_tasks: string[];
   @Figure() timeout_minutes: number;

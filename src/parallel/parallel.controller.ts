@@ -29,6 +29,7 @@ import {
   CancelExecutionRequest,
   ExecuteRequest,
   ExecutionView,
+  SynchronizationPoints,
   TaskPage,
   TasksQuery,
   type TaskView,
@@ -89,6 +90,18 @@ export class ParallelController {
     @Query() query: TasksQuery,
   ): Promise<Page<TaskView>> {
     return this.parallel.tasks(execution_id, query);
+  }
+
+  @Get('executions/:execution_id/synchronization-points')
+  @ApiOperation({
+    operationId: 'listSynchronizationPoints',
+    summary: 'Synchronization points of an execution',
+    description: 'All of them: how they stand, or how and when they were decided.',
+  })
+  @ApiOkResponse({ type: SynchronizationPoints })
+  @ApiProblems('execution_not_found')
+  points(@ClientIdParam('execution_id') execution_id: string): Promise<SynchronizationPoints> {
+    return this.parallel.points(execution_id);
   }
 
   @Sse('executions/:execution_id/events')

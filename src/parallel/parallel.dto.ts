@@ -61,6 +61,32 @@ export class ActiveSynchronizationPoint {
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) timeout_time: Date | null;
 }
 
+/** How a point stands, or was decided. */
+export class SynchronizationPointView {
+  @ApiProperty() sync_id: string;
+  @ApiProperty() sync_name: string;
+  @ApiProperty({ enum: SYNCHRONIZATION_TYPES }) sync_type: SynchronizationType;
+  @ApiProperty({ enum: SYNCHRONIZATION_STATUSES }) status: SynchronizationStatus;
+  @ApiProperty() tasks_required: number;
+  @ApiProperty({ description: 'Of these. What ends after the decision does not count.' })
+  tasks_completed: number;
+  @ApiProperty({ description: 'Failed, skipped or cancelled.' }) tasks_lost: number;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Why it was missed.',
+    example: '1 of its 3 tasks had completed, 0 were still open, and all are needed',
+  })
+  reason: string | null;
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When it was decided; null while it waits.',
+  })
+  completion_time: Date | null;
+}
+
 /** From the rows of the tasks; null where nothing has happened yet that a figure could rest on. */
 export class ExecutionPerformance {
   @ApiProperty({ type: Number, nullable: true }) elapsed_seconds: number | null;
@@ -130,6 +156,10 @@ export class ExecutionView {
   compensation?: ExecutionCompensation;
   @ApiPropertyOptional({ description: 'The execution that this one undoes.' })
   compensates?: string;
+}
+
+export class SynchronizationPoints {
+  @ApiProperty({ type: [SynchronizationPointView] }) items: SynchronizationPointView[];
 }
 
 export class TaskView {

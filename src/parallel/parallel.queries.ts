@@ -9,6 +9,8 @@ import type {
 import { statement } from '#persistence';
 import { EVENTS_OF_A_ROW } from '#runtime';
 
+import type { SynchronizationPointView } from './parallel.dto.js';
+
 export interface ExecutionRow {
   execution_id: string;
   workflow_id: string;
@@ -26,11 +28,11 @@ export interface ExecutionRow {
   now: Date;
   compensation: { execution_id: string; overall_status: ExecutionStatus } | null;
   compensates: string | null;
-  points: PointRow[];
+  points: ActivePointRow[];
   tasks: TaskFigures;
 }
 
-export interface PointRow {
+export interface ActivePointRow {
   sync_id: string;
   sync_name: string;
   sync_type: SynchronizationType;
@@ -68,7 +70,11 @@ export const readExecution = statement<ExecutionRow, [string]>(
              'sync_id', p.sync_id, 'sync_name', p.sync_name, 'sync_type', p.sync_type, 'status', p.status,
              'current_completion_percentage', p.current_completion_percentage,
              'minimum_completion_percentage', p.minimum_completion_percentage,
-             'required_tasks', p.required_tasks, 'completed_tasks', p.completed_tasks,
+             'required_tasks', p.required_tasks, 'completed_tasks', coalesce((
+               select jsonb_agg(t.task_id order by t.ordinal)
+               from jsonb_array_elements_text(p.required_tasks) as r(task_id)
+               join task_executions t on t.execution_id = p.execution_id and t.task_id = r.task_id
+               where t.status = 'completed'), '[]'),
              'timeout_time', p.timeout_time) order by p.sync_id)
            from synchronization_points p where p.execution_id = e.execution_id and p.status = 'waiting'), '[]') as points,
          (
@@ -152,6 +158,14 @@ export const listTasks = statement<TaskRow, [string, number, number]>(
   where execution_id = $1 and ordinal > $2
   order by ordinal
   limit $3`,
+);
+
+export const listPoints = statement<SynchronizationPointView, [string]>(
+  'list_synchronization_points',
+  `
+  select sync_id, sync_name, sync_type, status, tasks_required, tasks_completed, tasks_lost, reason, completion_time
+  from synchronization_points where execution_id = $1
+  order by sync_id`,
 );
 
 export interface ExecutionEventRow {

@@ -14,8 +14,15 @@ import {
 
 import { checkExecute } from './execute-check.js';
 import { executionView } from './execution-view.js';
-import type { ExecuteRequest, ExecutionView, TasksQuery, TaskView } from './parallel.dto.js';
+import type {
+  ExecuteRequest,
+  ExecutionView,
+  SynchronizationPoints,
+  TasksQuery,
+  TaskView,
+} from './parallel.dto.js';
 import {
+  listPoints,
   listTasks,
   lockPlace,
   type PlaceRow,
@@ -68,6 +75,13 @@ export class ParallelService {
       (row) => [row.ordinal],
       ({ ordinal: _, ...task }) => task,
     );
+  }
+
+  /** @throws DomainError execution_not_found */
+  async points(execution_id: string): Promise<SynchronizationPoints> {
+    const items = await listPoints(this.database.read, [execution_id]);
+    if (items.length === 0) await this.read(execution_id);
+    return { items };
   }
 
   /** @throws DomainError execution_not_found, execution_ended */

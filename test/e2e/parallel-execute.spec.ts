@@ -184,6 +184,77 @@ describeOnBothQueues('POST /parallel/execute', (queue) => {
     expect(unknown.status).toBe(404);
   });
 
+  it('lets a step go on when its points are reached, and tells the workers that nobody waits for', async () => {
+    const steps = await ParallelClient.of(service, [
+      { step_id: 'work', step_name: 'Work', step_type: 'parallel', order_sequence: 1 },
+      { step_id: 'next', step_name: 'Next', step_type: 'user_task', order_sequence: 2 },
+    ]);
+    const [workflow_instance_id, type] = [crypto.randomUUID(), crypto.randomUUID()];
+    const id = await steps.start([task('a', { task_type: type }), task('b', { task_type: type })], {
+      workflow_instance_id,
+      synchronization_points: [
+        {
+          sync_id: 'one',
+          sync_name: 'One of them',
+          sync_type: 'join',
+          required_tasks: ['a', 'b'],
+          minimum_completion_percentage: 50,
+        },
+      ],
+    });
+    const [winner, loser] = await steps.claim([type], { max_tasks: 2 });
+    await steps.answer('complete', winner!, { output_data: { won: true } });
+    const late = await steps.answer('complete', loser!);
+    expect([late.status, late.body.code]).toEqual([409, 'task_cancelled']);
+    expect(await steps.read(id)).toMatchObject({
+      overall_status: 'partially_completed',
+      active_synchronization_points: [],
+    });
+    const points = await service.request<object>(
+      'GET',
+      `/parallel/executions/${id}/synchronization-points`,
+    );
+    expect(points.body).toMatchObject({
+      items: [
+        { sync_id: 'one', status: 'reached', tasks_required: 2, tasks_completed: 1, reason: null },
+      ],
+    });
+    await eventually(async () => {
+      const { body } = await service.request<object>(
+        'GET',
+        `/workflows/${steps.workflow_id}/instances/${workflow_instance_id}`,
+      );
+      expect(body).toMatchObject({ status: 'running', current_step_id: 'next' });
+    });
+  });
+
+  it('says why a point was missed', async () => {
+    const type = crypto.randomUUID();
+    const id = await client.start([task('a', { task_type: type })], {
+      synchronization_points: [
+        {
+          sync_id: 'sum',
+          sync_name: 'Sum',
+          sync_type: 'conditional_join',
+          required_tasks: ['a'],
+          condition_expression: 'a.sum > 5',
+        },
+      ],
+    });
+    const [claimed] = await client.claim([type]);
+    await client.answer('complete', claimed!, { output_data: { sum: 'many' } });
+    expect((await client.read(id)).overall_status).toBe('failed');
+    const [point] = await query<{ reason: string; end_reason: string; completed_tasks: string[] }>(
+      service,
+      `select p.reason, p.completed_tasks, e.end_reason
+       from synchronization_points p join parallel_executions e using (execution_id) where execution_id = $1`,
+      [id],
+    );
+    expect(point?.reason).toMatch(/^its condition gave null \(.*\)$/);
+    expect(point?.end_reason).toBe(`The synchronization point sum was missed: ${point?.reason}.`);
+    expect(point?.completed_tasks).toEqual(['a']);
+  });
+
   it('cancels what is open, once', async () => {
     const id = await client.start([
       task('a', DELAY_0),

@@ -260,6 +260,7 @@ describeOnBothQueues('the worker protocol', (queue) => {
       [
         task('slow', { task_type: type, timeout_minutes: 0.01, max_retry_attempts: 0 }),
         task('never', { task_type: 'nobody' }),
+        task('apart', { task_type: 'nobody' }),
       ],
       {
         global_timeout_minutes: 0.08,
@@ -278,7 +279,11 @@ describeOnBothQueues('the worker protocol', (queue) => {
     const [slow] = await client.claim([type]);
     const ended = await client.ended(id);
     expect(ended.overall_status).toBe('timed_out');
-    expect(await client.statuses(id)).toEqual({ slow: 'failed', never: 'cancelled' });
+    expect(await client.statuses(id)).toEqual({
+      slow: 'failed',
+      never: 'cancelled',
+      apart: 'cancelled',
+    });
     expect((await client.answer('complete', slow!)).status).toBe(409);
     const points = await query(
       service,

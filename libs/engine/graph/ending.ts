@@ -6,6 +6,7 @@ export const DEFAULT_RETRY_ROUNDS = 3;
 export interface SettledTally {
   total: number;
   completed: number;
+  failed: number;
   /** A synchronization point was missed under `best_effort` or `continue_partial`. */
   point_missed: boolean;
   /** All or nothing. */
@@ -14,16 +15,17 @@ export interface SettledTally {
 
 /**
  * What an execution is when every task of it has settled and no round is left: `completed` when all completed and no
- * point was missed, `partially_completed` when anything did, else `failed`. With `compensate`, `failed` unless all did.
+ * point was missed, `partially_completed` when anything did, else `failed`. With `compensate`, `failed` where one has.
  */
 export function endOf({
   total,
   completed,
+  failed,
   point_missed,
   compensate,
 }: SettledTally): ExecutionStatus {
   if (completed === total && !point_missed) return 'completed';
-  if (compensate && completed < total) return 'failed';
+  if (compensate && failed > 0) return 'failed';
   return completed > 0 ? 'partially_completed' : 'failed';
 }
 

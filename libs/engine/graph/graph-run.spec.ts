@@ -104,6 +104,60 @@ describe('a run of a task graph', () => {
     expect(run.points.get('point')?.status).toBe('failed');
   });
 
+  it('cancels what a reached point has not waited for, and what only led to that', () => {
+    const tasks = [
+      newTask({ task_id: 'a' }),
+      newTask({ task_id: 'before b' }),
+      newTask({ task_id: 'b', dependencies: ['before b'] }),
+      newTask({ task_id: 'before c' }),
+      newTask({ task_id: 'c', dependencies: ['before c'] }),
+      newTask({ task_id: 'after c', dependencies: ['c'] }),
+      newTask({ task_id: 'apart' }),
+    ];
+    const point = newPoint({
+      sync_type: 'join',
+      minimum_completion_percentage: 30,
+      required_tasks: ['a', 'b', 'c'],
+    });
+    const graph = newGraph({ tasks, synchronization_points: [point] });
+    const reached = after(graph, admitted, ...done('a'));
+    expect(reached).toMatchObject({ status: 'running' });
+    expect(statuses(reached)).toMatchObject({ 'before b': 'cancelled', b: 'cancelled' });
+    expect(statuses(reached)).toMatchObject({ 'before c': 'ready', c: 'pending', apart: 'ready' });
+    const rest = ['before c', 'c', 'after c', 'apart'].flatMap((id) => done(id));
+    expect(rest.reduce(step, reached).status).toBe('partially_completed');
+
+    const alone = { ...graph, tasks: tasks.slice(0, 5) };
+    expect(after(alone, admitted, ...done('a')).status).toBe('partially_completed');
+    expect(after({ ...alone, compensate: true }, admitted, ...done('a')).status).toBe(
+      'partially_completed',
+    );
+  });
+
+  it('begins no round of retry_all for what a reached point can do without', () => {
+    const tasks = [
+      newTask({ task_id: 'a' }),
+      newTask({ task_id: 'before b' }),
+      newTask({ task_id: 'b', dependencies: ['before b'] }),
+      newTask({ task_id: 'apart' }),
+    ];
+    const point = newPoint({
+      sync_type: 'join',
+      minimum_completion_percentage: 50,
+      required_tasks: ['a', 'b'],
+    });
+    const graph = newGraph({
+      tasks,
+      synchronization_points: [point],
+      failure_strategy: 'retry_all',
+    });
+    const events = [admitted, ...failed('before b'), ...done('a')];
+    const over = after(graph, ...events, ...done('apart'));
+    expect(over).toMatchObject({ status: 'partially_completed', retry_round: 0 });
+    const again = after(graph, ...events, ...failed('apart'));
+    expect(again).toMatchObject({ status: 'running', retry_round: 1 });
+  });
+
   it('decides a conditional_join by the results', () => {
     const point = newPoint({
       required_tasks: ['a', 'b'],

@@ -145,10 +145,12 @@ class Draft {
   /** What follows from tasks having ended, or from one point's timeout. */
   private progress(timedOutPoint?: string): void {
     this.unblock();
+    const waited = this.pointsThatWait();
     if (this.judgePoints(timedOutPoint)) return this.end('failed');
+    if (waited > 0 && this.pointsThatWait() === 0) this.cancelWhatIsNotNeeded();
     this.release();
     if (this.released() > 0) return;
-    if (startsRound({ ...this.run, ...this.run.graph, failed: this.count('failed') })) {
+    if (startsRound({ ...this.run, ...this.run.graph, failed: this.failedAndNeeded() })) {
       this.run.retry_round += 1;
       this.reset(['failed', 'skipped']);
       return this.progress();
@@ -156,6 +158,7 @@ class Draft {
     this.run.status = endOf({
       total: this.run.tasks.size,
       completed: this.count('completed'),
+      failed: this.count('failed'),
       point_missed: [...this.run.points.values()].some((point) => point.missed),
       compensate: this.run.graph.compensate,
     });
@@ -219,6 +222,57 @@ class Draft {
       failsExecution ||= verdict.fails_execution;
     }
     return failsExecution;
+  }
+
+  private pointsThatWait(): number {
+    return [...this.run.points.values()].filter(({ status }) => status === 'waiting').length;
+  }
+
+  /** What the points that were reached require, once all are decided. */
+  private served(): ReadonlySet<string> {
+    if (this.pointsThatWait() > 0) return new Set();
+    return new Set(
+      [...this.run.points.values()].flatMap(({ status, definition }) =>
+        status === 'reached' ? definition.required_tasks : [],
+      ),
+    );
+  }
+
+  /**
+   * What is still to be done: what has not completed, no reached point requires and nothing depends on, and all that it
+   * waits for. The rest only led to points that did not wait for it.
+   */
+  private needed(): ReadonlySet<string> {
+    const served = this.served();
+    const tasks = [...this.run.tasks.values()];
+    const leading = new Set(tasks.flatMap(({ definition }) => definition.dependencies));
+    const needed = new Set(
+      [...this.run.tasks.keys()].filter(
+        (id) =>
+          this.run.tasks.get(id)?.status !== 'completed' && !served.has(id) && !leading.has(id),
+      ),
+    );
+    // a set is also walked through what is added to it meanwhile
+    for (const id of needed) {
+      for (const dependency of this.run.tasks.get(id)?.definition.dependencies ?? []) {
+        needed.add(dependency);
+      }
+    }
+    return needed;
+  }
+
+  private cancelWhatIsNotNeeded(): void {
+    const needed = this.needed();
+    for (const id of this.run.tasks.keys()) {
+      if (!needed.has(id)) this.move(id, 'cancel', { released: false });
+    }
+  }
+
+  /** Failures that a round is to mend. */
+  private failedAndNeeded(): number {
+    const needed = this.needed();
+    return [...this.run.tasks].filter(([id, { status }]) => status === 'failed' && needed.has(id))
+      .length;
   }
 
   private conditionHolds(point: RunPoint, completed: RunTask[], lost: RunTask[]): boolean {

@@ -63,6 +63,29 @@ export function judgePoint(
   };
 }
 
+/**
+ * Why a point was missed, to follow "missed: ".
+ * @param condition what that of a `conditional_join` came to, where it was asked
+ */
+export function missReason(
+  point: JudgedPoint,
+  tally: PointTally,
+  condition: string | null,
+): string {
+  const { required, completed } = tally;
+  const open = openTasks(tally);
+  const standing = `${completed} of its ${required} tasks had completed, ${open} were still open`;
+  switch (point.sync_type) {
+    case 'barrier':
+      return `${standing}, and all are needed`;
+    case 'conditional_join':
+      return condition ?? `${standing}, and all must have ended`;
+    case 'join':
+    case 'partial_completion':
+      return `${standing}, and ${neededTasks(required, point.minimum_completion_percentage)} are needed`;
+  }
+}
+
 function openTasks({ required, completed, lost }: PointTally): number {
   return required - completed - lost;
 }

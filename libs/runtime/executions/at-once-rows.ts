@@ -1,7 +1,7 @@
 import { newId } from '#persistence';
 
 import type { EndAtOnce } from './execution-at-once.js';
-import { chunks, type MomentaryEvent, rowsOfOneMoment } from './execution-events.js';
+import { chunks, type MomentaryEvent, pointEvent, rowsOfOneMoment } from './execution-events.js';
 import { estimatedMinutes, type NewExecution } from './execution-rows.js';
 
 /** An execution that has ended as it begins. */
@@ -139,7 +139,8 @@ function newShape(created: EndedExecution): Shape {
       points: synchronization_points.map((point, place) => ({
         ...point,
         place,
-        status: points.get(point.sync_id) ?? 'waiting',
+        status: points.get(point.sync_id)?.status ?? 'waiting',
+        reason: points.get(point.sync_id)?.reason ?? null,
         completed_tasks: [...new Set(point.required_tasks)],
       })),
       events: rowsOfOneMoment(eventsOf(created)),
@@ -152,10 +153,8 @@ function newShape(created: EndedExecution): Shape {
 function eventsOf({ spec: { graph }, beginning }: EndedExecution): MomentaryEvent[] {
   const { overall_status, end_reason: reason, points } = beginning;
   const total_tasks = graph.tasks.length;
-  const judged = [...points].flatMap(([sync_id, status]) =>
-    status === 'waiting'
-      ? []
-      : [{ event_type: 'synchronization_point', payload: { sync_id, status } }],
+  const judged = [...points].flatMap(([sync_id, { status, reason }]) =>
+    status === 'waiting' ? [] : [pointEvent(sync_id, status, reason)],
   );
   return [
     { event_type: 'execution_created', payload: { total_tasks } },

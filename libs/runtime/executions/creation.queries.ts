@@ -18,13 +18,13 @@ const creating = (execution: string): string => `
       ordinal int, status text, released boolean, delay_ms float8, handler jsonb, handler_kind text, priority int,
       dependencies jsonb, unmet_dependencies int, timeout_minutes float8, estimated_duration_minutes float8,
       resource_requirements jsonb, max_retry_attempts int, retry_policy jsonb, input_data jsonb,
-      fan_out_of text, item_index int, fan_out_concurrency int, compensation jsonb)
+      fan_out_of text, item_index int, fan_out_concurrency int, compensation jsonb, in_points jsonb)
   ), turns as materialized (${turns('given where released')}), tasks as (
     insert into task_executions
       (task_execution_id, execution_id, workflow_id, step_id, task_id, task_name, task_type, ordinal, status, handler,
        handler_kind, priority, dependencies, unmet_dependencies, timeout_minutes, estimated_duration_minutes,
        resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at,
-       strategy, turn, fan_out_of, item_index, fan_out_concurrency, compensation)
+       strategy, turn, fan_out_of, item_index, fan_out_concurrency, compensation, in_points)
     select t.task_execution_id, t.execution_id, t.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
            t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
            t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
@@ -33,7 +33,7 @@ const creating = (execution: string): string => `
            statement_timestamp() + t.delay_ms * interval '1 millisecond', t.strategy,
            case when t.released then (
              select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
-           t.fan_out_of, t.item_index, t.fan_out_concurrency, t.compensation
+           t.fan_out_of, t.item_index, t.fan_out_concurrency, t.compensation, t.in_points
     from given t
     where ${given('t')}
   ), dependencies as (
@@ -44,12 +44,14 @@ const creating = (execution: string): string => `
   ), points as (
     insert into synchronization_points
       (sync_point_id, execution_id, sync_id, sync_name, sync_type, required_tasks, minimum_completion_percentage,
-       status, timeout_minutes, failure_strategy, condition_expression)
+       status, timeout_minutes, failure_strategy, condition_expression, tasks_required)
     select p.sync_point_id, p.execution_id, p.sync_id, p.sync_name, p.sync_type, p.required_tasks,
-           p.minimum_completion_percentage, 'waiting', p.timeout_minutes, p.failure_strategy, p.condition_expression
+           p.minimum_completion_percentage, 'waiting', p.timeout_minutes, p.failure_strategy, p.condition_expression,
+           p.tasks_required
     from jsonb_to_recordset($4::jsonb) as p(
       execution_id text, sync_point_id uuid, sync_id text, sync_name text, sync_type text, required_tasks jsonb,
-      minimum_completion_percentage float8, timeout_minutes float8, failure_strategy text, condition_expression text)
+      minimum_completion_percentage float8, timeout_minutes float8, failure_strategy text, condition_expression text,
+      tasks_required int)
     where ${given('p')}
   ), events as (
     insert into execution_events (execution_id, event_type, payload)

@@ -4,8 +4,8 @@ import {
   type ExecutionStatus,
   joinContext,
   judgePoint,
+  missReason,
   type JsonObject,
-  type SynchronizationPointDefinition,
   type SynchronizationStatus,
   type TaskDefinition,
   type TaskGraphDefinition,
@@ -18,8 +18,8 @@ export interface EndAtOnce {
   synchronization_failed: boolean;
   /** task_id → what it returned. */
   output: { tasks: JsonObject };
-  /** sync_id → how it was decided. */
-  points: ReadonlyMap<string, SynchronizationStatus>;
+  /** sync_id → how it was decided, and why it was missed where it was. */
+  points: ReadonlyMap<string, { status: SynchronizationStatus; reason: string | null }>;
 }
 
 /** What `delay` returns. */
@@ -37,46 +37,62 @@ export function endAtOnce(graph: TaskGraphDefinition): EndAtOnce | null {
   // to be undone where a point fails it, and that takes its time
   if (graph.compensate || !graph.tasks.every(isNoWork)) return null;
   const tasks = Object.fromEntries(graph.tasks.map(({ task_id }) => [task_id, OUTPUT]));
-  const points = new Map<string, SynchronizationStatus>();
+  const points = new Map<string, { status: SynchronizationStatus; reason: string | null }>();
   let missed = false;
   let failing: string | undefined;
   for (const point of graph.synchronization_points) {
     const required = [...new Set(point.required_tasks)].filter((id) => Object.hasOwn(tasks, id));
     const tally = { required: required.length, completed: required.length, lost: 0 };
-    const verdict = judgePoint(point, tally, false, () => holds(point, required));
-    points.set(point.sync_id, verdict.status);
+    const results = Object.fromEntries(required.map((id) => [id, OUTPUT]));
+    const condition = new JoinCondition(
+      point.condition_expression ?? 'false',
+      joinContext(results, []),
+    );
+    const verdict = judgePoint(point, tally, false, () => condition.holds());
+    const reason = verdict.missed ? missReason(point, tally, condition.came_to) : null;
+    points.set(point.sync_id, { status: verdict.status, reason });
     missed ||= verdict.missed;
-    if (verdict.fails_execution) failing ??= point.sync_id;
+    if (verdict.fails_execution) failing ??= missedPoint(point.sync_id, reason);
   }
   const total = graph.tasks.length;
-  const settled = endOf({ total, completed: total, point_missed: missed });
+  const settled = endOf({ total, completed: total, failed: 0, point_missed: missed });
   return {
     overall_status: failing === undefined ? (settled as EndAtOnce['overall_status']) : 'failed',
-    end_reason: failing === undefined ? null : missedPoint(failing),
+    end_reason: failing ?? null,
     synchronization_failed: missed,
     output: { tasks },
     points,
   };
 }
 
-export const missedPoint = (sync_id: string): string =>
-  `The synchronization point ${sync_id} was missed.`;
+export const missedPoint = (sync_id: string, reason: string | null): string =>
+  `The synchronization point ${sync_id} was missed: ${reason ?? 'no reason is known'}.`;
+
+/** The condition of a `conditional_join`, over results. */
+export class JoinCondition {
+  /** What it came to where it did not hold; null as long as it has not been asked. */
+  came_to: string | null = null;
+
+  constructor(
+    private readonly source: string,
+    private readonly context: JsonObject,
+  ) {}
+
+  /** One that is too much work for these results does not hold. */
+  holds(): boolean {
+    try {
+      const { matched, value, warnings } = compile(this.source).test(this.context);
+      const [warning] = warnings;
+      this.came_to = `its condition gave ${value}${warning ? ` (${warning.message})` : ''}`;
+      return matched;
+    } catch (error) {
+      if (!(error instanceof ExpressionLimitError)) throw error;
+      this.came_to = `its condition is too much work for these results: ${error.message}`;
+      return false;
+    }
+  }
+}
 
 function isNoWork({ handler }: TaskDefinition): boolean {
   return handler?.type === 'delay' && handler.duration_ms === 0;
-}
-
-function holds(point: SynchronizationPointDefinition, required: readonly string[]): boolean {
-  const results = Object.fromEntries(required.map((id) => [id, OUTPUT]));
-  return conditionHolds(point.condition_expression ?? 'false', joinContext(results, []));
-}
-
-/** The condition of a `conditional_join` over results; one that is too much work for these does not hold. */
-export function conditionHolds(source: string, context: JsonObject): boolean {
-  try {
-    return compile(source).test(context).matched;
-  } catch (error) {
-    if (error instanceof ExpressionLimitError) return false;
-    throw error;
-  }
 }

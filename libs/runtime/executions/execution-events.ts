@@ -1,4 +1,4 @@
-import type { JsonObject } from '#engine/graph';
+import type { JsonObject, SynchronizationStatus } from '#engine/graph';
 
 /**
  * Events of one execution and one moment share a row: its own event, and the others in `following`. They have the ids
@@ -11,6 +11,15 @@ export interface MomentaryEvent {
   task_id?: string;
   /** Left out: `{}`. */
   payload?: JsonObject;
+}
+
+export function pointEvent(
+  sync_id: string,
+  status: SynchronizationStatus,
+  reason: string | null,
+): MomentaryEvent & { payload: JsonObject } {
+  const payload = { sync_id, status, ...(reason !== null && { reason }) };
+  return { event_type: 'synchronization_point', payload };
 }
 
 /** Rows of `execution_events`, in their order, but for what the statement adds. */

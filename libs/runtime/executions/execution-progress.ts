@@ -6,22 +6,29 @@ import {
   joinContext,
   judgePoint,
   mayRunAgain,
+  missReason,
+  type PointTally,
   startsRound,
 } from '#engine/graph';
 import { afterCommit, type Tx, unawaited } from '#persistence';
 
-import { conditionHolds, missedPoint } from './execution-at-once.js';
+import { JoinCondition, missedPoint } from './execution-at-once.js';
 import { settleCompensation } from './execution-compensation.js';
+import { pointEvent } from './execution-events.js';
 import { settleIncidents } from './execution-incidents.js';
 import { isOpen, type Movement, type MovingExecution, roundOf } from './execution-movement.js';
 import { ExecutionSignals } from './execution-signals.js';
 import {
   cancelOpenTasks,
+  cancelWhatIsNotNeeded,
+  closePoints,
+  decidePoints,
+  findNeededFailures,
   type LockedExecution,
-  readOutputs,
+  readResultsOfPoint,
   readWaitingPoints,
+  recountPoints,
   resetTasks,
-  savePoints,
   saveProgress,
   type WaitingPoint,
 } from './progress.queries.js';
@@ -49,7 +56,7 @@ export class ExecutionProgress {
       open = open.filter((execution) => execution.overall_status === 'running');
       await this.release(tx, movement, open);
       const settled = open.filter((execution) => execution.tasks_running === 0);
-      const again = settled.filter((execution) => startsRound(roundOf(execution)));
+      const again = await this.thoseToRunAgain(tx, settled);
       for (const execution of settled) {
         if (!again.includes(execution)) this.finish(movement, execution, settledStatus(execution));
       }
@@ -99,10 +106,12 @@ export class ExecutionProgress {
   ): Promise<void> {
     if (executions.length === 0) return;
     const ids = executions.map((execution) => execution.execution_id);
-    const cancelled = await cancelOpenTasks(tx, [
-      ids,
-      status === 'timed_out' ? 'timed_out' : 'failed',
-    ]);
+    const cancelled = await cancelOpenTasks(tx, [ids]);
+    if (executions.some(({ has_points }) => has_points))
+      unawaited(
+        tx,
+        closePoints(tx, [ids, status === 'timed_out' ? 'timed_out' : 'failed', reason]),
+      );
     for (const { execution_id, task_id } of cancelled)
       movement.record(execution_id, 'task_cancelled', task_id);
     for (const execution of executions) {
@@ -131,40 +140,63 @@ export class ExecutionProgress {
       .map(({ execution_id }) => execution_id);
     if (ids.length === 0) return;
     const points = await readWaitingPoints(tx, [ids]);
-    const failing = new Map<MovingExecution, WaitingPoint>();
-    const saved: object[] = [];
+    const failing = new Map<MovingExecution, string>();
+    const waiting = new Set<MovingExecution>();
+    const settled = new Set<MovingExecution>();
+    const decided: object[] = [];
     for (const point of points) {
       const execution = movement.executions.get(point.execution_id);
       if (!execution) continue;
-      const lost = mayRunAgain(roundOf(execution)) ? [] : point.ended_badly;
-      const holds = await this.conditionOf(tx, point, lost);
-      const completed = point.completed_tasks.length;
-      const verdict = judgePoint(
-        point,
-        { required: point.required, completed, lost: lost.length },
-        point.timed_out,
-        holds,
-      );
-      saved.push({
-        sync_point_id: point.sync_point_id,
-        status: verdict.status,
-        completed_tasks: point.completed_tasks,
-        failed_tasks: point.ended_badly,
-        current_completion_percentage:
-          point.required === 0 ? 100 : (100 * completed) / point.required,
+      const tally = {
+        required: point.tasks_required,
+        completed: point.tasks_completed,
+        lost: mayRunAgain(roundOf(execution)) ? 0 : point.tasks_lost,
+      };
+      const condition = await this.conditionOf(tx, point, tally);
+      const verdict = judgePoint(point, tally, point.timed_out, () => condition?.holds() ?? false);
+      const { status } = verdict;
+      if (status === 'waiting') {
+        waiting.add(execution);
+        continue;
+      }
+      const reason = verdict.missed ? missReason(point, tally, condition?.came_to ?? null) : null;
+      decided.push({ sync_point_id: point.sync_point_id, status, reason });
+      settled.add(execution);
+      movement.events.push({
+        execution_id: point.execution_id,
+        task_id: null,
+        ...pointEvent(point.sync_id, status, reason),
       });
       if (verdict.missed) execution.synchronization_failed = true;
-      if (verdict.fails_execution && !failing.has(execution)) failing.set(execution, point);
-      if (verdict.status !== 'waiting') {
-        movement.record(point.execution_id, 'synchronization_point', null, {
-          sync_id: point.sync_id,
-          status: verdict.status,
-        });
-      }
+      if (verdict.fails_execution && !failing.has(execution))
+        failing.set(execution, missedPoint(point.sync_id, reason));
     }
-    if (saved.length > 0) unawaited(tx, savePoints(tx, [JSON.stringify(saved)]));
-    for (const [execution, { sync_id }] of failing) {
-      await this.endEarly(tx, movement, [execution], 'failed', missedPoint(sync_id));
+    if (decided.length === 0) return;
+    unawaited(tx, decidePoints(tx, [JSON.stringify(decided)]));
+    for (const [execution, reason] of failing) {
+      await this.endEarly(tx, movement, [execution], 'failed', reason);
+    }
+    await this.cancelWhatIsNotNeeded(
+      tx,
+      movement,
+      [...settled].filter((one) => one.overall_status === 'running' && !waiting.has(one)),
+    );
+  }
+
+  /** Of executions whose points have all been decided. */
+  private async cancelWhatIsNotNeeded(
+    tx: Tx,
+    movement: Movement,
+    executions: readonly MovingExecution[],
+  ): Promise<void> {
+    if (executions.length === 0) return;
+    const cancelled = await cancelWhatIsNotNeeded(tx, [
+      executions.map(({ execution_id }) => execution_id),
+    ]);
+    for (const { execution_id, task_id, was_released } of cancelled) {
+      const execution = movement.executions.get(execution_id);
+      if (execution && was_released) execution.tasks_running -= 1;
+      movement.record(execution_id, 'task_cancelled', task_id);
     }
   }
 
@@ -172,14 +204,17 @@ export class ExecutionProgress {
   private async conditionOf(
     tx: Tx,
     point: WaitingPoint,
-    lost: readonly string[],
-  ): Promise<() => boolean> {
+    { required, completed, lost }: PointTally,
+  ): Promise<JoinCondition | null> {
     const source = point.condition_expression;
-    const settled = point.completed_tasks.length + lost.length === point.required;
-    if (point.sync_type !== 'conditional_join' || source === null || !settled) return () => false;
-    const outputs = await readOutputs(tx, [point.execution_id, point.completed_tasks]);
-    const results = Object.fromEntries(outputs.map((row) => [row.task_id, row.output_data ?? {}]));
-    return () => conditionHolds(source, joinContext(results, lost));
+    if (point.sync_type !== 'conditional_join' || source === null || completed + lost < required)
+      return null;
+    const ends = await readResultsOfPoint(tx, [point.sync_point_id]);
+    const results = Object.fromEntries(
+      ends.flatMap((end) => (end.completed ? [[end.task_id, end.output_data ?? {}]] : [])),
+    );
+    const failed = ends.flatMap((end) => (end.completed ? [] : [end.task_id]));
+    return new JoinCondition(source, joinContext(results, failed));
   }
 
   private async release(
@@ -203,6 +238,21 @@ export class ExecutionProgress {
     movement.released.push(...released);
   }
 
+  /** Those of which a round of `retry_all` is to begin: not for what a reached point can do without. */
+  private async thoseToRunAgain(
+    tx: Tx,
+    settled: readonly MovingExecution[],
+  ): Promise<MovingExecution[]> {
+    const candidates = settled.filter((execution) => startsRound(roundOf(execution)));
+    const joined = candidates.filter(({ has_points }) => has_points);
+    if (joined.length === 0) return candidates;
+    const failures = await findNeededFailures(tx, [joined.map(({ execution_id }) => execution_id)]);
+    const needed = new Set(failures.map(({ execution_id }) => execution_id));
+    return candidates.filter(
+      ({ has_points, execution_id }) => !has_points || needed.has(execution_id),
+    );
+  }
+
   private async startRound(
     tx: Tx,
     movement: Movement,
@@ -213,6 +263,9 @@ export class ExecutionProgress {
       executions.map(({ execution_id }) => execution_id),
       ['failed', 'skipped'],
     ]);
+    const joined = executions.filter(({ has_points }) => has_points);
+    if (joined.length > 0)
+      unawaited(tx, recountPoints(tx, [joined.map(({ execution_id }) => execution_id)]));
     for (const execution of executions) {
       execution.retry_round += 1;
       execution.tasks_failed = 0;
@@ -227,6 +280,7 @@ function settledStatus(execution: LockedExecution): ExecutionStatus {
   return endOf({
     total: execution.total_tasks,
     completed: execution.tasks_completed,
+    failed: execution.tasks_failed,
     point_missed: execution.synchronization_failed,
     compensate: execution.compensate,
   });

@@ -9,7 +9,7 @@ import { ExecutionAdmission } from './execution-admission.js';
 import { isOpen, Movement, type MovingExecution } from './execution-movement.js';
 import { ExecutionProgress } from './execution-progress.js';
 import { closeIncidentsOfExecutions } from './incidents.queries.js';
-import { lockExecutions, resetTasks } from './progress.queries.js';
+import { lockExecutions, recountPoints, resetTasks } from './progress.queries.js';
 import { reopenExecution, repairTasks, reviveTasks } from './repair.queries.js';
 
 /** What an operator makes of a failed task: null gives it fresh attempts, an output lets it count as completed. */
@@ -52,6 +52,7 @@ export class ExecutionRepair {
     await closeIncidentsOfExecutions(tx, [[execution_id], 'retried']);
     await resetTasks(tx, [[execution_id], ['failed', 'skipped', 'cancelled']]);
     await reopenExecution(tx, [execution_id, 0]);
+    await recountPoints(tx, [[execution_id]]);
     await this.admit(tx, execution);
   }
 
@@ -80,8 +81,9 @@ export class ExecutionRepair {
     for (const { task_id, resolved } of repaired) {
       movement.record(execution_id, resolved ? 'task_resolved' : 'task_retried', task_id);
     }
+    if (ended) await reopenExecution(tx, [execution_id, execution.retry_round]);
+    await recountPoints(tx, [[execution_id]]);
     if (ended) {
-      await reopenExecution(tx, [execution_id, execution.retry_round]);
       await this.progress.advance(tx, movement);
       return this.admit(tx, execution);
     }

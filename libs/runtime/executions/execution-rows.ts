@@ -49,6 +49,7 @@ const PORTION = 2_000;
 /** The rows of executions that go on, in portions of so many tasks: the first with all executions. */
 export function* executionRows(executions: readonly NewExecution[]): Generator<ExecutionValues> {
   let first = true;
+  const points = executions.map(pointRows);
   let tasks: object[] = [];
   let dependencies: object[] = [];
   const portion = (): ExecutionValues => {
@@ -61,7 +62,7 @@ export function* executionRows(executions: readonly NewExecution[]): Generator<E
       ),
       JSON.stringify(tasks),
       JSON.stringify(dependencies),
-      JSON.stringify(head.flatMap(pointRows)),
+      JSON.stringify(first ? points.flat() : []),
       JSON.stringify(head.flatMap(eventsOfBeginning)),
     ];
     first = false;
@@ -69,8 +70,8 @@ export function* executionRows(executions: readonly NewExecution[]): Generator<E
     dependencies = [];
     return values;
   };
-  for (const execution of executions) {
-    for (const row of taskRows(execution)) {
+  for (const [place, execution] of executions.entries()) {
+    for (const row of taskRows(execution, points[place] ?? [])) {
       if (tasks.length === PORTION) yield portion();
       tasks.push(row.task);
       for (const dependency of row.dependencies) dependencies.push(dependency);
@@ -98,10 +99,12 @@ function executionRow({ spec, beginning }: NewExecution): object {
 
 function* taskRows(
   created: NewExecution,
+  points: readonly PointRow[],
 ): Generator<{ task: object; dependencies: readonly object[] }> {
   const { execution_id, workflow_id, correlation_id, graph, data } = created.spec;
   const { strategy } = graph.load_balancing;
   const ids = new Map(graph.tasks.map((task) => [task.task_id, newId()]));
+  const in_points = pointsOfTasks(points);
   for (const [ordinal, { handler, item, ...task }] of graph.tasks.entries()) {
     const task_execution_id = ids.get(task.task_id);
     const needed = [...new Set(task.dependencies)];
@@ -127,6 +130,7 @@ function* taskRows(
           task.input_data,
         ),
         handler_kind: handlerKind(handler),
+        in_points: in_points.get(task.task_id) ?? null,
       },
       dependencies: needed.map((id) => ({
         execution_id,
@@ -137,12 +141,28 @@ function* taskRows(
   }
 }
 
-function pointRows({ spec: { execution_id, graph } }: NewExecution): object[] {
-  return graph.synchronization_points.map((point) => ({
-    ...point,
-    execution_id,
-    sync_point_id: newId(),
-  }));
+interface PointRow {
+  sync_point_id: string;
+  /** Each once. */
+  required_tasks: readonly string[];
+  tasks_required: number;
+}
+
+function pointRows({ spec: { execution_id, graph } }: NewExecution): PointRow[] {
+  return graph.synchronization_points.map((point) => {
+    const required_tasks = [...new Set(point.required_tasks)];
+    const tasks_required = required_tasks.length;
+    return { ...point, execution_id, sync_point_id: newId(), required_tasks, tasks_required };
+  });
+}
+
+/** task_id → the points that require it. */
+function pointsOfTasks(points: readonly PointRow[]): ReadonlyMap<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { sync_point_id, required_tasks } of points) {
+    for (const id of required_tasks) found.set(id, [...(found.get(id) ?? []), sync_point_id]);
+  }
+  return found;
 }
 
 function eventsOfBeginning({ spec: { execution_id, graph }, beginning }: NewExecution): object[] {

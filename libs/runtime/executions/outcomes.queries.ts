@@ -1,7 +1,7 @@
 import type { JsonObject, RetryPolicy, TaskStatus } from '#engine/graph';
 import { statement } from '#persistence';
 
-import { LOCKED, type LockedExecution } from './progress.queries.js';
+import { countInPoints, LOCKED, type LockedExecution } from './progress.queries.js';
 
 export interface EndedTask {
   task_execution_id: string;
@@ -70,8 +70,9 @@ export const completeTasks = statement<Answered, [string]>(
     where t.task_execution_id = a.task_execution_id and t.lock_token = a.lock_token and t.status = 'running'
       and a.output_data is not null and (select count(*) from locked) > 0
     returning t.task_execution_id, t.lock_token, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds,
-      t.handler_kind, t.task_type, ${MAKES_ROOM_IN}
+      t.handler_kind, t.task_type, t.in_points, ${MAKES_ROOM_IN}
   ), unblocked as (${countDown('done')}
+  ), points as (${countInPoints('done', 'tasks_completed')}
   )
   select coalesce((select json_agg(locked) from locked), '[]') as executions,
     coalesce((select json_agg(done) from done), '[]') as completed`,
@@ -139,10 +140,13 @@ export const failTasks = statement<
         select case when f.next = 'failed' and o.fan_out_of is not null then 'completed' else f.next end as next) e
     where t.task_execution_id = f.task_execution_id and t.lock_token = f.lock_token and t.status = 'running'
     returning t.task_execution_id, t.lock_token, t.execution_id, t.task_id, t.worker_id, t.execution_time_seconds,
-              t.handler_kind, t.task_type, t.status as next, ${MAKES_ROOM_IN}
+              t.handler_kind, t.task_type, t.in_points, t.status as next, ${MAKES_ROOM_IN}
   ), absorbed as (
     select task_execution_id from ended where next = 'completed'
   ), unblocked as (${countDown('absorbed')}
+  ), lost as (
+    select in_points from ended where next = 'failed'
+  ), points as (${countInPoints('lost', 'tasks_lost')}
   )
   select * from ended`,
 );
@@ -178,11 +182,14 @@ export const skipDependents = statement<
     select task_execution_id from task_dependencies where depends_on = any($1::uuid[])
     union
     select d.task_execution_id from task_dependencies d join doomed on d.depends_on = doomed.task_execution_id
+  ), skipped as (
+    update task_executions t set status = 'skipped', end_time = clock_timestamp()
+    from doomed
+    where t.task_execution_id = doomed.task_execution_id and t.status = 'pending'
+    returning t.execution_id, t.task_id, t.in_points
+  ), points as (${countInPoints('skipped', 'tasks_lost')}
   )
-  update task_executions t set status = 'skipped', end_time = clock_timestamp()
-  from doomed
-  where t.task_execution_id = doomed.task_execution_id and t.status = 'pending'
-  returning t.execution_id, t.task_id`,
+  select execution_id, task_id from skipped`,
 );
 
 export interface AnsweredTask {
