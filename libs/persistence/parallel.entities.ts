@@ -198,6 +198,8 @@ export class SynchronizationPointEntity {
   @Figure({ default: 100 }) minimum_completion_percentage: number;
   @Figure({ default: 0 }) current_completion_percentage: number;
   @Word() status: SynchronizationStatus;
+  /** Not reached as it was meant; under `continue_partial` its status does not say so. */
+  @Flag({ default: false }) missed: boolean;
   /** Of its required tasks. */
   @Json({ default: [] }) completed_tasks: string[];
   @Json({ default: [] }) failed_tasks: string[];

@@ -109,6 +109,30 @@ describe('incidents', () => {
     });
   });
 
+  it('leave a synchronization point that was reached as it is', async () => {
+    const id = await client.start(
+      [task('a', { task_type: type }), task('b', { task_type: type })],
+      {
+        failure_strategy: 'partial_success',
+        synchronization_points: [
+          {
+            sync_id: 'one-failed',
+            sync_name: 'One failed',
+            sync_type: 'conditional_join',
+            required_tasks: ['a', 'b'],
+            condition_expression: 'count(failed) = 1',
+          },
+        ],
+      },
+    );
+    await failNext();
+    await completeNext();
+    expect((await client.ended(id)).overall_status).toBe('partially_completed');
+    await resolve((await list(`task_type=${type}`))[0], 'retry');
+    await completeNext();
+    expect((await client.ended(id)).overall_status).toBe('completed');
+  });
+
   it('fail the execution when they are given up', async () => {
     const id = await client.start([
       task('a', { task_type: type }),

@@ -47,7 +47,7 @@ describe('executions in SQL', () => {
       attempt: task.attempt,
       released: task.released,
     })),
-    points: [...run.points].map(([sync_id, point]) => ({ sync_id, status: point.status })),
+    points: [...run.points].map(([sync_id, { status, missed }]) => ({ sync_id, status, missed })),
     undone: compensationOf(run)?.tasks.map(({ task_id }) => task_id) ?? [],
   });
 
@@ -61,7 +61,8 @@ describe('executions in SQL', () => {
              order by t.ordinal)
            from task_executions t where t.execution_id = e.execution_id),
          'points', coalesce((
-           select jsonb_agg(jsonb_build_object('sync_id', p.sync_id, 'status', p.status) order by p.sync_id)
+           select jsonb_agg(jsonb_build_object('sync_id', p.sync_id, 'status', p.status, 'missed', p.missed)
+             order by p.sync_id)
            from synchronization_points p where p.execution_id = e.execution_id), '[]'),
          'undone', coalesce((
            select jsonb_agg(t.task_id order by t.ordinal)

@@ -25,10 +25,16 @@ describe('incidents in SQL', () => {
   const statusesOf = (run: GraphRun) => ({
     status: run.status,
     tasks: Object.fromEntries([...run.tasks].map(([id, { status }]) => [id, status])),
+    points: [...run.points].map(([sync_id, { status, missed }]) => ({ sync_id, status, missed })),
   });
   const ofTables = async (id: string) => ({
     status: (await client.read(id)).overall_status,
     tasks: await client.statuses(id),
+    points: await query(
+      service,
+      'select sync_id, status, missed from synchronization_points where execution_id = $1 order by sync_id',
+      [id],
+    ),
   });
 
   it('follow the pure scheduler', async () => {

@@ -139,7 +139,8 @@ function newShape(created: EndedExecution): Shape {
       points: synchronization_points.map((point, place) => ({
         ...point,
         place,
-        status: points.get(point.sync_id) ?? 'waiting',
+        status: points.get(point.sync_id)?.status ?? 'waiting',
+        missed: points.get(point.sync_id)?.missed ?? false,
         completed_tasks: [...new Set(point.required_tasks)],
       })),
       events: rowsOfOneMoment(eventsOf(created)),
@@ -152,7 +153,7 @@ function newShape(created: EndedExecution): Shape {
 function eventsOf({ spec: { graph }, beginning }: EndedExecution): MomentaryEvent[] {
   const { overall_status, end_reason: reason, points } = beginning;
   const total_tasks = graph.tasks.length;
-  const judged = [...points].flatMap(([sync_id, status]) =>
+  const judged = [...points].flatMap(([sync_id, { status }]) =>
     status === 'waiting'
       ? []
       : [{ event_type: 'synchronization_point', payload: { sync_id, status } }],

@@ -34,16 +34,16 @@ const executions = (conflict: string, only = ''): string => `
   ), points as (
     insert into synchronization_points
       (sync_point_id, execution_id, sync_id, sync_name, sync_type, required_tasks, minimum_completion_percentage,
-       status, timeout_minutes, failure_strategy, condition_expression, completed_tasks, current_completion_percentage,
-       completion_time)
+       status, missed, timeout_minutes, failure_strategy, condition_expression, completed_tasks,
+       current_completion_percentage, completion_time)
     select (e.sync_point_ids ->> p.place)::uuid, e.execution_id, p.sync_id, p.sync_name, p.sync_type, p.required_tasks,
-           p.minimum_completion_percentage, p.status, p.timeout_minutes, p.failure_strategy, p.condition_expression,
-           p.completed_tasks, case when p.status = 'waiting' then 0 else 100 end,
+           p.minimum_completion_percentage, p.status, p.missed, p.timeout_minutes, p.failure_strategy,
+           p.condition_expression, p.completed_tasks, case when p.status = 'waiting' then 0 else 100 end,
            case when p.status <> 'waiting' then statement_timestamp() end
     from graph g, jsonb_to_recordset(g.points) as p (
       place int, sync_id text, sync_name text, sync_type text, required_tasks jsonb,
       minimum_completion_percentage float8, timeout_minutes float8, failure_strategy text, condition_expression text,
-      status text, completed_tasks jsonb),
+      status text, missed boolean, completed_tasks jsonb),
       jsonb_to_recordset(g.executions) as e (execution_id text, sync_point_ids jsonb)
     ${only}
   ), events as (

@@ -5,8 +5,8 @@ import {
   joinContext,
   judgePoint,
   type JsonObject,
+  type PointVerdict,
   type SynchronizationPointDefinition,
-  type SynchronizationStatus,
   type TaskDefinition,
   type TaskGraphDefinition,
 } from '#engine/graph';
@@ -19,7 +19,7 @@ export interface EndAtOnce {
   /** task_id → what it returned. */
   output: { tasks: JsonObject };
   /** sync_id → how it was decided. */
-  points: ReadonlyMap<string, SynchronizationStatus>;
+  points: ReadonlyMap<string, PointVerdict>;
 }
 
 /** What `delay` returns. */
@@ -37,14 +37,14 @@ export function endAtOnce(graph: TaskGraphDefinition): EndAtOnce | null {
   // to be undone where a point fails it, and that takes its time
   if (graph.compensate || !graph.tasks.every(isNoWork)) return null;
   const tasks = Object.fromEntries(graph.tasks.map(({ task_id }) => [task_id, OUTPUT]));
-  const points = new Map<string, SynchronizationStatus>();
+  const points = new Map<string, PointVerdict>();
   let missed = false;
   let failing: string | undefined;
   for (const point of graph.synchronization_points) {
     const required = [...new Set(point.required_tasks)].filter((id) => Object.hasOwn(tasks, id));
     const tally = { required: required.length, completed: required.length, lost: 0 };
     const verdict = judgePoint(point, tally, false, () => holds(point, required));
-    points.set(point.sync_id, verdict.status);
+    points.set(point.sync_id, verdict);
     missed ||= verdict.missed;
     if (verdict.fails_execution) failing ??= point.sync_id;
   }

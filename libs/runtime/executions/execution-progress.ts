@@ -148,6 +148,7 @@ export class ExecutionProgress {
       saved.push({
         sync_point_id: point.sync_point_id,
         status: verdict.status,
+        missed: verdict.missed,
         completed_tasks: point.completed_tasks,
         failed_tasks: point.ended_badly,
         current_completion_percentage:

@@ -197,20 +197,21 @@ export const readOutputs = statement<
   `select task_id, output_data from task_executions where execution_id = $1 and task_id = any($2::text[])`,
 );
 
-/** $1: [{sync_point_id, status, completed_tasks, failed_tasks, current_completion_percentage}] */
+/** $1: [{sync_point_id, status, missed, completed_tasks, failed_tasks, current_completion_percentage}] */
 export const savePoints = statement<object, [string]>(
   'save_points',
   `
   update synchronization_points p
-  set status = n.status, completed_tasks = n.completed_tasks, failed_tasks = n.failed_tasks,
+  set status = n.status, missed = n.missed, completed_tasks = n.completed_tasks, failed_tasks = n.failed_tasks,
       current_completion_percentage = n.current_completion_percentage,
       completion_time = case when n.status = 'waiting' then null else clock_timestamp() end
   from jsonb_to_recordset($1::jsonb) as n(
-    sync_point_id uuid, status text, completed_tasks jsonb, failed_tasks jsonb, current_completion_percentage float8)
+    sync_point_id uuid, status text, missed boolean, completed_tasks jsonb, failed_tasks jsonb,
+    current_completion_percentage float8)
   where p.sync_point_id = n.sync_point_id`,
 );
 
-/** Everything of these executions that has not ended is cancelled; leases die with it. Points still waiting are closed. */
+/** Everything of these executions that has not ended is cancelled; leases die with it. Points still waiting are missed. */
 export const cancelOpenTasks = statement<
   { execution_id: string; task_id: string },
   [readonly string[], string]
@@ -219,7 +220,7 @@ export const cancelOpenTasks = statement<
   `
   with points as (
     update synchronization_points
-    set status = $2, completion_time = clock_timestamp()
+    set status = $2, missed = true, completion_time = clock_timestamp()
     where execution_id = any($1::text[]) and status = 'waiting'
   )
   update task_executions

@@ -48,8 +48,8 @@ export const reopenExecution = statement<object, [execution_id: string, retry_ro
   `
   with points as (
     update synchronization_points
-    set status = 'waiting', completion_time = null, timeout_time = null
-    where execution_id = $1 and (status <> 'reached' or jsonb_array_length(failed_tasks) > 0)
+    set status = 'waiting', missed = false, completion_time = null, timeout_time = null
+    where execution_id = $1 and missed
   )
   update parallel_executions e
   set overall_status = 'initializing', timeout_at = null, retry_round = $2, synchronization_failed = false,
