@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import pg from 'pg';
 
-import { compile } from '#engine/expression';
 import {
   compensationOf,
   expandFanOuts,
@@ -15,11 +14,9 @@ import {
 
 import { anyGraph } from '../factories/task-graph.factory.js';
 import { eventually } from '../support/eventually.js';
+import { gathered, holds } from '../support/gathered.js';
 import { type Service, startService } from '../support/service.js';
 import { type Claimed, ParallelClient } from '../e2e/parallel-client.js';
-
-const holds = (expression: string, context: object): boolean =>
-  compile(expression).test(context).matched;
 
 const failure = { error_message: 'the test says so', retry_after_seconds: 0 };
 
@@ -80,10 +77,8 @@ describe('executions in SQL', () => {
     const tasks = graph.tasks.map((task) => ({ ...task, task_type: typeOf(task.task_id) }));
     await client.start(tasks, { ...graph, tasks, execution_id });
     const claims = new Map<string, Claimed>();
-    let failures: readonly string[] = [];
-    /** What a process of ours does by itself: it gathers the items of fan-outs. */
     const gathering = async (reached: GraphRun): Promise<GraphRun> => {
-      const next = gathered(reached, failures);
+      const next = gathered(reached);
       const compare = async () => expect(await ofTables(execution_id)).toEqual(ofModel(next));
       await (next === reached ? compare() : eventually(compare));
       return next;
@@ -111,11 +106,9 @@ describe('executions in SQL', () => {
         const retryable = turn % 2 === 0;
         event = { type: 'task_failed', task_id, retryable };
         await client.answer('fail', claims.get(task_id)!, { ...failure, retryable });
-        failures = [...failures, task_id];
       } else {
         event = { type: 'task_completed', task_id, output: {} };
         await client.answer('complete', claims.get(task_id)!);
-        failures = failures.filter((failed) => failed !== task_id);
       }
       run = await gathering(transition(run, event, holds));
     }
@@ -144,22 +137,6 @@ describe('executions in SQL', () => {
     );
   });
 });
-
-/** Fan-outs whose items have ended are gathered. @param failures items whose latest attempt failed */
-function gathered(run: GraphRun, failures: readonly string[]): GraphRun {
-  const task = startable(run).find(({ definition }) => definition.handler?.type === 'gather');
-  if (task?.definition.handler?.type !== 'gather') return run;
-  const { task_id, handler } = task.definition;
-  const failed = [...run.tasks.values()].filter(
-    ({ definition }) => definition.item?.of === task_id && failures.includes(definition.task_id),
-  );
-  const good = handler.fault === undefined && failed.length <= handler.tolerated;
-  const started = transition(run, { type: 'task_started', task_id }, holds);
-  const ended = good
-    ? transition(started, { type: 'task_completed', task_id, output: {} }, holds)
-    : transition(started, { type: 'task_failed', task_id, retryable: false }, holds);
-  return gathered(ended, failures);
-}
 
 /** Every task succeeds at once; points are judged on all of them, as the tables' are. */
 function withoutWork(graph: TaskGraphDefinition): GraphRun {

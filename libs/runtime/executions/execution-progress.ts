@@ -210,10 +210,14 @@ export class ExecutionProgress {
     executions: readonly MovingExecution[],
   ): Promise<void> {
     if (executions.length === 0) return;
-    await resetTasks(tx, [
+    const setBack = await resetTasks(tx, [
       executions.map(({ execution_id }) => execution_id),
       ['failed', 'skipped'],
     ]);
+    for (const { execution_id, failed_items } of setBack) {
+      const execution = movement.executions.get(execution_id);
+      if (execution) execution.tasks_completed -= failed_items;
+    }
     for (const execution of executions) {
       execution.retry_round += 1;
       execution.tasks_failed = 0;

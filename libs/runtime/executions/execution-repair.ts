@@ -76,7 +76,10 @@ export class ExecutionRepair {
         execution_id,
       });
     }
-    await reviveTasks(tx, [execution_id, ended ? ['skipped', 'cancelled'] : ['skipped']]);
+    const [revived] = await reviveTasks(tx, [
+      execution_id,
+      ended ? ['skipped', 'cancelled'] : ['skipped'],
+    ]);
     for (const { task_id, resolved } of repaired) {
       movement.record(execution_id, resolved ? 'task_resolved' : 'task_retried', task_id);
     }
@@ -87,6 +90,7 @@ export class ExecutionRepair {
     }
     execution.tasks_failed -= repaired.length;
     execution.tasks_completed += repaired.filter(({ resolved }) => resolved).length;
+    execution.tasks_completed -= revived?.failed_items ?? 0;
     await this.progress.advance(tx, movement);
   }
 
