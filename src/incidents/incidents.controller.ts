@@ -24,6 +24,7 @@ const REFUSALS = [
   'incident_not_found',
   'incident_resolved',
   'execution_ended',
+  'instance_not_running',
   'instance_not_failed',
   'step_not_found',
 ] as const;

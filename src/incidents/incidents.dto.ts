@@ -163,7 +163,7 @@ export class IncidentSummary {
   @ApiProperty({
     enum: INCIDENT_STATUSES,
     description:
-      '`open` until it is `retried`, `skipped` or `failed` by somebody; `cancelled` with its execution; `superseded` when its step has ended, so that the instance goes on, or failed and has an incident of its own.',
+      '`open` until it is `retried`, `skipped` or `failed` by somebody; `cancelled` with its execution, or when its instance was cancelled or timed out; `superseded` when its step has ended, so that the instance goes on, or failed and has an incident of its own.',
   })
   status: IncidentStatus;
   @ApiProperty() workflow_id: string;

@@ -1,6 +1,25 @@
+import type { InstanceStatus } from '#engine/instance';
 import { statement } from '#persistence';
 
 import { SET_BACK, settingBack, type TasksSetBack } from './progress.queries.js';
+
+export interface HeldInstance {
+  workflow_instance_id: string;
+  status: InstanceStatus;
+}
+
+/**
+ * The instance of an execution, if it has one: it stays as it is until the end of the transaction. Taken before the
+ * execution, as wherever both are.
+ */
+export const holdInstanceOf = statement<HeldInstance, [execution_id: string]>(
+  'hold_instance_of_execution',
+  `
+  select w.workflow_instance_id, w.status
+  from parallel_executions e join workflow_instances w on w.instance_id = e.instance_id
+  where e.execution_id = $1
+  for share of w`,
+);
 
 /**
  * Takes up failed tasks of one execution, $2: [{task_execution_id, output_data}]. With an output they have completed;
