@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Synchronization points count their tasks as they end, instead of looking at all of them each time. */
+/** Synchronization points count their tasks as they end, instead of looking at all of them each time, and say why they were missed. */
 export class CountedPoints1795879100000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -26,6 +26,11 @@ export class CountedPoints1795879100000 implements MigrationInterface {
         group by point
       ) tally
       where p.sync_point_id = tally.point;
+      update synchronization_points set reason = 'it was decided before reasons were kept'
+      where status in ('failed', 'timed_out')
+         or status = 'reached' and failure_strategy = 'continue_partial'
+            and current_completion_percentage < case
+              when sync_type in ('join', 'partial_completion') then minimum_completion_percentage else 100 end;
       alter table task_executions force row level security;
       alter table synchronization_points force row level security;`);
   }

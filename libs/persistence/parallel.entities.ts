@@ -204,7 +204,7 @@ export class SynchronizationPointEntity {
   @Int({ default: 0 }) tasks_required: number;
   @Int({ default: 0 }) tasks_completed: number;
   @Int({ default: 0 }) tasks_lost: number;
-  /** Why it was missed. */
+  /** Why it was missed, which under `continue_partial` its status does not say; null where it was not. */
   @Text(optional) reason: string | null;
   /** Of its required tasks, as they stood when it was decided. */
   @Json({ default: [] }) completed_tasks: string[];

@@ -24,6 +24,7 @@ const REFUSALS = [
   'incident_not_found',
   'incident_resolved',
   'execution_ended',
+  'instance_not_running',
   'instance_not_failed',
   'step_not_found',
 ] as const;
@@ -110,7 +111,7 @@ export class IncidentsController {
     operationId: 'retryIncident',
     summary: 'Retry an incident',
     description:
-      'The task gets fresh attempts, and what was skipped for it comes back; an execution that has ended is opened again. An instance that failed enters its step anew.',
+      'The task gets fresh attempts, as do, of a `for_each`, its items that had failed, and what was skipped for it comes back; an execution that has ended is opened again. An instance that failed enters its step anew.',
   })
   @ApiOkResponse({ type: IncidentView })
   @ApiProblems(...REFUSALS)

@@ -163,7 +163,7 @@ export class IncidentSummary {
   @ApiProperty({
     enum: INCIDENT_STATUSES,
     description:
-      '`open` until it is `retried`, `skipped` or `failed` by somebody; `cancelled` with its execution; `superseded` when its step has ended, so that the instance goes on, or failed and has an incident of its own.',
+      '`open` until it is `retried`, `skipped` or `failed` by somebody; `cancelled` with its execution, or when its instance was cancelled or timed out; `superseded` when its step has ended, so that the instance goes on, or failed and has an incident of its own.',
   })
   status: IncidentStatus;
   @ApiProperty() workflow_id: string;
@@ -175,7 +175,11 @@ export class IncidentSummary {
   @ApiProperty({ type: String, nullable: true, example: 'background_check' }) task_id:
     string | null;
   @ApiProperty({ type: String, nullable: true }) task_type: string | null;
-  @ApiProperty({ description: 'Begun until then.' }) attempts: number;
+  @ApiProperty({
+    description:
+      'Begun until then, since they last began anew: with a round of `retry_all`, or a retry by hand.',
+  })
+  attempts: number;
   @ApiProperty({ type: String, nullable: true, example: 'http_status' }) error_code: string | null;
   @ApiProperty({ example: 'The answer was 503.' }) error_message: string;
   @ApiProperty({ format: 'date-time' }) created_at: string;

@@ -108,7 +108,8 @@ export class IncidentsService implements OnModuleInit {
   /**
    * Carries out a decision about one incident.
    * @throws DomainError incident_not_found, incident_resolved; step_not_found where the version of the instance has no
-   *   such step; instance_not_failed, execution_ended where it was moved on by other means
+   *   such step; instance_not_failed, execution_ended where it was moved on by other means; instance_not_running where its
+   *   instance is suspended or has ended
    */
   async settle(
     tx: Tx,
@@ -120,7 +121,7 @@ export class IncidentsService implements OnModuleInit {
     const incident = await find(tx, incident_id);
     const output = resolution.action === 'skip' ? resolution.output_data : null;
     const { kind, execution_id } = incident;
-    // its row after its execution's, as wherever incidents are written
+    // its row after its execution's (and that after its instance's), as wherever incidents are written
     if (kind === 'task_failed' && execution_id !== null) await this.repairs.hold(tx, execution_id);
     if (kind !== 'task_failed') await this.reopen(tx, incident, resolution, by);
     const closed = await closeIncident(tx, [

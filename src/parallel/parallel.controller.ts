@@ -154,10 +154,15 @@ export class ParallelController {
     operationId: 'retryExecution',
     summary: 'Run again what failed',
     description:
-      'Of an execution that has ended: failed, skipped and cancelled tasks get fresh attempts, what has completed stays. Not of an execution that did the work of a step: its instance has moved on.',
+      'Of an execution that has ended: failed, skipped and cancelled tasks get fresh attempts, and with a `for_each` its items that had failed; what has completed stays. Not of an execution that did the work of a step: its instance has moved on; nor while its instance is suspended, or has ended.',
   })
   @ApiAcceptedResponse({ type: ExecutionView })
-  @ApiProblems('execution_not_found', 'execution_not_failed', 'execution_ended')
+  @ApiProblems(
+    'execution_not_found',
+    'execution_not_failed',
+    'execution_ended',
+    'instance_not_running',
+  )
   retry(@ClientIdParam('execution_id') execution_id: string): Promise<ExecutionView> {
     return this.parallel.retry(execution_id);
   }

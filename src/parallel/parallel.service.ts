@@ -89,7 +89,7 @@ export class ParallelService {
     return this.change(execution_id, (tx) => this.executions.cancel(tx, execution_id, reason));
   }
 
-  /** @throws DomainError execution_not_found, execution_not_failed, execution_ended */
+  /** @throws DomainError execution_not_found, execution_not_failed, execution_ended, instance_not_running */
   retry(execution_id: string): Promise<ExecutionView> {
     return this.change(execution_id, (tx) => this.repairs.retry(tx, execution_id));
   }

@@ -109,6 +109,30 @@ describe('incidents', () => {
     });
   });
 
+  it('leave a synchronization point that was reached as it is', async () => {
+    const id = await client.start(
+      [task('a', { task_type: type }), task('b', { task_type: type })],
+      {
+        failure_strategy: 'partial_success',
+        synchronization_points: [
+          {
+            sync_id: 'one-failed',
+            sync_name: 'One failed',
+            sync_type: 'conditional_join',
+            required_tasks: ['a', 'b'],
+            condition_expression: 'count(failed) = 1',
+          },
+        ],
+      },
+    );
+    await failNext();
+    await completeNext();
+    expect((await client.ended(id)).overall_status).toBe('partially_completed');
+    await resolve((await list(`task_type=${type}`))[0], 'retry');
+    await completeNext();
+    expect((await client.ended(id)).overall_status).toBe('completed');
+  });
+
   it('fail the execution when they are given up', async () => {
     const id = await client.start([
       task('a', { task_type: type }),
@@ -135,6 +159,79 @@ describe('incidents', () => {
     expect((await list(`execution_id=${retried}`)).map(({ status }) => status)).toEqual([
       'retried',
     ]);
+  });
+
+  describe('of an instance that does not run', () => {
+    let at: string;
+    let id: string;
+    /** An execution that failed beside the steps of an instance. */
+    beforeEach(async () => {
+      const { workflow_id } = client;
+      const workflow_instance_id = crypto.randomUUID();
+      at = `/workflows/${workflow_id}/instances/${workflow_instance_id}`;
+      id = await client.start([task('a', { task_type: type })], { workflow_instance_id });
+      await failNext();
+      await client.ended(id);
+    });
+    const retryAll = async (): Promise<object> => {
+      const filter = { task_type: type };
+      const { body } = await service.request('POST', '/parallel/incidents/retry', { filter });
+      const batch = `/parallel/incidents/batches/${String(body.batch_id)}`;
+      return eventually(async () => {
+        const { body: read } = await service.request<object>('GET', batch);
+        expect(read).toMatchObject({ status: 'completed' });
+        return read;
+      });
+    };
+
+    it('are taken up again when it has been resumed, and not before', async () => {
+      await service.request('POST', `${at}/suspend`, { reason: 'audit' });
+      const [incident] = await list(`task_type=${type}`);
+      for (const how of ['retry', 'skip']) {
+        const refused = await resolve(incident, how);
+        expect([refused.status, refused.body.code]).toEqual([409, 'instance_not_running']);
+      }
+      const whole = await service.request<Problem>('POST', `/parallel/executions/${id}/retry`);
+      expect([whole.status, whole.body.code]).toEqual([409, 'instance_not_running']);
+      expect(await retryAll()).toMatchObject({
+        resolved: 0,
+        refused: 1,
+        refusals: [{ code: 'instance_not_running' }],
+      });
+      expect((await list(`task_type=${type}`))[0]).toMatchObject({ status: 'open' });
+      await service.request('POST', `${at}/resume`);
+      expect((await resolve(incident, 'retry')).status).toBe(200);
+      expect(await completeNext()).toBe('a');
+    });
+
+    it('are closed when it is cancelled, and nothing of it runs again', async () => {
+      await service.request('POST', `${at}/cancel`, { reason: 'withdrawn' });
+      const [incident] = await list(`task_type=${type}`);
+      expect(incident?.status).toBe('cancelled');
+      expect((await resolve(incident, 'retry')).body.code).toBe('incident_resolved');
+      const whole = await service.request<Problem>('POST', `/parallel/executions/${id}/retry`);
+      expect([whole.status, whole.body.code]).toEqual([409, 'instance_not_running']);
+      expect(await client.statuses(id)).toEqual({ a: 'failed' });
+    });
+
+    it.each([1, 2, 3, 4])('are not taken up while it is being cancelled, time %i', async () => {
+      const [incident] = await list(`task_type=${type}`);
+      const [, cancelled] = await Promise.all([
+        resolve(incident, 'retry'),
+        service.request('POST', `${at}/cancel`, { reason: 'withdrawn' }),
+      ]);
+      expect(cancelled.status).toBe(200);
+      expect(await list(`task_type=${type}&status=open`)).toEqual([]);
+      expect(await client.claim([type])).toEqual([]);
+      expect((await client.ended(id)).overall_status).toMatch(/^(failed|cancelled)$/);
+    });
+
+    it('can only be given up when it has completed', async () => {
+      expect((await service.request('POST', `${at}/steps/p/complete`, {})).status).toBe(200);
+      const [incident] = await list(`task_type=${type}`);
+      expect((await resolve(incident, 'retry')).body.code).toBe('instance_not_running');
+      expect((await resolve(incident, 'fail')).body.status).toBe('failed');
+    });
   });
 
   it('are raised once for an automated step that no rule takes, and take the instance up again', async () => {

@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually.js';
 import { type Service, startService } from '../support/service.js';
 import { ParallelClient, query, task } from './parallel-client.js';
 
@@ -157,6 +158,95 @@ describe('dynamic fan-out', () => {
     const again = await client.claim([type], { max_tasks: 9, wait_seconds: 20 });
     expect(again.map(({ task_id }) => task_id)).toEqual(['t:0', 't:2']);
     expect(await client.statuses(id)).toMatchObject({ 't:1': 'completed', 't:3': 'pending' });
+  });
+
+  describe('that has failed', () => {
+    const LIST = { items: 'for n in 1..6 return n', max_concurrency: 2 };
+    /** Six items were worked on, of which the last two have succeeded. */
+    async function failing(failure_strategy: string, others: object[] = []): Promise<string> {
+      const steps = [{ step_id: 'p', step_name: 'P', step_type: 'user_task', order_sequence: 1 }];
+      const own = await ParallelClient.of(service, steps);
+      const id = await own.start(
+        [
+          task('t', { task_type: type, for_each: LIST, max_retry_attempts: 0 }),
+          task('after', { task_type: `${type}-after`, dependencies: ['t'] }),
+          ...others.map((more, n) => task(`other-${n}`, { ...more })),
+        ],
+        { load_balancing: { max_concurrent_tasks: 20 }, failure_strategy },
+      );
+      for (let done = 0; done < 6;) {
+        const claimed = await client.claim([type], { max_tasks: 9, wait_seconds: 20 });
+        done += claimed.length;
+        for (const one of claimed) {
+          const { index } = one.input_data as { index: number };
+          if (index < 4) await client.answer('fail', one, { error_message: 'x', retryable: false });
+          else await client.answer('complete', one, { output_data: { index } });
+        }
+      }
+      return id;
+    }
+    const retryIncident = (id: string): Promise<void> =>
+      eventually(async () => {
+        const { body } = await service.request<{ items: { incident_id: string }[] }>(
+          'GET',
+          `/parallel/incidents?execution_id=${id}&status=open`,
+        );
+        expect(body.items).toHaveLength(1);
+        const at = `/parallel/incidents/${body.items[0]?.incident_id}/retry`;
+        expect((await service.request('POST', at, {})).status).toBe(200);
+      });
+    /** What had failed runs again and succeeds; nothing else does. */
+    async function theRestSucceeds(id: string): Promise<void> {
+      const again = await client.claim([type], { max_tasks: 9, wait_seconds: 20 });
+      expect(again.map(({ task_id, attempt }) => [task_id, attempt])).toEqual([
+        ['t:0', 1],
+        ['t:1', 1],
+      ]);
+      for (const one of again) await client.answer('complete', one, { output_data: { again: 1 } });
+      expect(await work(() => ({ again: 1 }))).toBe(2);
+      const [after] = await client.claim([`${type}-after`], { wait_seconds: 20 });
+      await client.answer('complete', after!);
+      expect(await client.ended(id)).toMatchObject({
+        overall_status: 'completed',
+        tasks_completed: 8,
+        tasks_failed: 0,
+      });
+      expect(await output(id, 't')).toEqual({
+        results: [...Array.from({ length: 4 }, () => ({ again: 1 })), { index: 4 }, { index: 5 }],
+        failed: [],
+      });
+    }
+
+    it.each(['fail_fast', 'partial_success'])(
+      'runs its failed items again with its incident, under %s',
+      async (failure_strategy) => {
+        const id = await failing(failure_strategy);
+        await client.ended(id);
+        await retryIncident(id);
+        await theRestSucceeds(id);
+      },
+    );
+
+    it('runs its failed items again with its incident, while the execution runs', async () => {
+      const id = await failing('partial_success', [{ task_type: 'nobody' }]);
+      await retryIncident(id);
+      expect(await client.read(id)).toMatchObject({ tasks_completed: 2, tasks_failed: 0 });
+      expect(await client.statuses(id)).toMatchObject({
+        ...{ 't:0': 'ready', 't:1': 'ready', 't:2': 'pending', 't:4': 'completed' },
+        ...{ t: 'pending', after: 'pending' },
+      });
+    });
+
+    it('runs its failed items again with its execution', async () => {
+      const id = await failing('partial_success');
+      await client.ended(id);
+      await service.request('POST', `/parallel/executions/${id}/retry`);
+      await theRestSucceeds(id);
+    });
+
+    it('runs its failed items again in a round of retry_all', async () => {
+      await theRestSucceeds(await failing('retry_all'));
+    });
   });
 
   it('fills its list in from the instance, for a step of a workflow', async () => {

@@ -89,6 +89,7 @@ export function anyGraph(maxTasks: number): fc.Arbitrary<TaskGraphDefinition> {
     failure_strategy: fc.constantFrom(...SYNCHRONIZATION_FAILURE_STRATEGIES),
     minimum_completion_percentage: fc.constantFrom(0, 25, 50, 80, 100),
     required: fc.array(fc.nat(), { minLength: 1, maxLength: 6 }),
+    condition: fc.constantFrom('count(completed) > count(failed)', 'count(failed) = 1'),
   });
   return fc
     .record({
@@ -114,13 +115,12 @@ export function anyGraph(maxTasks: number): fc.Arbitrary<TaskGraphDefinition> {
             dependencies: index === 0 ? [] : [...new Set(dependencies.map((n) => `t${n % index}`))],
           }),
         ),
-        synchronization_points: points.map(({ required, ...own }, index) =>
+        synchronization_points: points.map(({ required, condition, ...own }, index) =>
           newPoint({
             ...own,
             sync_id: `s${index}`,
             required_tasks: [...new Set(required.map((n) => `t${n % tasks.length}`))],
-            condition_expression:
-              own.sync_type === 'conditional_join' ? 'count(completed) > count(failed)' : null,
+            condition_expression: own.sync_type === 'conditional_join' ? condition : null,
           }),
         ),
       }),

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import pg from 'pg';
 
-import { compile } from '#engine/expression';
 import {
   compensationOf,
   expandFanOuts,
@@ -15,11 +14,9 @@ import {
 
 import { anyGraph } from '../factories/task-graph.factory.js';
 import { eventually } from '../support/eventually.js';
+import { gathered, holds } from '../support/gathered.js';
 import { type Service, startService } from '../support/service.js';
 import { type Claimed, ParallelClient } from '../e2e/parallel-client.js';
-
-const holds = (expression: string, context: object): boolean =>
-  compile(expression).test(context).matched;
 
 const failure = { error_message: 'the test says so', retry_after_seconds: 0 };
 
@@ -47,7 +44,7 @@ describe('executions in SQL', () => {
       attempt: task.attempt,
       released: task.released,
     })),
-    points: [...run.points].map(([sync_id, point]) => ({ sync_id, status: point.status })),
+    points: [...run.points].map(([sync_id, { status, missed }]) => ({ sync_id, status, missed })),
     undone: compensationOf(run)?.tasks.map(({ task_id }) => task_id) ?? [],
   });
 
@@ -61,7 +58,8 @@ describe('executions in SQL', () => {
              order by t.ordinal)
            from task_executions t where t.execution_id = e.execution_id),
          'points', coalesce((
-           select jsonb_agg(jsonb_build_object('sync_id', p.sync_id, 'status', p.status) order by p.sync_id)
+           select jsonb_agg(jsonb_build_object('sync_id', p.sync_id, 'status', p.status, 'missed', p.reason is not null)
+             order by p.sync_id)
            from synchronization_points p where p.execution_id = e.execution_id), '[]'),
          'undone', coalesce((
            select jsonb_agg(t.task_id order by t.ordinal)
@@ -79,10 +77,8 @@ describe('executions in SQL', () => {
     const tasks = graph.tasks.map((task) => ({ ...task, task_type: typeOf(task.task_id) }));
     await client.start(tasks, { ...graph, tasks, execution_id });
     const claims = new Map<string, Claimed>();
-    let failures: readonly string[] = [];
-    /** What a process of ours does by itself: it gathers the items of fan-outs. */
     const gathering = async (reached: GraphRun): Promise<GraphRun> => {
-      const next = gathered(reached, failures);
+      const next = gathered(reached);
       const compare = async () => expect(await ofTables(execution_id)).toEqual(ofModel(next));
       await (next === reached ? compare() : eventually(compare));
       return next;
@@ -110,11 +106,9 @@ describe('executions in SQL', () => {
         const retryable = turn % 2 === 0;
         event = { type: 'task_failed', task_id, retryable };
         await client.answer('fail', claims.get(task_id)!, { ...failure, retryable });
-        failures = [...failures, task_id];
       } else {
         event = { type: 'task_completed', task_id, output: {} };
         await client.answer('complete', claims.get(task_id)!);
-        failures = failures.filter((failed) => failed !== task_id);
       }
       run = await gathering(transition(run, event, holds));
     }
@@ -143,22 +137,6 @@ describe('executions in SQL', () => {
     );
   });
 });
-
-/** Fan-outs whose items have ended are gathered. @param failures items whose latest attempt failed */
-function gathered(run: GraphRun, failures: readonly string[]): GraphRun {
-  const task = startable(run).find(({ definition }) => definition.handler?.type === 'gather');
-  if (task?.definition.handler?.type !== 'gather') return run;
-  const { task_id, handler } = task.definition;
-  const failed = [...run.tasks.values()].filter(
-    ({ definition }) => definition.item?.of === task_id && failures.includes(definition.task_id),
-  );
-  const good = handler.fault === undefined && failed.length <= handler.tolerated;
-  const started = transition(run, { type: 'task_started', task_id }, holds);
-  const ended = good
-    ? transition(started, { type: 'task_completed', task_id, output: {} }, holds)
-    : transition(started, { type: 'task_failed', task_id, retryable: false }, holds);
-  return gathered(ended, failures);
-}
 
 /** Every task succeeds at once; points are judged on all of them, as the tables' are. */
 function withoutWork(graph: TaskGraphDefinition): GraphRun {

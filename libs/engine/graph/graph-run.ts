@@ -46,6 +46,8 @@ export function newRun(graph: TaskGraphDefinition, max_retry_rounds: number): Gr
  * - `partial_success`: what depends on a failed task, directly or not, is skipped; the rest goes on.
  * - `retry_all`: as `partial_success`, but when all has settled with failures, the failed and skipped tasks are set
  *   back and run again with fresh attempts, for at most `max_retry_rounds` rounds.
+ *
+ * With a task that gathers the items of a fan-out, those of them that failed are set back.
  */
 export function transition(run: GraphRun, event: RunEvent, holds: ConditionHolds): GraphRun {
   const draft = new Draft(run, holds);
@@ -58,6 +60,11 @@ export function startable(run: GraphRun): RunTask[] {
   return [...run.tasks.values()]
     .filter((task) => task.released && (task.status === 'ready' || task.status === 'retrying'))
     .sort((a, b) => b.definition.priority - a.definition.priority);
+}
+
+/** Whether it is an item that is out of attempts. */
+export function isFailedItem({ definition, status, completed_at }: RunTask): boolean {
+  return Boolean(definition.item) && status === 'completed' && completed_at === null;
 }
 
 /** Statuses of an item that has its place within its fan-out's concurrency. */
@@ -340,7 +347,7 @@ class Draft {
     const ended = status !== 'initializing' && status !== 'running';
     if (ended && compensationOf(this.run)) return;
     if (output) this.complete(taskId, 'resolve', output);
-    else this.move(taskId, 'reset', { attempt: 0 });
+    else this.setBack(taskId);
     this.reset(ended ? ['skipped', 'cancelled'] : ['skipped']);
     for (const [id, task] of this.run.tasks) if (task.status === 'failed') this.skipDependents(id);
     this.unblock();
@@ -358,7 +365,17 @@ class Draft {
 
   private reset(statuses: readonly TaskStatus[]): void {
     for (const [id, task] of this.run.tasks) {
-      if (statuses.includes(task.status)) this.move(id, 'reset', { attempt: 0 });
+      if (statuses.includes(task.status)) this.setBack(id);
+    }
+  }
+
+  private setBack(taskId: string): void {
+    this.move(taskId, 'reset', { attempt: 0 });
+    if (this.run.tasks.get(taskId)?.definition.handler?.type !== 'gather') return;
+    for (const [id, task] of this.run.tasks) {
+      if (task.definition.item?.of === taskId && isFailedItem(task)) {
+        this.move(id, 'reset', { attempt: 0 });
+      }
     }
   }
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { compile } from '#engine/expression';
 
 import { anyGraph, newGraph, newTask } from '../../../test/factories/task-graph.factory.js';
-import { newRun, startable, transition } from './graph-run.js';
+import { expandFanOuts } from './fan-out.js';
+import { isFailedItem, newRun, startable, transition } from './graph-run.js';
 import type { GraphRun, RunEvent } from './run-state.js';
 import { OPEN_TASK_STATUSES } from './task-machine.js';
 
@@ -82,11 +83,60 @@ describe('a failed task that an operator takes up', () => {
     expect(step(run, { type: 'task_retried', task_id: 'e' })).toEqual(run);
   });
 
+  describe('that gathers a list', () => {
+    const list = (failure_strategy: 'fail_fast' | 'partial_success' | 'retry_all') =>
+      expandFanOuts(
+        newGraph({
+          failure_strategy,
+          tasks: [
+            newTask({
+              task_id: 't',
+              for_each: {
+                items: '[1, 2, 3, 4]',
+                item_name: 'n',
+                index_name: 'index',
+                max_concurrency: 2,
+              },
+            }),
+            newTask({ task_id: 'after', dependencies: ['t'] }),
+          ],
+        }),
+        {},
+      );
+    const threeFail: RunEvent[] = [
+      ...ends('t:0', 'task_completed'),
+      ...['t:1', 't:2', 't:3'].flatMap((id) => ends(id, 'task_failed')),
+      ...ends('t', 'task_failed'),
+    ];
+    const again = { 't:0': 'completed', 't:1': 'ready', 't:2': 'ready', 't:3': 'pending' };
+    const restSucceeds = ['t:1', 't:2', 't:3', 't', 'after'].flatMap((id) =>
+      ends(id, 'task_completed'),
+    );
+
+    it.each<[string, 'fail_fast' | 'partial_success' | 'retry_all', RunEvent[]]>([
+      ['retried by itself', 'fail_fast', [{ type: 'task_retried', task_id: 't' }, admitted]],
+      ['retried with its execution', 'partial_success', [{ type: 'retried' }, admitted]],
+      ['run again by a round', 'retry_all', []],
+    ])('%s, runs the items again that had failed, as many at a time', (_, strategy, events) => {
+      const run = play(newRun(list(strategy), 3), admitted, ...threeFail, ...events);
+      expect(statuses(run)).toEqual({ ...again, t: 'pending', after: 'pending' });
+      expect(run.tasks.get('t:1')?.attempt).toBe(0);
+      expect(play(run, ...restSucceeds).status).toBe('completed');
+    });
+
+    it('leaves the items as they ended where its result is given by hand', () => {
+      const run = play(newRun(list('fail_fast'), 3), admitted, ...threeFail);
+      const resolved = play(run, { type: 'task_resolved', task_id: 't', output: {} }, admitted);
+      expect(statuses(resolved)).toMatchObject({ 't:1': 'completed', t: 'completed' });
+      expect(play(resolved, ...ends('after', 'task_completed')).status).toBe('completed');
+    });
+  });
+
   it('never keeps an execution from its end, and never undoes a result, whatever the graph', () => {
     const choices = fc.array(fc.nat({ max: 1_000 }), { minLength: 1, maxLength: 100 });
     fc.assert(
       fc.property(anyGraph(30), choices, (any, turns) => {
-        let run = step(newRun(any, 1), admitted);
+        let run = step(newRun(expandFanOuts(any, {}), 1), admitted);
         let repairs = 0;
         for (let turn = 0; run.status === 'running'; turn += 1) {
           const before = run;
@@ -112,8 +162,9 @@ describe('a failed task that an operator takes up', () => {
             const [start, end] = ends(task_id, choice % 4 === 3 ? 'task_failed' : 'task_completed');
             run = step(run, task.status === 'running' ? end! : start!);
           }
-          for (const [id, { status }] of before.tasks) {
-            if (status === 'completed') expect(run.tasks.get(id)?.status).toBe('completed');
+          for (const [id, task] of before.tasks) {
+            if (task.status !== 'completed' || isFailedItem(task)) continue;
+            expect(run.tasks.get(id)?.status).toBe('completed');
           }
           const last = [...run.tasks.values()].find(({ status }) => status === 'failed');
           if (run.status === 'running' || !last || repairs >= 50) continue;

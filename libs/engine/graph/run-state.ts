@@ -16,7 +16,7 @@ export interface RunTask {
   /** Handed out: counts against `max_concurrent_tasks` until it has ended. */
   released: boolean;
   output: JsonObject | null;
-  /** Its place among those that completed with a result. */
+  /** Its place among those that completed with a result; null of an item that failed, which has `completed` without. */
   completed_at: number | null;
 }
 

@@ -259,10 +259,14 @@ export class ExecutionProgress {
     executions: readonly MovingExecution[],
   ): Promise<void> {
     if (executions.length === 0) return;
-    await resetTasks(tx, [
+    const setBack = await resetTasks(tx, [
       executions.map(({ execution_id }) => execution_id),
       ['failed', 'skipped'],
     ]);
+    for (const { execution_id, failed_items } of setBack) {
+      const execution = movement.executions.get(execution_id);
+      if (execution) execution.tasks_completed -= failed_items;
+    }
     const joined = executions.filter(({ has_points }) => has_points);
     if (joined.length > 0)
       unawaited(tx, recountPoints(tx, [joined.map(({ execution_id }) => execution_id)]));

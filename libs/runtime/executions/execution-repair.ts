@@ -10,7 +10,13 @@ import { isOpen, Movement, type MovingExecution } from './execution-movement.js'
 import { ExecutionProgress } from './execution-progress.js';
 import { closeIncidentsOfExecutions } from './incidents.queries.js';
 import { lockExecutions, recountPoints, resetTasks } from './progress.queries.js';
-import { reopenExecution, repairTasks, reviveTasks } from './repair.queries.js';
+import {
+  type HeldInstance,
+  holdInstanceOf,
+  reopenExecution,
+  repairTasks,
+  reviveTasks,
+} from './repair.queries.js';
 
 /** What an operator makes of a failed task: null gives it fresh attempts, an output lets it count as completed. */
 export interface TaskRepair {
@@ -27,7 +33,7 @@ export class ExecutionRepair {
   ) {}
 
   /**
-   * Locks an execution, so that what is decided about it stands until the end of the transaction.
+   * Locks an execution and its instance, so that what is decided about them stands until the end of the transaction.
    * @throws DomainError execution_not_found
    */
   async hold(tx: Tx, execution_id: string): Promise<void> {
@@ -37,10 +43,11 @@ export class ExecutionRepair {
   /**
    * Runs again what has not completed, with fresh attempts, rounds and timeouts.
    * @throws DomainError execution_not_found; execution_not_failed when it runs or has completed; execution_ended when
-   *   it did the work of a step that has moved on, or is undone
+   *   it did the work of a step that has moved on, or is undone; instance_not_running when its instance is suspended
+   *   or has ended
    */
   async retry(tx: Tx, execution_id: string): Promise<void> {
-    const { execution } = await this.lock(tx, execution_id);
+    const { execution, instance } = await this.lock(tx, execution_id);
     if (isOpen(execution) || execution.tasks_completed === execution.total_tasks) {
       throw new DomainError(
         'execution_not_failed',
@@ -49,6 +56,7 @@ export class ExecutionRepair {
       );
     }
     refuseWhatIsOver(execution);
+    refuseWhatRests(instance);
     await closeIncidentsOfExecutions(tx, [[execution_id], 'retried']);
     await resetTasks(tx, [[execution_id], ['failed', 'skipped', 'cancelled']]);
     await reopenExecution(tx, [execution_id, 0]);
@@ -60,10 +68,11 @@ export class ExecutionRepair {
    * Takes up failed tasks. An execution that has ended is opened again, with fresh timeouts and what its end had
    * cancelled; its rounds of `retry_all` are not.
    * @throws DomainError execution_not_found; execution_ended when it was cancelled, or did the work of a step that has
-   *   moved on; incident_resolved when one of the tasks has not failed (any more)
+   *   moved on; instance_not_running when its instance is suspended or has ended; incident_resolved when one of the
+   *   tasks has not failed (any more)
    */
   async repair(tx: Tx, execution_id: string, repairs: readonly TaskRepair[]): Promise<void> {
-    const { execution, movement } = await this.lock(tx, execution_id);
+    const { execution, instance, movement } = await this.lock(tx, execution_id);
     const ended = !isOpen(execution);
     if (execution.overall_status === 'cancelled') {
       throw new DomainError('execution_ended', 'The execution was cancelled; execute it anew.', {
@@ -71,13 +80,17 @@ export class ExecutionRepair {
       });
     }
     if (ended) refuseWhatIsOver(execution);
+    refuseWhatRests(instance);
     const repaired = await repairTasks(tx, [execution_id, JSON.stringify(repairs)]);
     if (repaired.length < repairs.length) {
       throw new DomainError('incident_resolved', 'The task is not failed any more.', {
         execution_id,
       });
     }
-    await reviveTasks(tx, [execution_id, ended ? ['skipped', 'cancelled'] : ['skipped']]);
+    const [revived] = await reviveTasks(tx, [
+      execution_id,
+      ended ? ['skipped', 'cancelled'] : ['skipped'],
+    ]);
     for (const { task_id, resolved } of repaired) {
       movement.record(execution_id, resolved ? 'task_resolved' : 'task_retried', task_id);
     }
@@ -89,6 +102,7 @@ export class ExecutionRepair {
     }
     execution.tasks_failed -= repaired.length;
     execution.tasks_completed += repaired.filter(({ resolved }) => resolved).length;
+    execution.tasks_completed -= revived?.failed_items ?? 0;
     await this.progress.advance(tx, movement);
   }
 
@@ -113,10 +127,15 @@ export class ExecutionRepair {
   private async lock(
     tx: Tx,
     execution_id: string,
-  ): Promise<{ execution: MovingExecution; movement: Movement }> {
+  ): Promise<{
+    execution: MovingExecution;
+    instance: HeldInstance | undefined;
+    movement: Movement;
+  }> {
+    const [instance] = await holdInstanceOf(tx, [execution_id]);
     const movement = new Movement(await lockExecutions(tx, [[execution_id]]));
     const execution = movement.executions.get(execution_id);
-    if (execution) return { execution, movement };
+    if (execution) return { execution, instance, movement };
     throw new DomainError('execution_not_found', `There is no execution ${execution_id}.`, {
       execution_id,
     });
@@ -142,3 +161,18 @@ function refuseWhatIsOver({
     { execution_id, step_execution_id },
   );
 }
+
+/** What undoes an execution is of no instance, and never refused for it. */
+function refuseWhatRests(instance: HeldInstance | undefined): void {
+  if (!instance || instance.status === 'running') return;
+  const { status } = instance;
+  const remedy = REMEDIES[status] ?? 'its tasks are not run again';
+  throw new DomainError('instance_not_running', `The instance is ${status}; ${remedy}.`, {
+    ...instance,
+  });
+}
+
+const REMEDIES: Partial<Record<HeldInstance['status'], string>> = {
+  suspended: 'resume it first',
+  failed: 'retry or skip the incident of its step first',
+};

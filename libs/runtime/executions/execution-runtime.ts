@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 
 import { DomainError } from '#engine/errors';
 import { expandFanOuts } from '#engine/graph';
-import { afterCommit, newId, statement, type Tx } from '#persistence';
+import { afterCommit, newId, statement, type Tx, unawaited } from '#persistence';
 import { correlationId } from '#platform/logging';
 
 import { ExecutionAdmission } from './execution-admission.js';
@@ -14,6 +14,7 @@ import { handlerKind, type NewExecution } from './execution-rows.js';
 import { type CreatedExecution, ExecutionSignals } from './execution-signals.js';
 import type { ExecutionEnded, ExecutionEndListener, ExecutionSpec } from './execution-spec.js';
 import { writeExecutions } from './execution-writes.js';
+import { closeIncidentsOfExecutions, findExecutionsInNeed } from './incidents.queries.js';
 import { type ExecutionEvent, lockExecutions } from './progress.queries.js';
 
 const findOpenOfStep = statement<{ execution_id: string }, [string, string]>(
@@ -115,6 +116,16 @@ export class ExecutionRuntime {
 
   async cancelOfInstance(tx: Tx, instance_id: string, reason: string): Promise<void> {
     await this.cancelOpen(tx, await findOpenOfInstance(tx, [instance_id]), reason);
+  }
+
+  /** Of an instance that has ended for good, after its executions: nobody can take up what has failed in them. */
+  async closeIncidentsOfInstance(tx: Tx, instance_id: string): Promise<void> {
+    const found = await findExecutionsInNeed(tx, [instance_id]);
+    if (found.length === 0) return;
+    const ids = found.map(({ execution_id }) => execution_id);
+    // incidents after their executions, as wherever they are written
+    await lockExecutions(tx, [ids]);
+    unawaited(tx, closeIncidentsOfExecutions(tx, [ids, 'cancelled']));
   }
 
   /**

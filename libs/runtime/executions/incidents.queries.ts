@@ -21,6 +21,15 @@ export const readFailedTasks = statement<{ task_execution_id: string }, [readonl
   `select task_execution_id from task_executions where execution_id = any($1::text[]) and status = 'failed'`,
 );
 
+/** Executions of an instance that have open incidents. */
+export const findExecutionsInNeed = statement<{ execution_id: string }, [instance_id: string]>(
+  'find_executions_of_instance_with_incidents',
+  `select e.execution_id from parallel_executions e
+   where e.instance_id = $1 and exists (
+     select from incidents i
+     where i.execution_id = e.execution_id and i.status = 'open' and i.kind = 'task_failed')`,
+);
+
 /** Closes what is open of these executions. */
 export const closeIncidentsOfExecutions = statement<
   object,

@@ -322,32 +322,54 @@ export const cancelOpenTasks = statement<
   returning execution_id, task_id`,
 );
 
+/** @param item a task: an item of a fan-out that is out of attempts */
+const isFailedItem = (item: string): string =>
+  `${item}.fan_out_of is not null and ${item}.status = 'completed' and ${item}.error_message is not null`;
+
 /**
- * Tasks (`t`) that are set back, with how many they wait for and whether they have a place: of a fan-out that takes only
- * so many items at a time none is in hand then, and the first have one.
+ * Tasks (`t`) that are set back, those in one of the statuses $2 and the failed items of those that gather, with how
+ * many they wait for and whether they have a place: of a fan-out that takes only so many items at a time none is in hand
+ * then, and the first have one.
  */
 export const settingBack = (condition: string): string => `
-    select t.task_execution_id, count(d.depends_on) filter (where other.status <> 'completed')::int as tasks,
+    select t.task_execution_id, t.execution_id, t.status = 'completed' as is_failed_item,
+           count(d.depends_on) filter (
+             where other.status <> 'completed' or other.fan_out_of = t.task_id and ${isFailedItem('other')})::int as tasks,
            t.fan_out_concurrency is null or t.fan_out_concurrency >= row_number() over (
              partition by t.execution_id, t.fan_out_of order by t.item_index) as has_place
     from task_executions t
     left join task_dependencies d on d.task_execution_id = t.task_execution_id
     left join task_executions other on other.task_execution_id = d.depends_on
-    where ${condition} and t.status = any($2::text[])
+    where ${condition} and (t.status = any($2::text[]) or ${isFailedItem('t')} and exists (
+      select from task_executions gather
+      where gather.execution_id = t.execution_id and gather.task_id = t.fan_out_of and gather.status = any($2::text[])))
     group by t.task_execution_id`;
 
+export interface TasksSetBack {
+  execution_id: string;
+  /** Of them, those that counted as completed. */
+  failed_items: number;
+}
+
+/** Of the tasks that `set_back` gives. */
+export const SET_BACK = `
+  select execution_id, count(*) filter (where is_failed_item)::int as failed_items from set_back group by execution_id`;
+
 /** Sets back what is in one of the statuses $2 and gives it fresh attempts; dependencies are counted anew. */
-export const resetTasks = statement<object, [readonly string[], readonly string[]]>(
+export const resetTasks = statement<TasksSetBack, [readonly string[], readonly string[]]>(
   'reset_tasks',
   `
   with unmet as (${settingBack('t.execution_id = any($1::text[])')}
+  ), set_back as (
+    update task_executions t
+    set status = case when unmet.tasks = 0 and has_place then 'ready' else 'pending' end, unmet_dependencies = unmet.tasks,
+        attempt = 0, retry_count = 0, first_started_at = null, released_at = null, lock_token = null, worker_id = null, start_time = null,
+        end_time = null, execution_time_seconds = null, available_at = clock_timestamp()
+    from unmet
+    where t.task_execution_id = unmet.task_execution_id
+    returning t.execution_id, is_failed_item
   )
-  update task_executions t
-  set status = case when unmet.tasks = 0 and has_place then 'ready' else 'pending' end, unmet_dependencies = unmet.tasks,
-      attempt = 0, retry_count = 0, first_started_at = null, released_at = null, lock_token = null, worker_id = null, start_time = null,
-      end_time = null, execution_time_seconds = null, available_at = clock_timestamp()
-  from unmet
-  where t.task_execution_id = unmet.task_execution_id`,
+  ${SET_BACK}`,
 );
 
 export interface ExecutionEvent {

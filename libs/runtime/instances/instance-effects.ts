@@ -127,6 +127,9 @@ export class InstanceEffects {
         if (has_executions) {
           await this.executions.cancelOfInstance(tx, instance_id, effect.reason);
         }
+        if (effect.reason === 'instance_cancelled' || effect.reason === 'instance_timed_out') {
+          await this.executions.closeIncidentsOfInstance(tx, instance_id);
+        }
         if (has_timers) await this.timers.cancelOfInstance(tx, instance_id);
         return;
     }
