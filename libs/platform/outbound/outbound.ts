@@ -37,11 +37,12 @@ export interface OutboundAnswer {
 export class Outbound implements OnApplicationShutdown {
   private readonly targets: AllowedTargets;
   private readonly guarded: Agent;
-  private readonly open = new Agent({ connections: 64 });
+  /** A connection for each call: a call that waited for one would spend its time, and its caller's place, unsent. */
+  private readonly open = new Agent();
 
   constructor({ outbound }: AppConfig) {
     this.targets = new AllowedTargets(outbound.allowed_hosts);
-    this.guarded = new Agent({ connections: 64, connect: { lookup: guardedLookup(this.targets) } });
+    this.guarded = new Agent({ connect: { lookup: guardedLookup(this.targets) } });
   }
 
   /**
