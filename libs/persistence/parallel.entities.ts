@@ -221,12 +221,12 @@ export class ThreadManagementEntity {
   @Word() worker_type: string;
   @Word() status: WorkerStatus;
   @Id(optional) current_task_id: string | null;
-  /** How many tasks it could take on as well, when it last asked; null where it never asks. */
+  /** How many tasks it could take on as well: as it last asked, and those that it has ended since; null where it never asks. */
   @Int(optional) free_capacity: number | null;
   @Json({ default: [] }) task_types: string[];
   @Int({ default: 0 }) tasks_completed: number;
   @Figure({ default: 0 }) total_execution_time_seconds: number;
-  /** Null where the worker does not tell. */
+  /** As the worker last told, of one core: more than 100 where it uses more than one. Null where it does not tell. */
   @Figure(optional) cpu_usage_percentage: number | null;
   @Figure(optional) memory_usage_mb: number | null;
   @Instant(now) last_heartbeat: Date;

@@ -27,6 +27,7 @@ import {
 
 import { TaskFailed } from './handlers/task-handler.js';
 import { TaskHandlers } from './handlers/task-handlers.js';
+import { ProcessorUsage } from './processor-usage.js';
 import { WorkerCapacity } from './worker-capacity.js';
 import { DEFAULT_TENANT, presentTenant, runAsTenant } from '#platform/tenancy';
 
@@ -61,6 +62,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly hungry = new Set<string>();
   private stopped = true;
   private renewal: NodeJS.Timeout | undefined;
+  private readonly processor = new ProcessorUsage();
 
   constructor(
     private readonly claims: TaskClaims,
@@ -266,6 +268,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
       worker_type: 'builtin',
       status,
       free_capacity: Math.max(0, this.capacity.limit - this.running.size),
+      cpu_usage_percentage: this.processor.percentage(),
       memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
       ...(task && { execution_id: task.execution_id, current_task_id: task.task_id }),
     };

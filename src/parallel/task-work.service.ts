@@ -8,6 +8,7 @@ import {
   TaskLeases,
   type TaskOutcome,
   TaskOutcomes,
+  WorkerRecords,
 } from '#runtime';
 
 import type {
@@ -37,6 +38,7 @@ export class TaskWorkService {
     private readonly claims: TaskClaims,
     private readonly leases: TaskLeases,
     private readonly outcomes: TaskOutcomes,
+    private readonly workers: WorkerRecords,
     private readonly drain: Drain,
   ) {}
 
@@ -103,14 +105,17 @@ export class TaskWorkService {
   }
 
   async extend(task_execution_id: string, request: ExtendTaskRequest): Promise<TaskExtension> {
+    const { lock_seconds, cpu_usage_percentage, memory_usage_mb } = request;
     const lock_token = request.lock_token.toLowerCase();
-    const [lease] = await this.leases.extend([{ ...request, lock_token, task_execution_id }]);
+    const [lease] = await this.leases.extend([{ task_execution_id, lock_token, lock_seconds }]);
     if (!lease) {
       const status = await this.leases.statusOf(task_execution_id);
       if (status === undefined) throw taskNotFound(task_execution_id);
       throw status === 'cancelled' ? taskCancelled(task_execution_id) : lockLost(task_execution_id);
     }
-    return { task_execution_id, lock_expires_at: lease.lock_expires_at };
+    const { worker_id, lock_expires_at } = lease;
+    this.workers.hear({ worker_id, cpu_usage_percentage, memory_usage_mb });
+    return { task_execution_id, lock_expires_at };
   }
 
   private async answer(outcome: TaskOutcome): Promise<TaskAnswer> {

@@ -214,4 +214,69 @@ describeOnBothQueues('the worker protocol', (queue) => {
       expect(rows).toEqual([{ tasks_completed: 1, worker_type: 'external' }]);
     });
   });
+
+  describe('a worker as it is shown', () => {
+    let worker_id: string;
+    beforeEach(() => {
+      worker_id = `worker-${crypto.randomUUID()}`;
+    });
+
+    const shown = (expected: object): Promise<void> =>
+      eventually(async () => {
+        const [row] = await query(
+          service,
+          `select status, execution_id, current_task_id, free_capacity, cpu_usage_percentage, memory_usage_mb,
+             last_heartbeat > clock_timestamp() - interval '1 minute' as heard_of
+           from thread_management where worker_id = $1`,
+          [worker_id],
+        );
+        expect(row).toMatchObject(expected);
+      });
+
+    it('holds the task that it extends, however long it has asked for none', async () => {
+      const execution_id = await client.start([task('long', { task_type: type })]);
+      const [long] = await client.claim([type], { worker_id, cpu_usage_percentage: 150 });
+      await shown({ status: 'busy' });
+      await query(
+        service,
+        `update thread_management set last_heartbeat = now() - interval '10 minutes' where worker_id = $1`,
+        [worker_id],
+      );
+      await shown({ status: 'offline', execution_id: null, current_task_id: null });
+      await client.answer('extend', long!, { lock_seconds: 60, memory_usage_mb: 512.5 });
+      await shown({
+        status: 'busy',
+        execution_id,
+        current_task_id: 'long',
+        heard_of: true,
+        free_capacity: 0,
+        cpu_usage_percentage: 150,
+        memory_usage_mb: 512.5,
+      });
+      await client.answer('complete', long!);
+    });
+
+    it('is idle when it has ended what it held, and not before', async () => {
+      await client.start(['a', 'b'].map((id) => task(id, { task_type: type })));
+      const [a, b] = await client.claim([type], { worker_id, max_tasks: 2 });
+      await shown({ status: 'busy', free_capacity: 0 });
+      await client.answer('complete', a!);
+      await shown({ status: 'busy', current_task_id: b!.task_id, free_capacity: 1 });
+      await client.claim([type], { worker_id });
+      await shown({ status: 'busy', current_task_id: b!.task_id, free_capacity: 1 });
+      await client.answer('fail', b!, { error_message: 'broken', retryable: false });
+      await shown({ status: 'idle', execution_id: null, current_task_id: null, free_capacity: 2 });
+    });
+  });
+
+  it('shows its own processes with what they use', async () => {
+    await eventually(async () => {
+      const [row] = await query<{ cpu_usage_percentage: number; memory_usage_mb: number }>(
+        service,
+        `select cpu_usage_percentage, memory_usage_mb from thread_management where worker_type = 'builtin'`,
+      );
+      expect(row?.cpu_usage_percentage).toBeGreaterThan(0);
+      expect(row?.memory_usage_mb).toBeGreaterThan(0);
+    });
+  });
 });

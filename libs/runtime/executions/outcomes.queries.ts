@@ -199,6 +199,7 @@ export const readAnswered = statement<AnsweredTask, [readonly string[]]>(
 
 export interface ExtendedLease {
   task_execution_id: string;
+  worker_id: string;
   lock_token: string;
   lock_expires_at: Date;
 }
@@ -211,7 +212,7 @@ export const extendLeases = statement<ExtendedLease, [string]>(
   set lock_expires_at = clock_timestamp() + x.lock_seconds * interval '1 second'
   from jsonb_to_recordset($1::jsonb) as x(task_execution_id uuid, lock_token uuid, lock_seconds float8)
   where t.task_execution_id = x.task_execution_id and t.lock_token = x.lock_token and t.status = 'running'
-  returning t.task_execution_id, t.lock_token, t.lock_expires_at`,
+  returning t.task_execution_id, t.worker_id, t.lock_token, t.lock_expires_at`,
 );
 
 export interface OverdueAttempt {

@@ -113,7 +113,7 @@ export class TaskOutcomes {
     const failed = await this.fail(tx, movement, outcomes);
     const ended = [...completed, ...failed];
     if (ended.length > 0) {
-      afterCommit(tx, () => this.tellBreakers(ended, outcomes));
+      afterCommit(tx, () => this.tellOfWorkers(ended, outcomes));
       await this.progress.settle(tx, movement);
       const goingOn = await tell?.(movement);
       for (const execution_id of goingOn?.told ?? []) movement.told.add(execution_id);
@@ -126,16 +126,17 @@ export class TaskOutcomes {
 
   /**
    * Of workers' tasks; a handler's own calls are told by who makes them. A worker that died has said nothing: were its
-   * tasks failures, they would be parked instead of going to the next one.
+   * tasks failures, they would be parked instead of going to the next one; and it is not idle.
    */
-  private tellBreakers(ended: readonly EndedTask[], outcomes: readonly TaskOutcome[]): void {
+  private tellOfWorkers(ended: readonly EndedTask[], outcomes: readonly TaskOutcome[]): void {
     const failures = new Map(
       outcomes.filter(isFailure).map((failure) => [failure.task_execution_id, failure]),
     );
-    for (const { handler_kind, task_type: name, task_execution_id } of ended) {
+    for (const { handler_kind, task_type: name, task_execution_id, worker_id } of ended) {
       const failure = failures.get(task_execution_id);
       if (handler_kind !== 'worker' || failure?.error.code === LEASE_EXPIRED) continue;
       this.breakers.record({ kind: 'task_type', name }, !failure?.retryable);
+      if (worker_id !== null) this.workers.freed(worker_id);
     }
   }
 
