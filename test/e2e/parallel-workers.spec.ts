@@ -139,6 +139,13 @@ describeOnBothQueues('the worker protocol', (queue) => {
     });
     expect(list.body.results).toEqual([{ task_execution_id, result: 'task_cancelled' }]);
     expect(await client.statuses(id)).toEqual({ a: 'failed', b: 'cancelled' });
+    const [row] = await query<{ took: number; seconds: number }>(
+      service,
+      `select extract(epoch from end_time - start_time)::float8 as took, execution_time_seconds as seconds
+       from task_executions where execution_id = $1 and status = 'cancelled'`,
+      [id],
+    );
+    expect(row!.seconds).toBeCloseTo(row!.took, 1);
   });
 
   it('runs again what failed when an operator asks', async () => {

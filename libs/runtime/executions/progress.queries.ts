@@ -224,6 +224,8 @@ export const cancelOpenTasks = statement<
   )
   update task_executions
   set status = 'cancelled', end_time = clock_timestamp(), lock_token = null, lock_expires_at = null,
+      execution_time_seconds = case when status = 'running'
+        then extract(epoch from clock_timestamp() - start_time)::float8 else execution_time_seconds end,
       timeout_at = null, released_at = null
   where execution_id = any($1::text[]) and status in ('pending', 'ready', 'running', 'retrying')
   returning execution_id, task_id`,
