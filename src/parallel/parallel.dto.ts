@@ -161,6 +161,13 @@ export class TaskView {
   @ApiProperty({ type: 'object', additionalProperties: true }) input_data: Record<string, unknown>;
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   output_data: Record<string, unknown> | null;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'What the attempt that completed it used: as its worker told; of calls that the service makes `request_bytes` and `response_bytes` of the bodies.',
+  })
+  resource_usage: Record<string, unknown>;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) start_time: Date | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) end_time: Date | null;
   @ApiProperty({ type: Number, nullable: true }) execution_time_seconds: number | null;

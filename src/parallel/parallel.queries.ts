@@ -127,6 +127,7 @@ export interface TaskRow {
   error_message: string | null;
   input_data: JsonObject;
   output_data: JsonObject | null;
+  resource_usage: JsonObject;
   start_time: Date | null;
   end_time: Date | null;
   execution_time_seconds: number | null;
@@ -137,8 +138,8 @@ export const listTasks = statement<TaskRow, [string, number, number]>(
   'list_tasks',
   `
   select task_execution_id, ordinal, task_id, task_name, task_type, step_id, status, priority, dependencies, attempt,
-         retry_count, max_retry_attempts, worker_id, error_message, input_data, output_data, start_time, end_time,
-         execution_time_seconds,
+         retry_count, max_retry_attempts, worker_id, error_message, input_data, output_data, resource_usage,
+         start_time, end_time, execution_time_seconds,
          case when status in ('ready', 'retrying') and released_at is not null then coalesce(
            parked_on, (
              select name from circuit_breakers b

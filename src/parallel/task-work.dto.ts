@@ -135,6 +135,17 @@ export class CompleteTaskRequest {
   @ApiPropertyOptional(ANY_OBJECT)
   @IsJsonObject()
   output_data: Record<string, unknown> = {};
+
+  @ApiPropertyOptional({
+    type: 'object',
+    nullable: true,
+    additionalProperties: { type: 'number', minimum: 0 },
+    description: 'What this attempt used, in amounts by names of your own; kept with the task.',
+    example: { cpu_seconds: 1.5, memory_mb: 210 },
+  })
+  @IsOptional()
+  @IsAmounts()
+  resource_usage?: Record<string, number> | null;
 }
 
 export class CompletedTask extends CompleteTaskRequest {

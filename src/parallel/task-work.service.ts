@@ -65,11 +65,8 @@ export class TaskWorkService {
     };
   }
 
-  complete(
-    task_execution_id: string,
-    { lock_token, output_data }: CompleteTaskRequest,
-  ): Promise<TaskAnswer> {
-    return this.answer({ task_execution_id, lock_token: lock_token.toLowerCase(), output_data });
+  complete(task_execution_id: string, request: CompleteTaskRequest): Promise<TaskAnswer> {
+    return this.answer(completion(task_execution_id, request));
   }
 
   fail(task_execution_id: string, request: FailTaskRequest): Promise<TaskAnswer> {
@@ -88,12 +85,8 @@ export class TaskWorkService {
   /** One answer for each task, in their order: a lost one does not keep the others from being recorded. */
   async completeMany(tasks: readonly CompletedTask[]): Promise<TaskAnswers> {
     const results = await Promise.all(
-      tasks.map(({ task_execution_id, lock_token, output_data }) =>
-        this.outcomes.record({
-          task_execution_id: task_execution_id.toLowerCase(),
-          lock_token: lock_token.toLowerCase(),
-          output_data,
-        }),
+      tasks.map((task) =>
+        this.outcomes.record(completion(task.task_execution_id.toLowerCase(), task)),
       ),
     );
     return {
@@ -126,6 +119,18 @@ export class TaskWorkService {
     if (result === 'unknown') throw taskNotFound(task_execution_id);
     return { task_execution_id, result };
   }
+}
+
+function completion(
+  task_execution_id: string,
+  { lock_token, output_data, resource_usage }: CompleteTaskRequest,
+): TaskOutcome {
+  return {
+    task_execution_id,
+    lock_token: lock_token.toLowerCase(),
+    output_data,
+    ...(resource_usage && { resource_usage }),
+  };
 }
 
 function taskCancelled(task_execution_id: string): DomainError {

@@ -63,6 +63,29 @@ describeOnBothQueues('the worker protocol', (queue) => {
     expect((await client.answer('complete', stranger)).status).toBe(404);
   });
 
+  it('keeps what an attempt used, told with its result', async () => {
+    const id = await client.start(['a', 'b', 'c'].map((name) => task(name, { task_type: type })));
+    const [a, b, c] = await client.claim([type], { max_tasks: 3 });
+    const refused = await client.answer('complete', a!, {
+      resource_usage: { cpu_seconds: 'much' },
+    });
+    expect(refused.status).toBe(400);
+    await client.answer('complete', a!, { resource_usage: { cpu_seconds: 1.5 } });
+    const { task_execution_id, lock_token } = b!;
+    await service.request('POST', '/parallel/tasks/complete', {
+      tasks: [{ task_execution_id, lock_token, resource_usage: { memory_mb: 20 } }],
+    });
+    await client.answer('complete', c!);
+    const { body } = await service.request('GET', `/parallel/executions/${id}/tasks`);
+    expect(body).toMatchObject({
+      items: [
+        { resource_usage: { cpu_seconds: 1.5 } },
+        { resource_usage: { memory_mb: 20 } },
+        { resource_usage: {} },
+      ],
+    });
+  });
+
   it('gives a task whose lock expired to the next worker, and refuses the first one’s answer', async () => {
     const id = await client.start([task('a', { task_type: type })]);
     const [first] = await client.claim([type], { lock_seconds: 1 });

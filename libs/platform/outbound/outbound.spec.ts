@@ -54,7 +54,12 @@ describe('Outbound', () => {
       });
     });
     const answer = await call({ method: 'POST', headers: { 'x-attempt': '2' }, body: 'hello' });
-    expect(answer).toEqual({ status: 201, content_type: 'text/plain', text: 'POST 2 hello' });
+    expect(answer).toEqual({
+      status: 201,
+      content_type: 'text/plain',
+      text: 'POST 2 hello',
+      bytes: 13,
+    });
   });
 
   it.each([

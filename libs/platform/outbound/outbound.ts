@@ -27,6 +27,8 @@ export interface OutboundAnswer {
   status: number;
   content_type: string | null;
   text: string;
+  /** Of its body, as it came. */
+  bytes: number;
 }
 
 /**
@@ -142,6 +144,7 @@ async function read({
     status: statusCode,
     content_type: typeof type === 'string' ? type : null,
     text,
+    bytes: size,
   };
   if (statusCode >= 200 && statusCode < 300) return answer;
   throw refused(answer, headers['retry-after']);

@@ -29,6 +29,7 @@ interface Attempt {
 
 export interface TaskCompletion extends Attempt {
   output_data: JsonObject;
+  resource_usage?: JsonObject;
 }
 
 export interface TaskFailure extends Attempt {
