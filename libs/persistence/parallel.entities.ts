@@ -37,6 +37,7 @@ import { HANDLER_KINDS, type HandlerKind, WORKER_STATUSES, type WorkerStatus } f
 @Check('parallel_executions_overall_status_check', oneOf('overall_status', EXECUTION_STATUSES))
 @Index('parallel_executions_by_workflow', ['workflow_id', 'execution_id'])
 @Index('parallel_executions_of_instance', ['instance_id'], { where: 'instance_id is not null' })
+@Index('parallel_executions_to_monitor', ['monitor_at'], { where: "overall_status = 'running'" })
 @Index('parallel_executions_open', ['timeout_at'], {
   where: "overall_status in ('initializing', 'running')",
 })
@@ -63,6 +64,8 @@ export class ParallelExecutionEntity {
   @Instant(optional) start_time: Date | null;
   @Instant(optional) estimated_completion_time: Date | null;
   @Instant(optional) actual_completion_time: Date | null;
+  /** Between its ends and the retries that have opened it again. */
+  @Figure({ default: 0 }) idle_seconds: number;
   @Json({ default: {} }) load_balancing_config: JsonObject;
   @Json({ default: {} }) performance_metrics: JsonObject;
   @Word() failure_strategy: FailureStrategy;
@@ -70,6 +73,8 @@ export class ParallelExecutionEntity {
   @Figure() global_timeout_minutes: number;
   @Instant(optional) timeout_at: Date | null;
   @Figure() monitoring_interval_seconds: number;
+  /** While it runs: when its estimate and its figures are refreshed next. */
+  @Instant(optional) monitor_at: Date | null;
   /** How often `retry_all` has started everything again. */
   @Int({ default: 0 }) retry_round: number;
   /** Of the latest task that was handed out; -1 before. */

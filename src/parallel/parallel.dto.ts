@@ -63,8 +63,18 @@ export class ActiveSynchronizationPoint {
 
 /** From the rows of the tasks; null where nothing has happened yet that a figure could rest on. */
 export class ExecutionPerformance {
-  @ApiProperty({ type: Number, nullable: true }) elapsed_seconds: number | null;
-  @ApiProperty({ type: Number, nullable: true }) tasks_per_minute: number | null;
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Since the start, without the time between an end and a retry.',
+  })
+  elapsed_seconds: number | null;
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Completed tasks by `elapsed_seconds`.',
+  })
+  tasks_per_minute: number | null;
   @ApiProperty({ type: Number, nullable: true }) avg_task_seconds: number | null;
   @ApiProperty({ type: Number, nullable: true }) max_task_seconds: number | null;
   @ApiProperty({

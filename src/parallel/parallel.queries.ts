@@ -1,5 +1,4 @@
 import type {
-  EstimatedTask,
   ExecutionStatus,
   JsonObject,
   SynchronizationStatus,
@@ -21,7 +20,7 @@ export interface ExecutionRow {
   load_balancing_config: JsonObject;
   max_concurrent_tasks: number;
   start_time: Date | null;
-  /** Since the start, until the end or now; by the database's clock, as `now`. */
+  /** Since the start, until the end or now, without what lay between an end and a retry; by the database's clock, as `now`. */
   elapsed_seconds: number | null;
   now: Date;
   compensation: { execution_id: string; overall_status: ExecutionStatus } | null;
@@ -62,7 +61,7 @@ export const readExecution = statement<ExecutionRow, [string]>(
          (
            select jsonb_build_object('execution_id', u.execution_id, 'overall_status', u.overall_status)
            from parallel_executions u where u.execution_id = e.compensated_by) as compensation,
-         extract(epoch from coalesce(e.actual_completion_time, now()) - e.start_time)::float8 as elapsed_seconds,
+         extract(epoch from coalesce(e.actual_completion_time, now()) - e.start_time)::float8 - e.idle_seconds as elapsed_seconds,
          coalesce((
            select jsonb_agg(jsonb_build_object(
              'sync_id', p.sync_id, 'sync_name', p.sync_name, 'sync_type', p.sync_type, 'status', p.status,
@@ -91,21 +90,6 @@ export const readExecution = statement<ExecutionRow, [string]>(
            from task_executions t where t.execution_id = e.execution_id
          ) as tasks
   from parallel_executions e where e.execution_id = $1`,
-);
-
-/** What is left to do, with how much of it, for the estimate. */
-export const readOpenTasks = statement<EstimatedTask, [string]>(
-  'read_open_tasks',
-  `
-  select task_id, priority, dependencies,
-         case when status = 'running'
-           then greatest(estimated_duration_minutes - extract(epoch from now() - start_time)::float8 / 60, 0)
-           else estimated_duration_minutes end as minutes,
-         case when fan_out_of is not null
-           then json_build_object('of', fan_out_of, 'concurrency', fan_out_concurrency) end as item
-  from task_executions
-  where execution_id = $1 and status in ('pending', 'ready', 'running', 'retrying')
-  order by ordinal`,
 );
 
 export interface TaskRow {
@@ -180,9 +164,23 @@ export const listEvents = statement<ExecutionEventRow, [string, number, number]>
   limit $3`,
 );
 
-export const readStatus = statement<{ overall_status: ExecutionStatus }, [string]>(
-  'read_execution_status',
-  'select overall_status from parallel_executions where execution_id = $1',
+export interface StandingRow {
+  overall_status: ExecutionStatus;
+  total_tasks: number;
+  tasks_completed: number;
+  tasks_failed: number;
+  execution_progress_percentage: number;
+  estimated_completion_time: Date | null;
+  monitoring_interval_seconds: number;
+  now: Date;
+}
+
+export const readStanding = statement<StandingRow, [string]>(
+  'read_standing_of_execution',
+  `
+  select overall_status, total_tasks, tasks_completed, tasks_failed, execution_progress_percentage,
+         estimated_completion_time, monitoring_interval_seconds, now() as now
+  from parallel_executions where execution_id = $1`,
 );
 
 /** The version that is current, as `InstanceRuntime.start` takes it. None: no such workflow. */

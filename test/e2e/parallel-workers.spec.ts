@@ -184,15 +184,30 @@ describeOnBothQueues('the worker protocol', (queue) => {
     await standalone.answer('fail', claimed[0]!, { error_message: 'broken', retryable: false });
     await standalone.answer('complete', claimed[1]!);
     expect((await standalone.ended(id)).overall_status).toBe('partially_completed');
+    await query(
+      service,
+      `update parallel_executions
+       set start_time = start_time - interval '1 hour', actual_completion_time = actual_completion_time - interval '1 hour'
+       where execution_id = $1`,
+      [id],
+    );
     const retried = await service.request('POST', `/parallel/executions/${id}/retry`);
     expect(retried.status).toBe(202);
     const [again] = await standalone.claim([type]);
     expect(again).toMatchObject({ task_id: 'a', attempt: 1 });
     await standalone.answer('complete', again!);
-    expect(await standalone.ended(id)).toMatchObject({
-      overall_status: 'completed',
-      tasks_failed: 0,
-    });
+    const completed = await standalone.ended(id);
+    expect(completed).toMatchObject({ overall_status: 'completed', tasks_failed: 0 });
+    const stored = await query<{ elapsed: number }>(
+      service,
+      `select (performance_metrics ->> 'elapsed_seconds')::float8 as elapsed
+       from parallel_executions where execution_id = $1`,
+      [id],
+    );
+    // the hour until it was retried is none of its work
+    const { elapsed_seconds } = completed['performance_metrics'] as { elapsed_seconds: number };
+    expect(elapsed_seconds).toBeLessThan(60);
+    expect(stored[0]!.elapsed).toBeCloseTo(elapsed_seconds, 1);
     const refused = await service.request<Problem>('POST', `/parallel/executions/${id}/retry`);
     expect([refused.status, refused.body.code]).toEqual([409, 'execution_not_failed']);
   });
