@@ -33,6 +33,7 @@ import { SharedRows1795855672168 } from './1795855672168-shared-rows.js';
 import { WorkItems1795855194324 } from './1795855194324-work-items.js';
 import { FanOutWindows1795854596562 } from './1795854596562-fan-out-windows.js';
 import { WorkItemsByRole1795859228081 } from './1795859228081-work-items-by-role.js';
+import { LeasesByWorker1795862730000 } from './1795862730000-leases-by-worker.js';
 import { Monitoring1795862830000 } from './1795862830000-monitoring.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
@@ -72,5 +73,6 @@ export const migrations = [
   WorkItems1795855194324,
   FanOutWindows1795854596562,
   WorkItemsByRole1795859228081,
+  LeasesByWorker1795862730000,
   Monitoring1795862830000,
 ];

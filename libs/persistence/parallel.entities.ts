@@ -115,7 +115,7 @@ export class ParallelExecutionEntity {
 @Index('task_executions_items', ['execution_id', 'fan_out_of', 'item_index'], {
   where: "status = 'pending' and fan_out_concurrency is not null",
 })
-@Index('task_executions_leases', ['lock_expires_at'], { where: "status = 'running'" })
+@Index('task_executions_leases', ['worker_id', 'lock_expires_at'], { where: "status = 'running'" })
 export class TaskExecutionEntity {
   @UuidKey() task_execution_id: string;
   @Id() execution_id: string;
