@@ -25,7 +25,7 @@ export {
   TaskOutcomes,
 } from './executions/task-outcomes.js';
 export { TaskLeases } from './executions/task-leases.js';
-export { type WorkerHeartbeat, WorkerRecords, type WorkerUsage } from './executions/worker-records.js';
+export { type WorkerHeartbeat, WorkerRecords } from './executions/worker-records.js';
 export { type Given, loadDuties, recordPeople } from './instances/duties.js';
 export { InstanceMove } from './instances/instance-move.js';
 export {

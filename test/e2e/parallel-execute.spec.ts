@@ -224,21 +224,39 @@ describeOnBothQueues('POST /parallel/execute', (queue) => {
         await client.answer('complete', claimed!);
       }
       await eventually(async () => {
-        const [row] = await query<{ minutes: number; metrics: object }>(
-          service,
-          `select extract(epoch from estimated_completion_time - now())::float8 / 60 as minutes,
-                  performance_metrics as metrics
-           from parallel_executions where execution_id = $1 and overall_status = 'running'`,
-          [id],
-        );
-        expect(row!.minutes).toBeCloseTo(10, 0);
-        expect(row!.metrics).toMatchObject({
+        const { minutes, metrics } = await stored(id);
+        expect(minutes).toBeCloseTo(10, 0);
+        expect(metrics).toMatchObject({
           avg_task_seconds: expect.any(Number),
           elapsed_seconds: expect.any(Number),
           retries: 0,
         });
       });
     });
+
+    it('divides what is left of very many tasks by as many as may be in hand', async () => {
+      const many = task('many', {
+        task_type: 'later',
+        estimated_duration_minutes: 10,
+        for_each: { items: 'for i in 1..5001 return i' },
+      });
+      const id = await client.start([many], often);
+      // 501 rounds of ten and the end of the fan-out are 5,020 minutes; all 5,002 tasks, ten at a time, these
+      await eventually(async () => expect((await stored(id)).minutes).toBeCloseTo(5_002, 0));
+      await service.request('POST', `/parallel/executions/${id}/cancel`, {});
+    });
+
+    /** Minutes that are left by the table. */
+    async function stored(id: string): Promise<{ minutes: number; metrics: object }> {
+      const [row] = await query<{ minutes: number; metrics: object }>(
+        service,
+        `select extract(epoch from estimated_completion_time - now())::float8 / 60 as minutes,
+                performance_metrics as metrics
+         from parallel_executions where execution_id = $1 and overall_status = 'running'`,
+        [id],
+      );
+      return row!;
+    }
   });
 
   it('cancels what is open, once', async () => {
