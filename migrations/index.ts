@@ -34,6 +34,8 @@ import { WorkItems1795855194324 } from './1795855194324-work-items.js';
 import { FanOutWindows1795854596562 } from './1795854596562-fan-out-windows.js';
 import { WorkItemsByRole1795859228081 } from './1795859228081-work-items-by-role.js';
 import { CountedPoints1795879100000 } from './1795879100000-counted-points.js';
+import { LeasesByWorker1795862730000 } from './1795862730000-leases-by-worker.js';
+import { Monitoring1795862830000 } from './1795862830000-monitoring.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -73,4 +75,6 @@ export const migrations = [
   FanOutWindows1795854596562,
   WorkItemsByRole1795859228081,
   CountedPoints1795879100000,
+  LeasesByWorker1795862730000,
+  Monitoring1795862830000,
 ];

@@ -37,6 +37,7 @@ import { HANDLER_KINDS, type HandlerKind, WORKER_STATUSES, type WorkerStatus } f
 @Check('parallel_executions_overall_status_check', oneOf('overall_status', EXECUTION_STATUSES))
 @Index('parallel_executions_by_workflow', ['workflow_id', 'execution_id'])
 @Index('parallel_executions_of_instance', ['instance_id'], { where: 'instance_id is not null' })
+@Index('parallel_executions_to_monitor', ['monitor_at'], { where: "overall_status = 'running'" })
 @Index('parallel_executions_open', ['timeout_at'], {
   where: "overall_status in ('initializing', 'running')",
 })
@@ -63,6 +64,8 @@ export class ParallelExecutionEntity {
   @Instant(optional) start_time: Date | null;
   @Instant(optional) estimated_completion_time: Date | null;
   @Instant(optional) actual_completion_time: Date | null;
+  /** Between its ends and the retries that have opened it again. */
+  @Figure({ default: 0 }) idle_seconds: number;
   @Json({ default: {} }) load_balancing_config: JsonObject;
   @Json({ default: {} }) performance_metrics: JsonObject;
   @Word() failure_strategy: FailureStrategy;
@@ -70,6 +73,8 @@ export class ParallelExecutionEntity {
   @Figure() global_timeout_minutes: number;
   @Instant(optional) timeout_at: Date | null;
   @Figure() monitoring_interval_seconds: number;
+  /** While it runs: when its estimate and its figures are refreshed next. */
+  @Instant(optional) monitor_at: Date | null;
   /** How often `retry_all` has started everything again. */
   @Int({ default: 0 }) retry_round: number;
   /** Of the latest task that was handed out; -1 before. */
@@ -110,7 +115,7 @@ export class ParallelExecutionEntity {
 @Index('task_executions_items', ['execution_id', 'fan_out_of', 'item_index'], {
   where: "status = 'pending' and fan_out_concurrency is not null",
 })
-@Index('task_executions_leases', ['lock_expires_at'], { where: "status = 'running'" })
+@Index('task_executions_leases', ['worker_id', 'lock_expires_at'], { where: "status = 'running'" })
 export class TaskExecutionEntity {
   @UuidKey() task_execution_id: string;
   @Id() execution_id: string;
@@ -229,12 +234,12 @@ export class ThreadManagementEntity {
   @Word() worker_type: string;
   @Word() status: WorkerStatus;
   @Id(optional) current_task_id: string | null;
-  /** How many tasks it could take on as well, when it last asked; null where it never asks. */
+  /** How many tasks it could take on as well: as it last asked, and those that it has ended since; null where it never asks. */
   @Int(optional) free_capacity: number | null;
   @Json({ default: [] }) task_types: string[];
   @Int({ default: 0 }) tasks_completed: number;
   @Figure({ default: 0 }) total_execution_time_seconds: number;
-  /** Null where the worker does not tell. */
+  /** As the worker last told, of one core: more than 100 where it uses more than one. Null where it does not tell. */
   @Figure(optional) cpu_usage_percentage: number | null;
   @Figure(optional) memory_usage_mb: number | null;
   @Instant(now) last_heartbeat: Date;

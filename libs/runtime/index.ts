@@ -15,6 +15,7 @@ export { ExecutionRuntime } from './executions/execution-runtime.js';
 export { ExecutionSignals } from './executions/execution-signals.js';
 export { ExecutionsModule } from './executions/executions.module.js';
 export type { ExecutionEnded, ExecutionSpec } from './executions/execution-spec.js';
+export { readOpenTasks } from './executions/monitoring.queries.js';
 export { TaskClaims, type WorkerClaim } from './executions/task-claims.js';
 export {
   type OutcomeResult,

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { Database } from '#persistence';
 import { EventStreams } from '#platform/streams';
 
-import { readStatus } from './parallel.queries.js';
+import { readStanding } from './parallel.queries.js';
 import { notFound } from './parallel.service.js';
 
 /**
@@ -23,7 +23,7 @@ export class ExecutionExists implements CanActivate {
     const { params } = context
       .switchToHttp()
       .getRequest<FastifyRequest<{ Params: { execution_id: string } }>>();
-    const [row] = await readStatus(this.database.read, [params.execution_id]);
+    const [row] = await readStanding(this.database.read, [params.execution_id]);
     if (!row) throw notFound(params.execution_id);
     this.streams.requireRoom();
     return true;

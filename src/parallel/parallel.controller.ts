@@ -110,7 +110,7 @@ export class ParallelController {
     operationId: 'streamExecutionEvents',
     summary: 'Follow an execution',
     description:
-      'Server-sent events from the first on, or after `Last-Event-ID`; ends when the execution has ended. A comment every 15 s without news.',
+      'Server-sent events from the first on, or after `Last-Event-ID`; ends when the execution has ended. At its `monitoring_interval_seconds` a `progress` tells how it stands: counts, percentage and estimate, with the id of the event before it, and not stored. A comment every 15 s without news.',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
   @ApiProduces('text/event-stream')

@@ -89,8 +89,18 @@ export class SynchronizationPointView {
 
 /** From the rows of the tasks; null where nothing has happened yet that a figure could rest on. */
 export class ExecutionPerformance {
-  @ApiProperty({ type: Number, nullable: true }) elapsed_seconds: number | null;
-  @ApiProperty({ type: Number, nullable: true }) tasks_per_minute: number | null;
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Since the start, without the time between an end and a retry.',
+  })
+  elapsed_seconds: number | null;
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Completed tasks by `elapsed_seconds`.',
+  })
+  tasks_per_minute: number | null;
   @ApiProperty({ type: Number, nullable: true }) avg_task_seconds: number | null;
   @ApiProperty({ type: Number, nullable: true }) max_task_seconds: number | null;
   @ApiProperty({
@@ -191,6 +201,13 @@ export class TaskView {
   @ApiProperty({ type: 'object', additionalProperties: true }) input_data: Record<string, unknown>;
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   output_data: Record<string, unknown> | null;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'What the attempt that completed it used: as its worker told; of calls that the service makes `request_bytes` and `response_bytes` of the bodies.',
+  })
+  resource_usage: Record<string, unknown>;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) start_time: Date | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) end_time: Date | null;
   @ApiProperty({ type: Number, nullable: true }) execution_time_seconds: number | null;

@@ -1,5 +1,4 @@
 import type {
-  EstimatedTask,
   ExecutionStatus,
   JsonObject,
   SynchronizationStatus,
@@ -23,7 +22,7 @@ export interface ExecutionRow {
   load_balancing_config: JsonObject;
   max_concurrent_tasks: number;
   start_time: Date | null;
-  /** Since the start, until the end or now; by the database's clock, as `now`. */
+  /** Since the start, until the end or now, without what lay between an end and a retry; by the database's clock, as `now`. */
   elapsed_seconds: number | null;
   now: Date;
   compensation: { execution_id: string; overall_status: ExecutionStatus } | null;
@@ -64,7 +63,7 @@ export const readExecution = statement<ExecutionRow, [string]>(
          (
            select jsonb_build_object('execution_id', u.execution_id, 'overall_status', u.overall_status)
            from parallel_executions u where u.execution_id = e.compensated_by) as compensation,
-         extract(epoch from coalesce(e.actual_completion_time, now()) - e.start_time)::float8 as elapsed_seconds,
+         extract(epoch from coalesce(e.actual_completion_time, now()) - e.start_time)::float8 - e.idle_seconds as elapsed_seconds,
          coalesce((
            select jsonb_agg(jsonb_build_object(
              'sync_id', p.sync_id, 'sync_name', p.sync_name, 'sync_type', p.sync_type, 'status', p.status,
@@ -99,21 +98,6 @@ export const readExecution = statement<ExecutionRow, [string]>(
   from parallel_executions e where e.execution_id = $1`,
 );
 
-/** What is left to do, with how much of it, for the estimate. */
-export const readOpenTasks = statement<EstimatedTask, [string]>(
-  'read_open_tasks',
-  `
-  select task_id, priority, dependencies,
-         case when status = 'running'
-           then greatest(estimated_duration_minutes - extract(epoch from now() - start_time)::float8 / 60, 0)
-           else estimated_duration_minutes end as minutes,
-         case when fan_out_of is not null
-           then json_build_object('of', fan_out_of, 'concurrency', fan_out_concurrency) end as item
-  from task_executions
-  where execution_id = $1 and status in ('pending', 'ready', 'running', 'retrying')
-  order by ordinal`,
-);
-
 export interface TaskRow {
   task_execution_id: string;
   ordinal: number;
@@ -133,6 +117,7 @@ export interface TaskRow {
   error_message: string | null;
   input_data: JsonObject;
   output_data: JsonObject | null;
+  resource_usage: JsonObject;
   start_time: Date | null;
   end_time: Date | null;
   execution_time_seconds: number | null;
@@ -143,8 +128,8 @@ export const listTasks = statement<TaskRow, [string, number, number]>(
   'list_tasks',
   `
   select task_execution_id, ordinal, task_id, task_name, task_type, step_id, status, priority, dependencies, attempt,
-         retry_count, max_retry_attempts, worker_id, error_message, input_data, output_data, start_time, end_time,
-         execution_time_seconds,
+         retry_count, max_retry_attempts, worker_id, error_message, input_data, output_data, resource_usage,
+         start_time, end_time, execution_time_seconds,
          case when status in ('ready', 'retrying') and released_at is not null then coalesce(
            parked_on, (
              select name from circuit_breakers b
@@ -193,9 +178,23 @@ export const listEvents = statement<ExecutionEventRow, [string, number, number]>
   limit $3`,
 );
 
-export const readStatus = statement<{ overall_status: ExecutionStatus }, [string]>(
-  'read_execution_status',
-  'select overall_status from parallel_executions where execution_id = $1',
+export interface StandingRow {
+  overall_status: ExecutionStatus;
+  total_tasks: number;
+  tasks_completed: number;
+  tasks_failed: number;
+  execution_progress_percentage: number;
+  estimated_completion_time: Date | null;
+  monitoring_interval_seconds: number;
+  now: Date;
+}
+
+export const readStanding = statement<StandingRow, [string]>(
+  'read_standing_of_execution',
+  `
+  select overall_status, total_tasks, tasks_completed, tasks_failed, execution_progress_percentage,
+         estimated_completion_time, monitoring_interval_seconds, now() as now
+  from parallel_executions where execution_id = $1`,
 );
 
 /** The version that is current, as `InstanceRuntime.start` takes it. None: no such workflow. */

@@ -10,6 +10,7 @@ import {
   type ExecutionSpec,
   ExecutionRuntime,
   InstanceRuntime,
+  readOpenTasks,
 } from '#runtime';
 
 import { checkExecute } from './execute-check.js';
@@ -27,7 +28,6 @@ import {
   lockPlace,
   type PlaceRow,
   readExecution,
-  readOpenTasks,
   readWorkflow,
 } from './parallel.queries.js';
 
@@ -114,7 +114,7 @@ export class ParallelService {
   private async view(tx: Tx, execution_id: string): Promise<ExecutionView> {
     const [row] = await readExecution(tx, [execution_id]);
     if (!row) throw notFound(execution_id);
-    const open = row.overall_status === 'running' ? await readOpenTasks(tx, [execution_id]) : [];
+    const open = row.overall_status === 'running' ? await readOpenTasks(tx, [[execution_id]]) : [];
     return executionView(row, open);
   }
 

@@ -6,11 +6,14 @@ import { Database } from '#persistence';
 import { EventStreams } from '#platform/streams';
 import { ExecutionRuntime } from '#runtime';
 
-import { listEvents, readStatus } from './parallel.queries.js';
+import { listEvents, readStanding, type StandingRow } from './parallel.queries.js';
 
 const PAGE = 500;
 
-/** The history of an execution as server-sent events: from any event on, until the execution has ended. */
+/**
+ * The history of an execution as server-sent events: from any event on, until the execution has ended. Between them, at
+ * its `monitoring_interval_seconds`, how it stands.
+ */
 @Injectable()
 export class ProgressStream {
   constructor(
@@ -24,27 +27,37 @@ export class ProgressStream {
    */
   open(execution_id: string, after: number): Observable<MessageEvent> {
     let last = after;
+    let toldAt = performance.now();
     return this.streams.stream(
       async () => {
         // the status first: what was written before the end is then read after it
-        const ended = !isOpen(await this.statusOf(execution_id));
+        const [standing] = await readStanding(this.database.read, [execution_id]);
+        const ended = !isOpen(standing?.overall_status);
         const rows = await listEvents(this.database.read, [execution_id, last, PAGE]);
         last = rows.at(-1)?.event_id ?? last;
-        const events = rows.map(({ event_id, event_type, ...data }) => ({
+        const events: MessageEvent[] = rows.map(({ event_id, event_type, ...data }) => ({
           id: String(event_id),
           type: event_type,
           data,
         }));
+        const due = toldAt + 1_000 * (standing?.monitoring_interval_seconds ?? Infinity);
+        if (standing && !ended && performance.now() >= due) {
+          events.push(standingEvent(standing, last));
+          toldAt = performance.now();
+        }
         return { events, more: rows.length === PAGE, ended };
       },
       (wake) => this.executions.onMoved(execution_id, wake),
     );
   }
+}
 
-  private async statusOf(execution_id: string): Promise<string | undefined> {
-    const [row] = await readStatus(this.database.read, [execution_id]);
-    return row?.overall_status;
-  }
+/** No event of the history, so that it has the id of the last one: who resumes after it misses and repeats nothing. */
+function standingEvent(
+  { monitoring_interval_seconds: _, now, ...standing }: StandingRow,
+  last: number,
+): MessageEvent {
+  return { id: String(last), type: 'progress', data: { ...standing, occurred_at: now } };
 }
 
 function isOpen(status: string | undefined): boolean {

@@ -234,7 +234,10 @@ export class LoadBalancingRequest implements LoadBalancing {
   @IsJsonObject()
   resource_constraints: Record<string, unknown> = {};
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({
+    description:
+      'Of no effect: every value of `priority` is a level of its own, and fewer would take from it what it says. Kept and given back as it was sent.',
+  })
   @IsInt()
   @Min(1)
   @Max(100)
@@ -287,7 +290,10 @@ export class TaskGraphRequest implements TaskGraphDefinition {
   @IsIn(FAILURE_STRATEGIES)
   failure_strategy: FailureStrategy = 'partial_success';
 
-  @ApiPropertyOptional()
+  @ApiPropertyOptional({
+    description:
+      'How often the stream of its events tells how the execution stands, and its estimate and figures in `parallel_executions` are refreshed, while it runs.',
+  })
   @IsNumber()
   @IsPositive()
   @Max(86_400)

@@ -25,8 +25,9 @@ import {
   WorkerRecords,
 } from '#runtime';
 
-import { TaskFailed } from './handlers/task-handler.js';
+import { TaskFailed, type TaskResult } from './handlers/task-handler.js';
 import { TaskHandlers } from './handlers/task-handlers.js';
+import { ProcessorUsage } from './processor-usage.js';
 import { WorkerCapacity } from './worker-capacity.js';
 import { DEFAULT_TENANT, presentTenant, runAsTenant } from '#platform/tenancy';
 
@@ -61,6 +62,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly hungry = new Set<string>();
   private stopped = true;
   private renewal: NodeJS.Timeout | undefined;
+  private readonly processor = new ProcessorUsage();
 
   constructor(
     private readonly claims: TaskClaims,
@@ -167,9 +169,9 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     );
     const { task_execution_id, lock_token } = task;
     try {
-      const output = await this.work(task, abort.signal);
+      const result = await this.work(task, abort.signal);
       this.tellBreaker(task, true);
-      await this.record(task, { output_data: output });
+      await this.record(task, result);
     } catch (error) {
       const failed = failureOf(error, abort.signal);
       const { retryable, more } = failed;
@@ -186,7 +188,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  private async work(task: ClaimedTask, signal: AbortSignal): Promise<JsonObject> {
+  private async work(task: ClaimedTask, signal: AbortSignal): Promise<TaskResult> {
     const { handler } = task;
     if ('template_error' in handler) {
       throw new TaskFailed('expression_limit', handler.template_error, false);
@@ -205,7 +207,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   private async record(
     { task_execution_id, lock_token }: ClaimedTask,
     answer:
-      | { output_data: JsonObject }
+      | TaskResult
       | {
           error: JsonObject & { code: string; message: string };
           retryable: boolean;
@@ -266,6 +268,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
       worker_type: 'builtin',
       status,
       free_capacity: Math.max(0, this.capacity.limit - this.running.size),
+      cpu_usage_percentage: this.processor.percentage(),
       memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),
       ...(task && { execution_id: task.execution_id, current_task_id: task.task_id }),
     };

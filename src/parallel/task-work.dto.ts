@@ -19,9 +19,42 @@ import { IsAmounts, IsClientId, IsJsonObject, IsText } from '#platform/http';
 
 const MAX_TASKS = 500;
 const MAX_LOCK_SECONDS = 3_600;
+/** Of 1,024 cores. */
+const MAX_CPU_PERCENTAGE = 102_400;
+/** 1 PiB. */
+const MAX_MEMORY_MB = 2 ** 30;
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
 
-export class ClaimTasksRequest {
+class WorkerUsageRequest {
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description:
+      'What your worker uses, of one core: two that are used fully are 200. Shows in `thread_management`; left out: as it last said.',
+    minimum: 0,
+    maximum: MAX_CPU_PERCENTAGE,
+  })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(MAX_CPU_PERCENTAGE)
+  cpu_usage_percentage?: number | null;
+
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description: 'The same, of memory.',
+    minimum: 0,
+    maximum: MAX_MEMORY_MB,
+  })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(MAX_MEMORY_MB)
+  memory_usage_mb?: number | null;
+}
+
+export class ClaimTasksRequest extends WorkerUsageRequest {
   @ApiProperty({
     description: 'Your name for the worker; it shows in the task and in `thread_management`.',
     example: 'checks-1',
@@ -102,6 +135,17 @@ export class CompleteTaskRequest {
   @ApiPropertyOptional(ANY_OBJECT)
   @IsJsonObject()
   output_data: Record<string, unknown> = {};
+
+  @ApiPropertyOptional({
+    type: 'object',
+    nullable: true,
+    additionalProperties: { type: 'number', minimum: 0 },
+    description: 'What this attempt used, in amounts by names of your own; kept with the task.',
+    example: { cpu_seconds: 1.5, memory_mb: 210 },
+  })
+  @IsOptional()
+  @IsAmounts()
+  resource_usage?: Record<string, number> | null;
 }
 
 export class CompletedTask extends CompleteTaskRequest {
@@ -156,7 +200,7 @@ export class FailTaskRequest {
   retry_after_seconds?: number | null;
 }
 
-export class ExtendTaskRequest {
+export class ExtendTaskRequest extends WorkerUsageRequest {
   @ApiProperty({ format: 'uuid' })
   @IsUUID()
   lock_token: string;

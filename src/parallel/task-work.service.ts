@@ -8,6 +8,7 @@ import {
   TaskLeases,
   type TaskOutcome,
   TaskOutcomes,
+  WorkerRecords,
 } from '#runtime';
 
 import type {
@@ -37,6 +38,7 @@ export class TaskWorkService {
     private readonly claims: TaskClaims,
     private readonly leases: TaskLeases,
     private readonly outcomes: TaskOutcomes,
+    private readonly workers: WorkerRecords,
     private readonly drain: Drain,
   ) {}
 
@@ -63,11 +65,8 @@ export class TaskWorkService {
     };
   }
 
-  complete(
-    task_execution_id: string,
-    { lock_token, output_data }: CompleteTaskRequest,
-  ): Promise<TaskAnswer> {
-    return this.answer({ task_execution_id, lock_token: lock_token.toLowerCase(), output_data });
+  complete(task_execution_id: string, request: CompleteTaskRequest): Promise<TaskAnswer> {
+    return this.answer(completion(task_execution_id, request));
   }
 
   fail(task_execution_id: string, request: FailTaskRequest): Promise<TaskAnswer> {
@@ -86,12 +85,8 @@ export class TaskWorkService {
   /** One answer for each task, in their order: a lost one does not keep the others from being recorded. */
   async completeMany(tasks: readonly CompletedTask[]): Promise<TaskAnswers> {
     const results = await Promise.all(
-      tasks.map(({ task_execution_id, lock_token, output_data }) =>
-        this.outcomes.record({
-          task_execution_id: task_execution_id.toLowerCase(),
-          lock_token: lock_token.toLowerCase(),
-          output_data,
-        }),
+      tasks.map((task) =>
+        this.outcomes.record(completion(task.task_execution_id.toLowerCase(), task)),
       ),
     );
     return {
@@ -103,14 +98,17 @@ export class TaskWorkService {
   }
 
   async extend(task_execution_id: string, request: ExtendTaskRequest): Promise<TaskExtension> {
+    const { lock_seconds, cpu_usage_percentage, memory_usage_mb } = request;
     const lock_token = request.lock_token.toLowerCase();
-    const [lease] = await this.leases.extend([{ ...request, lock_token, task_execution_id }]);
+    const [lease] = await this.leases.extend([{ task_execution_id, lock_token, lock_seconds }]);
     if (!lease) {
       const status = await this.leases.statusOf(task_execution_id);
       if (status === undefined) throw taskNotFound(task_execution_id);
       throw status === 'cancelled' ? taskCancelled(task_execution_id) : lockLost(task_execution_id);
     }
-    return { task_execution_id, lock_expires_at: lease.lock_expires_at };
+    const { worker_id, lock_expires_at } = lease;
+    this.workers.hear({ worker_id, cpu_usage_percentage, memory_usage_mb });
+    return { task_execution_id, lock_expires_at };
   }
 
   private async answer(outcome: TaskOutcome): Promise<TaskAnswer> {
@@ -121,6 +119,18 @@ export class TaskWorkService {
     if (result === 'unknown') throw taskNotFound(task_execution_id);
     return { task_execution_id, result };
   }
+}
+
+function completion(
+  task_execution_id: string,
+  { lock_token, output_data, resource_usage }: CompleteTaskRequest,
+): TaskOutcome {
+  return {
+    task_execution_id,
+    lock_token: lock_token.toLowerCase(),
+    output_data,
+    ...(resource_usage && { resource_usage }),
+  };
 }
 
 function taskCancelled(task_execution_id: string): DomainError {

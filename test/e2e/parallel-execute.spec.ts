@@ -255,6 +255,81 @@ describeOnBothQueues('POST /parallel/execute', (queue) => {
     expect(point?.completed_tasks).toEqual(['a']);
   });
 
+  describe('monitored at its own interval', () => {
+    const often = { monitoring_interval_seconds: 0.2 };
+
+    it('tells readers how it stands, and leaves where they resume', async () => {
+      const id = await client.start([task('a', DELAY_0), task('b', { task_type: 'later' })], often);
+      await eventually(async () => expect((await client.read(id)).tasks_completed).toBe(1));
+      const leave = new AbortController();
+      const response = await fetch(service.at(`/parallel/executions/${id}/events`), leave);
+      let text = '';
+      let blocks: string[] = [];
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        text += chunk;
+        blocks = text.split('\n\n').slice(0, -1);
+        blocks = blocks.filter((block) => block.includes('event: '));
+        if (blocks.filter((block) => block.includes('event: progress')).length === 2) break;
+      }
+      leave.abort();
+      const ids = blocks.map((block) => /^id: (.*)$/m.exec(block)?.[1]);
+      expect(ids.slice(-2)).toEqual([ids.at(-3), ids.at(-3)]);
+      expect(JSON.parse(/^data: (.*)$/m.exec(blocks.at(-1)!)![1]!)).toMatchObject({
+        overall_status: 'running',
+        total_tasks: 2,
+        tasks_completed: 1,
+        tasks_failed: 0,
+        execution_progress_percentage: 50,
+      });
+    });
+
+    it('has its estimate and its figures up to date in the table', async () => {
+      const task_type = `type-${crypto.randomUUID()}`;
+      const names = Array.from({ length: 10 }, (_, index) => `t${index}`);
+      const id = await client.start(
+        names.map((name) => task(name, { task_type, estimated_duration_minutes: 10 })),
+        { ...often, load_balancing: { max_concurrent_tasks: 1 } },
+      );
+      for (const _ of names.slice(1)) {
+        const [claimed] = await client.claim([task_type], { wait_seconds: 10 });
+        await client.answer('complete', claimed!);
+      }
+      await eventually(async () => {
+        const { minutes, metrics } = await stored(id);
+        expect(minutes).toBeCloseTo(10, 0);
+        expect(metrics).toMatchObject({
+          avg_task_seconds: expect.any(Number),
+          elapsed_seconds: expect.any(Number),
+          retries: 0,
+        });
+      });
+    });
+
+    it('divides what is left of very many tasks by as many as may be in hand', async () => {
+      const many = task('many', {
+        task_type: 'later',
+        estimated_duration_minutes: 10,
+        for_each: { items: 'for i in 1..5001 return i' },
+      });
+      const id = await client.start([many], often);
+      // 501 rounds of ten and the end of the fan-out are 5,020 minutes; all 5,002 tasks, ten at a time, these
+      await eventually(async () => expect((await stored(id)).minutes).toBeCloseTo(5_002, 0));
+      await service.request('POST', `/parallel/executions/${id}/cancel`, {});
+    });
+
+    /** Minutes that are left by the table. */
+    async function stored(id: string): Promise<{ minutes: number; metrics: object }> {
+      const [row] = await query<{ minutes: number; metrics: object }>(
+        service,
+        `select extract(epoch from estimated_completion_time - now())::float8 / 60 as minutes,
+                performance_metrics as metrics
+         from parallel_executions where execution_id = $1 and overall_status = 'running'`,
+        [id],
+      );
+      return row!;
+    }
+  });
+
   it('cancels what is open, once', async () => {
     const id = await client.start([
       task('a', DELAY_0),

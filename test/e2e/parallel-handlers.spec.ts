@@ -45,6 +45,15 @@ describe('built-in handlers', () => {
     expect(await outputOf(id, 'call')).toEqual({ status: 200, body: { granted: true } });
   });
 
+  it('say how much went over the line', async () => {
+    const id = await client.start([task('call', http('/', { body: { word: 'é' } }))]);
+    await client.ended(id);
+    const tasks = await service.request('GET', `/parallel/executions/${id}/tasks`);
+    expect(tasks.body).toMatchObject({
+      items: [{ resource_usage: { request_bytes: 13, response_bytes: 17 } }],
+    });
+  });
+
   it('try again what may pass, with one idempotency key and after the pause that was asked for', async () => {
     receiver.calls.clear();
     paths.set('/busy', (response, attempt) => {

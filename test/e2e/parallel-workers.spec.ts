@@ -63,6 +63,29 @@ describeOnBothQueues('the worker protocol', (queue) => {
     expect((await client.answer('complete', stranger)).status).toBe(404);
   });
 
+  it('keeps what an attempt used, told with its result', async () => {
+    const id = await client.start(['a', 'b', 'c'].map((name) => task(name, { task_type: type })));
+    const [a, b, c] = await client.claim([type], { max_tasks: 3 });
+    const refused = await client.answer('complete', a!, {
+      resource_usage: { cpu_seconds: 'much' },
+    });
+    expect(refused.status).toBe(400);
+    await client.answer('complete', a!, { resource_usage: { cpu_seconds: 1.5 } });
+    const { task_execution_id, lock_token } = b!;
+    await service.request('POST', '/parallel/tasks/complete', {
+      tasks: [{ task_execution_id, lock_token, resource_usage: { memory_mb: 20 } }],
+    });
+    await client.answer('complete', c!);
+    const { body } = await service.request('GET', `/parallel/executions/${id}/tasks`);
+    expect(body).toMatchObject({
+      items: [
+        { resource_usage: { cpu_seconds: 1.5 } },
+        { resource_usage: { memory_mb: 20 } },
+        { resource_usage: {} },
+      ],
+    });
+  });
+
   it('gives a task whose lock expired to the next worker, and refuses the first one’s answer', async () => {
     const id = await client.start([task('a', { task_type: type })]);
     const [first] = await client.claim([type], { lock_seconds: 1 });
@@ -227,6 +250,13 @@ describeOnBothQueues('the worker protocol', (queue) => {
     });
     expect(list.body.results).toEqual([{ task_execution_id, result: 'task_cancelled' }]);
     expect(await client.statuses(id)).toEqual({ a: 'failed', b: 'cancelled' });
+    const [row] = await query<{ took: number; seconds: number }>(
+      service,
+      `select extract(epoch from end_time - start_time)::float8 as took, execution_time_seconds as seconds
+       from task_executions where execution_id = $1 and status = 'cancelled'`,
+      [id],
+    );
+    expect(row!.seconds).toBeCloseTo(row!.took, 1);
   });
 
   it('runs again what failed when an operator asks', async () => {
@@ -242,15 +272,30 @@ describeOnBothQueues('the worker protocol', (queue) => {
     await standalone.answer('fail', claimed[0]!, { error_message: 'broken', retryable: false });
     await standalone.answer('complete', claimed[1]!);
     expect((await standalone.ended(id)).overall_status).toBe('partially_completed');
+    await query(
+      service,
+      `update parallel_executions
+       set start_time = start_time - interval '1 hour', actual_completion_time = actual_completion_time - interval '1 hour'
+       where execution_id = $1`,
+      [id],
+    );
     const retried = await service.request('POST', `/parallel/executions/${id}/retry`);
     expect(retried.status).toBe(202);
     const [again] = await standalone.claim([type]);
     expect(again).toMatchObject({ task_id: 'a', attempt: 1 });
     await standalone.answer('complete', again!);
-    expect(await standalone.ended(id)).toMatchObject({
-      overall_status: 'completed',
-      tasks_failed: 0,
-    });
+    const completed = await standalone.ended(id);
+    expect(completed).toMatchObject({ overall_status: 'completed', tasks_failed: 0 });
+    const stored = await query<{ elapsed: number }>(
+      service,
+      `select (performance_metrics ->> 'elapsed_seconds')::float8 as elapsed
+       from parallel_executions where execution_id = $1`,
+      [id],
+    );
+    // the hour until it was retried is none of its work
+    const { elapsed_seconds } = completed['performance_metrics'] as { elapsed_seconds: number };
+    expect(elapsed_seconds).toBeLessThan(60);
+    expect(stored[0]!.elapsed).toBeCloseTo(elapsed_seconds, 1);
     const refused = await service.request<Problem>('POST', `/parallel/executions/${id}/retry`);
     expect([refused.status, refused.body.code]).toEqual([409, 'execution_not_failed']);
   });
@@ -305,6 +350,71 @@ describeOnBothQueues('the worker protocol', (queue) => {
         [worker_id],
       );
       expect(rows).toEqual([{ tasks_completed: 1, worker_type: 'external' }]);
+    });
+  });
+
+  describe('a worker as it is shown', () => {
+    let worker_id: string;
+    beforeEach(() => {
+      worker_id = `worker-${crypto.randomUUID()}`;
+    });
+
+    const shown = (expected: object): Promise<void> =>
+      eventually(async () => {
+        const [row] = await query(
+          service,
+          `select status, execution_id, current_task_id, free_capacity, cpu_usage_percentage, memory_usage_mb,
+             last_heartbeat > clock_timestamp() - interval '1 minute' as heard_of
+           from thread_management where worker_id = $1`,
+          [worker_id],
+        );
+        expect(row).toMatchObject(expected);
+      });
+
+    it('holds the task that it extends, however long it has asked for none', async () => {
+      const execution_id = await client.start([task('long', { task_type: type })]);
+      const [long] = await client.claim([type], { worker_id, cpu_usage_percentage: 150 });
+      await shown({ status: 'busy' });
+      await query(
+        service,
+        `update thread_management set last_heartbeat = now() - interval '10 minutes' where worker_id = $1`,
+        [worker_id],
+      );
+      await shown({ status: 'offline', execution_id: null, current_task_id: null });
+      await client.answer('extend', long!, { lock_seconds: 60, memory_usage_mb: 512.5 });
+      await shown({
+        status: 'busy',
+        execution_id,
+        current_task_id: 'long',
+        heard_of: true,
+        free_capacity: 0,
+        cpu_usage_percentage: 150,
+        memory_usage_mb: 512.5,
+      });
+      await client.answer('complete', long!);
+    });
+
+    it('is idle when it has ended what it held, and not before', async () => {
+      await client.start(['a', 'b'].map((id) => task(id, { task_type: type })));
+      const [a, b] = await client.claim([type], { worker_id, max_tasks: 2 });
+      await shown({ status: 'busy', free_capacity: 0 });
+      await client.answer('complete', a!);
+      await shown({ status: 'busy', current_task_id: b!.task_id, free_capacity: 1 });
+      await client.claim([type], { worker_id });
+      await shown({ status: 'busy', current_task_id: b!.task_id, free_capacity: 1 });
+      await client.answer('fail', b!, { error_message: 'broken', retryable: false });
+      await shown({ status: 'idle', execution_id: null, current_task_id: null, free_capacity: 2 });
+    });
+  });
+
+  it('shows its own processes with what they use', async () => {
+    await eventually(async () => {
+      const [row] = await query<{ cpu_usage_percentage: number; memory_usage_mb: number }>(
+        service,
+        `select cpu_usage_percentage, memory_usage_mb from thread_management where worker_type = 'builtin'`,
+      );
+      expect(row?.cpu_usage_percentage).toBeGreaterThan(0);
+      expect(row?.memory_usage_mb).toBeGreaterThan(0);
     });
   });
 });

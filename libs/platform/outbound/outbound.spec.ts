@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { AppConfig, readConfig } from '#platform/config';
@@ -54,7 +54,12 @@ describe('Outbound', () => {
       });
     });
     const answer = await call({ method: 'POST', headers: { 'x-attempt': '2' }, body: 'hello' });
-    expect(answer).toEqual({ status: 201, content_type: 'text/plain', text: 'POST 2 hello' });
+    expect(answer).toEqual({
+      status: 201,
+      content_type: 'text/plain',
+      text: 'POST 2 hello',
+      bytes: 13,
+    });
   });
 
   it.each([
@@ -132,6 +137,19 @@ describe('Outbound', () => {
     const loop = await to((_, response) => response.writeHead(307, { location: '/' }).end());
     expect(await failure(loop.call())).toMatchObject({ code: 'too_many_redirects' });
   });
+
+  it('sends every call at once: as many as a process has in hand are there before any is answered', async () => {
+    const calls = 400;
+    const waiting: ServerResponse[] = [];
+    const { call } = await to((_, response) => {
+      waiting.push(response);
+      if (waiting.length === calls) for (const one of waiting) one.end('all are here');
+    });
+    const answers = await Promise.all(
+      Array.from({ length: calls }, () => call({ timeout_ms: 10_000 })),
+    );
+    expect(answers.map(({ text }) => text)).toEqual(Array(calls).fill('all are here'));
+  }, 30_000);
 
   it('takes a connection that is refused for a passing fault, and a bad header for a lasting one', async () => {
     const { call } = await to((request) => request.socket.destroy());

@@ -27,6 +27,8 @@ export interface OutboundAnswer {
   status: number;
   content_type: string | null;
   text: string;
+  /** Of its body, as it came. */
+  bytes: number;
 }
 
 /**
@@ -37,11 +39,12 @@ export interface OutboundAnswer {
 export class Outbound implements OnApplicationShutdown {
   private readonly targets: AllowedTargets;
   private readonly guarded: Agent;
-  private readonly open = new Agent({ connections: 64 });
+  /** A connection for each call: a call that waited for one would spend its time, and its caller's place, unsent. */
+  private readonly open = new Agent();
 
   constructor({ outbound }: AppConfig) {
     this.targets = new AllowedTargets(outbound.allowed_hosts);
-    this.guarded = new Agent({ connections: 64, connect: { lookup: guardedLookup(this.targets) } });
+    this.guarded = new Agent({ connect: { lookup: guardedLookup(this.targets) } });
   }
 
   /**
@@ -141,6 +144,7 @@ async function read({
     status: statusCode,
     content_type: typeof type === 'string' ? type : null,
     text,
+    bytes: size,
   };
   if (statusCode >= 200 && statusCode < 300) return answer;
   throw refused(answer, headers['retry-after']);

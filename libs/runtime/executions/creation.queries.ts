@@ -73,12 +73,13 @@ export const insertExecutions = statement<{ execution_id: string }, CreationValu
       (execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
        total_tasks, tasks_running, overall_status, load_balancing_config, failure_strategy, max_concurrent_tasks,
        global_timeout_minutes, monitoring_interval_seconds, performance_metrics, correlation_id, compensate,
-       compensates, start_time, timeout_at, estimated_completion_time, created_at)
+       compensates, start_time, timeout_at, monitor_at, estimated_completion_time, created_at)
     select execution_id, workflow_id, version_number, workflow_instance_id, instance_id, step_execution_id, step_id,
            total_tasks, tasks_running, overall_status, load_balancing_config, failure_strategy, max_concurrent_tasks,
            global_timeout_minutes, monitoring_interval_seconds, performance_metrics, correlation_id, compensate,
            compensates, case when begun then statement_timestamp() end,
            case when begun then statement_timestamp() + global_timeout_minutes * interval '1 minute' end,
+           case when begun then statement_timestamp() + monitoring_interval_seconds * interval '1 second' end,
            case when begun then statement_timestamp()
              + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute' end, clock_timestamp()
     from jsonb_to_recordset($1::jsonb) as e(
@@ -107,6 +108,7 @@ export const startExecutions = statement<LockedExecution, [readonly string[]]>(
     update parallel_executions
     set overall_status = 'running', start_time = coalesce(start_time, clock_timestamp()),
         timeout_at = clock_timestamp() + global_timeout_minutes * interval '1 minute',
+        monitor_at = clock_timestamp() + monitoring_interval_seconds * interval '1 second',
         estimated_completion_time =
           clock_timestamp() + (performance_metrics ->> 'estimated_minutes')::float8 * interval '1 minute'
     where execution_id = any($1::text[]) and overall_status = 'initializing'

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { CircuitBreakers } from '../breakers/circuit-breakers.js';
 import { ExecutionAdmission } from './execution-admission.js';
 import { ExecutionEndings } from './execution-endings.js';
+import { ExecutionMonitoring } from './execution-monitoring.js';
 import { ExecutionProgress } from './execution-progress.js';
 import { ExecutionRepair } from './execution-repair.js';
 import { ExecutionRuntime } from './execution-runtime.js';
@@ -19,6 +20,7 @@ import { WorkerRecords } from './worker-records.js';
     CircuitBreakers,
     ExecutionAdmission,
     ExecutionEndings,
+    ExecutionMonitoring,
     ExecutionProgress,
     ExecutionRepair,
     ExecutionRuntime,

@@ -43,8 +43,8 @@ export interface Answered {
 
 /**
  * Locks the executions of these answers (in the order of ids, see `lockExecutions`), records results, $1:
- * [{task_execution_id, lock_token, output_data?}], and counts down what depends on them; with the last dependency a
- * task is ready. Answers whose token is not that of the running attempt change nothing and are not returned; those
+ * [{task_execution_id, lock_token, output_data?, resource_usage?}], and counts down what depends on them; with the last
+ * dependency a task is ready. Answers whose token is not that of the running attempt change nothing and are not returned; those
  * without output only lock. One row comes back. The token stays on the row, so that the same answer sent again is recognised.
  *
  * A task's row is written only by who holds its execution, or claims it or extends its lease; so what this sees of
@@ -54,7 +54,8 @@ export const completeTasks = statement<Answered, [string]>(
   'complete_tasks',
   `
   with answers as materialized (
-    select * from jsonb_to_recordset($1::jsonb) as a(task_execution_id uuid, lock_token uuid, output_data jsonb)
+    select * from jsonb_to_recordset($1::jsonb) as a(
+      task_execution_id uuid, lock_token uuid, output_data jsonb, resource_usage jsonb)
   ), locked as materialized (
     ${LOCKED}
     where e.execution_id in (
@@ -62,7 +63,8 @@ export const completeTasks = statement<Answered, [string]>(
     order by e.execution_id for update of e
   ), done as (
     update task_executions t
-    set status = 'completed', output_data = a.output_data, end_time = clock_timestamp(),
+    set status = 'completed', output_data = a.output_data, resource_usage = coalesce(a.resource_usage, '{}'),
+        end_time = clock_timestamp(),
         execution_time_seconds = extract(epoch from clock_timestamp() - t.start_time)::float8,
         lock_expires_at = null, timeout_at = null, released_at = null, error_message = null, last_error = null,
         error_retryable = null
@@ -208,6 +210,7 @@ export const readAnswered = statement<AnsweredTask, [readonly string[]]>(
 
 export interface ExtendedLease {
   task_execution_id: string;
+  worker_id: string;
   lock_token: string;
   lock_expires_at: Date;
 }
@@ -220,7 +223,7 @@ export const extendLeases = statement<ExtendedLease, [string]>(
   set lock_expires_at = least(t.timeout_at, clock_timestamp() + x.lock_seconds * interval '1 second')
   from jsonb_to_recordset($1::jsonb) as x(task_execution_id uuid, lock_token uuid, lock_seconds float8)
   where t.task_execution_id = x.task_execution_id and t.lock_token = x.lock_token and t.status = 'running'
-  returning t.task_execution_id, t.lock_token, t.lock_expires_at`,
+  returning t.task_execution_id, t.worker_id, t.lock_token, t.lock_expires_at`,
 );
 
 export interface OverdueAttempt {

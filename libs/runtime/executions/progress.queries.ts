@@ -317,6 +317,8 @@ export const cancelOpenTasks = statement<
   `
   update task_executions
   set status = 'cancelled', end_time = clock_timestamp(), lock_token = null, lock_expires_at = null,
+      execution_time_seconds = case when status = 'running'
+        then extract(epoch from clock_timestamp() - start_time)::float8 else execution_time_seconds end,
       timeout_at = null, released_at = null
   where execution_id = any($1::text[]) and status in ('pending', 'ready', 'running', 'retrying')
   returning execution_id, task_id`,
@@ -379,6 +381,12 @@ export interface ExecutionEvent {
   payload: JsonObject;
 }
 
+/** Of the tasks of an execution, `t`. */
+export const FIGURES_OF_TASKS = `jsonb_build_object(
+               'avg_task_seconds', avg(t.execution_time_seconds) filter (where t.status = 'completed'),
+               'max_task_seconds', max(t.execution_time_seconds) filter (where t.status = 'completed'),
+               'retries', coalesce(sum(greatest(t.attempt - 1, 0)), 0))`;
+
 /** $1: the executions as they stand now (of `LockedExecution`), `end_reason`, `told` and `ended`; $2: events, in their order. */
 export const saveProgress = statement<object, [string, string]>(
   'save_progress',
@@ -396,7 +404,7 @@ export const saveProgress = statement<object, [string, string]>(
           then jsonb_build_object('tasks', coalesce(work.outputs, '{}')) end,
         performance_metrics = case when n.ended
           then e.performance_metrics || work.figures || jsonb_build_object(
-            'elapsed_seconds', extract(epoch from clock_timestamp() - e.start_time)::float8)
+            'elapsed_seconds', extract(epoch from clock_timestamp() - e.start_time)::float8 - e.idle_seconds)
           else e.performance_metrics end
     from jsonb_to_recordset($1::jsonb) as n(
       execution_id text, overall_status text, total_tasks int, tasks_completed int, tasks_failed int,
@@ -405,10 +413,7 @@ export const saveProgress = statement<object, [string, string]>(
     cross join lateral (
       select jsonb_object_agg(t.task_id, t.output_data)
                filter (where t.status = 'completed' and t.fan_out_of is null) as outputs,
-             jsonb_build_object(
-               'avg_task_seconds', avg(t.execution_time_seconds) filter (where t.status = 'completed'),
-               'max_task_seconds', max(t.execution_time_seconds) filter (where t.status = 'completed'),
-               'retries', coalesce(sum(greatest(t.attempt - 1, 0)), 0)) as figures
+             ${FIGURES_OF_TASKS} as figures
       from task_executions t where t.execution_id = n.execution_id and n.ended) work
     where e.execution_id = n.execution_id
   )

@@ -75,7 +75,8 @@ export const reopenExecution = statement<object, [execution_id: string, retry_ro
   )
   update parallel_executions e
   set overall_status = 'initializing', timeout_at = null, retry_round = $2, synchronization_failed = false,
-      end_reason = null, actual_completion_time = null, tasks_running = 0, tasks_failed = t.failed,
+      end_reason = null, idle_seconds = e.idle_seconds + extract(epoch from clock_timestamp() - e.actual_completion_time)::float8,
+      actual_completion_time = null, tasks_running = 0, tasks_failed = t.failed,
       tasks_completed = t.completed, execution_progress_percentage = 100.0 * t.completed / e.total_tasks
   from (
     select count(*) filter (where status = 'failed')::int as failed,

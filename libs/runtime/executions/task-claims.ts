@@ -15,9 +15,9 @@ import { ExecutionSignals } from './execution-signals.js';
 import { KnownEmpty } from './known-empty.js';
 import { PeerWakeUps } from './peer-wake-ups.js';
 import { WaitingClaim } from './waiting-claim.js';
-import { WorkerRecords } from './worker-records.js';
+import { WorkerRecords, type WorkerUsage } from './worker-records.js';
 
-export interface WorkerClaim {
+export interface WorkerClaim extends WorkerUsage {
   worker_id: string;
   task_types: readonly string[];
   max_tasks: number;
@@ -221,15 +221,13 @@ export class TaskClaims implements OnModuleDestroy {
   }
 
   private show(claim: WorkerClaim, tasks: readonly ClaimedTask[]): void {
-    const { worker_id, task_types, max_tasks } = claim;
-    const [task] = tasks;
-    this.workers.show({
+    const { worker_id, task_types, max_tasks, cpu_usage_percentage, memory_usage_mb } = claim;
+    this.workers.hear({
       worker_id,
-      worker_type: 'external',
-      status: task ? 'busy' : 'idle',
       free_capacity: max_tasks - tasks.length,
       task_types,
-      ...(task && { execution_id: task.execution_id, current_task_id: task.task_id }),
+      cpu_usage_percentage,
+      memory_usage_mb,
     });
   }
 }

@@ -31,6 +31,7 @@ interface Attempt {
 
 export interface TaskCompletion extends Attempt {
   output_data: JsonObject;
+  resource_usage?: JsonObject;
 }
 
 export interface TaskFailure extends Attempt {
@@ -118,7 +119,7 @@ export class TaskOutcomes {
     const failed = await this.fail(tx, movement, answers);
     const ended = [...completed, ...failed];
     if (ended.length > 0) {
-      afterCommit(tx, () => this.tellBreakers(ended, answers));
+      afterCommit(tx, () => this.tellOfWorkers(ended, answers));
       await this.progress.settle(tx, movement);
       const goingOn = await tell?.(movement);
       for (const execution_id of goingOn?.told ?? []) movement.told.add(execution_id);
@@ -131,15 +132,16 @@ export class TaskOutcomes {
 
   /**
    * Of workers' tasks; a handler's own calls are told by who makes them. A worker that died has said nothing: were its
-   * tasks failures, they would be parked instead of going to the next one.
+   * tasks failures, they would be parked instead of going to the next one; and it is not idle.
    */
-  private tellBreakers(ended: readonly EndedTask[], answers: Answers): void {
+  private tellOfWorkers(ended: readonly EndedTask[], answers: Answers): void {
     for (const task of ended) {
       const answer = answers.get(attemptOf(task));
       if (!answer || task.handler_kind !== 'worker') continue;
       if (isFailure(answer) && answer.error.code === LEASE_EXPIRED) continue;
       const succeeded = isCompletion(answer) || !answer.retryable;
       this.breakers.record({ kind: 'task_type', name: task.task_type }, succeeded);
+      if (task.worker_id !== null) this.workers.freed(task.worker_id);
     }
   }
 

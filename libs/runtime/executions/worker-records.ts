@@ -23,18 +23,36 @@ const addResults = statement<object, [string]>(
       last_heartbeat = clock_timestamp()`,
 );
 
-/** $1: heartbeats, one a worker, sorted as above. */
+/**
+ * $1: what was told, one a worker, sorted as above; what was not told this time stays as it was. What a worker of
+ * somebody's own has in hand is read from its tasks, the one it has begun last first: other processes hear of it, too.
+ */
 const showWorkers = statement<object, [string]>(
   'show_workers',
   `
+  with told as materialized (
+    select * from jsonb_to_recordset($1::jsonb) as h(
+      worker_id text, worker_type text, status text, execution_id text, current_task_id text,
+      cpu_usage_percentage float8, memory_usage_mb float8, free_capacity int, freed int, task_types jsonb)
+  ), in_hand as (
+    select distinct on (t.worker_id) t.worker_id, 'busy' as status, t.execution_id, t.task_id as current_task_id
+    from task_executions t
+    where t.status = 'running' and t.worker_id in (select worker_id from told where worker_type = 'external')
+    order by t.worker_id, t.start_time desc
+  )
   insert into thread_management
     (worker_id, worker_type, status, execution_id, current_task_id, cpu_usage_percentage, memory_usage_mb, free_capacity,
      task_types, last_heartbeat)
-  select worker_id, worker_type, status, execution_id, current_task_id, cpu_usage_percentage, memory_usage_mb,
-         free_capacity, coalesce(task_types, '[]'), clock_timestamp()
-  from jsonb_to_recordset($1::jsonb) as h(
-    worker_id text, worker_type text, status text, execution_id text, current_task_id text,
-    cpu_usage_percentage float8, memory_usage_mb float8, free_capacity int, task_types jsonb)
+  select worker_id, h.worker_type, coalesce(h.status, t.status, 'idle'), coalesce(h.execution_id, t.execution_id),
+         coalesce(h.current_task_id, t.current_task_id),
+         coalesce(h.cpu_usage_percentage, before.cpu_usage_percentage),
+         coalesce(h.memory_usage_mb, before.memory_usage_mb),
+         coalesce(h.free_capacity, before.free_capacity) + coalesce(h.freed, 0),
+         coalesce(h.task_types, before.task_types, '[]'), clock_timestamp()
+  from told h
+  left join in_hand t using (worker_id)
+  left join thread_management before using (worker_id)
+  order by worker_id
   on conflict (worker_id, tenant_id) do update
   set worker_type = excluded.worker_type, status = excluded.status, execution_id = excluded.execution_id,
       current_task_id = excluded.current_task_id, cpu_usage_percentage = excluded.cpu_usage_percentage,
@@ -49,19 +67,30 @@ const markSilent = statement<object>(
   where status <> 'offline' and last_heartbeat < now() - interval '5 minutes'`,
 );
 
-export interface WorkerHeartbeat {
+/** What a worker says of itself, where it does. */
+export interface WorkerUsage {
+  /** Of one core: a worker that uses two of them fully says 200. */
+  cpu_usage_percentage?: number | null | undefined;
+  memory_usage_mb?: number | null | undefined;
+}
+
+/** Of a process of ours. */
+export interface WorkerHeartbeat extends WorkerUsage {
   worker_id: string;
-  worker_type: 'builtin' | 'external';
+  worker_type: 'builtin';
   status: 'idle' | 'busy' | 'offline';
   execution_id?: string;
   current_task_id?: string;
   /** Tasks that it could take on as well. */
   free_capacity: number;
-  /** Of an external worker. */
+}
+
+/** Of somebody's own worker: it was heard of. */
+export interface WorkerSign extends WorkerUsage {
+  worker_id: string;
+  /** Where it has asked for tasks: those that it could take on as well. */
+  free_capacity?: number;
   task_types?: readonly string[];
-  /** Null where it is not known. */
-  cpu_usage_percentage?: number;
-  memory_usage_mb?: number;
 }
 
 /**
@@ -70,10 +99,13 @@ export interface WorkerHeartbeat {
  */
 const FLUSH_MS = 200;
 
+/** `freed`: tasks that it has ended since it told its free capacity. */
+type Shown = WorkerHeartbeat | (WorkerSign & { worker_type: 'external'; freed: number });
+
 /** What is to be written of the workers of a tenant. */
 interface Told {
   readonly sums: Map<string, { worker_id: string; tasks: number; seconds: number }>;
-  readonly shown: Map<string, WorkerHeartbeat>;
+  readonly shown: Map<string, Shown>;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -96,10 +128,29 @@ export class WorkerRecords implements BeforeApplicationShutdown {
     });
   }
 
-  /** The last word of a worker counts; written within a fraction of a second. */
+  /** The last word of a process of ours counts; written within a fraction of a second. */
   show(heartbeat: WorkerHeartbeat): void {
     const told = this.told.get();
     told.shown.set(heartbeat.worker_id, heartbeat);
+    this.plan(told);
+  }
+
+  /**
+   * Somebody's own worker was heard of; written within a fraction of a second.
+   * @param freed tasks that it has ended
+   */
+  hear(sign: WorkerSign, freed = 0): void {
+    const told = this.told.get();
+    const before = told.shown.get(sign.worker_id);
+    const shown = before?.worker_type === 'external' ? before : null;
+    told.shown.set(sign.worker_id, {
+      ...shown,
+      ...sign,
+      cpu_usage_percentage: sign.cpu_usage_percentage ?? shown?.cpu_usage_percentage,
+      memory_usage_mb: sign.memory_usage_mb ?? shown?.memory_usage_mb,
+      worker_type: 'external',
+      freed: sign.free_capacity === undefined ? (shown?.freed ?? 0) + freed : 0,
+    });
     this.plan(told);
   }
 
@@ -114,6 +165,11 @@ export class WorkerRecords implements BeforeApplicationShutdown {
       told.sums.set(worker_id, sum);
     }
     this.plan(told);
+  }
+
+  /** Somebody's own worker has said how a task ended. */
+  freed(worker_id: string): void {
+    this.hear({ worker_id }, 1);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-import type { JsonObject } from '#engine/graph';
-
-import type { TaskHandler } from './task-handler.js';
+import type { TaskHandler, TaskResult } from './task-handler.js';
 
 /**
  * `delay`: succeeds. The waiting is done by the table: a task with a delay is only handed out when it is over, so that
@@ -10,7 +8,7 @@ import type { TaskHandler } from './task-handler.js';
  */
 @Injectable()
 export class DelayTaskHandler implements TaskHandler<'delay'> {
-  run(): Promise<JsonObject> {
-    return Promise.resolve({});
+  run(): Promise<TaskResult> {
+    return Promise.resolve({ output_data: {} });
   }
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-import { gathered, type ItemEnd, type JsonObject } from '#engine/graph';
+import { gathered, type ItemEnd } from '#engine/graph';
 import { Database, statement } from '#persistence';
 
-import { type TaskAttempt, TaskFailed, type TaskHandler } from './task-handler.js';
+import { type TaskAttempt, TaskFailed, type TaskHandler, type TaskResult } from './task-handler.js';
 
 /** Failures that a task's own error names. */
 const NAMED = 5;
@@ -19,7 +19,7 @@ const readItems = statement<ItemEnd, [string, string]>(
 export class GatherTaskHandler implements TaskHandler<'gather'> {
   constructor(private readonly database: Database) {}
 
-  async run({ handler, execution_id, task_id }: TaskAttempt<'gather'>): Promise<JsonObject> {
+  async run({ handler, execution_id, task_id }: TaskAttempt<'gather'>): Promise<TaskResult> {
     const { tolerated, fault } = handler;
     if (fault !== undefined) throw new TaskFailed('not_a_list', fault, false);
     const { results, failed } = gathered(
@@ -30,6 +30,6 @@ export class GatherTaskHandler implements TaskHandler<'gather'> {
       const message = `${failed.length} of ${results.length} items failed, ${tolerated} are tolerated. ${named.join('; ')}`;
       throw new TaskFailed('items_failed', message, false, { details: { failed } });
     }
-    return { results, failed };
+    return { output_data: { results, failed } };
   }
 }

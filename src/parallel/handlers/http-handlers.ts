@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-import type { JsonObject } from '#engine/graph';
 import { isJsonObject } from '#platform/http';
 import { Outbound, type OutboundAnswer } from '#platform/outbound';
 
-import { type TaskAttempt, TaskFailed, type TaskHandler } from './task-handler.js';
+import { type TaskAttempt, TaskFailed, type TaskHandler, type TaskResult } from './task-handler.js';
 
 /** What lets the other side recognise a repetition, and follow what it belongs to. */
 export function attemptHeaders(
@@ -22,10 +21,12 @@ export function attemptHeaders(
 export class HttpTaskHandler implements TaskHandler<'http'> {
   constructor(private readonly outbound: Outbound) {}
 
-  async run(attempt: TaskAttempt<'http'>): Promise<JsonObject> {
+  async run(attempt: TaskAttempt<'http'>): Promise<TaskResult> {
     const { method, url, headers, body, timeout_ms } = attempt.handler;
     const given = lowerCased(headers ?? {});
     const sendsJson = body !== undefined && body !== null && typeof body !== 'string';
+    const sent =
+      body === undefined || body === null ? undefined : sendsJson ? JSON.stringify(body) : body;
     const answer = await this.outbound.call({
       method: method.toUpperCase(),
       url,
@@ -34,12 +35,14 @@ export class HttpTaskHandler implements TaskHandler<'http'> {
         ...given,
         ...attemptHeaders(attempt),
       },
-      body:
-        body === undefined || body === null ? undefined : sendsJson ? JSON.stringify(body) : body,
+      body: sent,
       timeout_ms,
       signal: attempt.signal,
     });
-    return { status: answer.status, body: bodyOf(answer) };
+    return {
+      output_data: { status: answer.status, body: bodyOf(answer) },
+      resource_usage: bytesOf(sent, answer),
+    };
   }
 }
 
@@ -48,8 +51,9 @@ export class HttpTaskHandler implements TaskHandler<'http'> {
 export class GraphqlTaskHandler implements TaskHandler<'graphql'> {
   constructor(private readonly outbound: Outbound) {}
 
-  async run(attempt: TaskAttempt<'graphql'>): Promise<JsonObject> {
+  async run(attempt: TaskAttempt<'graphql'>): Promise<TaskResult> {
     const { url, query, variables, timeout_ms } = attempt.handler;
+    const sent = JSON.stringify({ query, variables: variables ?? {} });
     const answer = await this.outbound.call({
       method: 'POST',
       url,
@@ -58,7 +62,7 @@ export class GraphqlTaskHandler implements TaskHandler<'graphql'> {
         accept: 'application/graphql-response+json, application/json',
         ...attemptHeaders(attempt),
       },
-      body: JSON.stringify({ query, variables: variables ?? {} }),
+      body: sent,
       timeout_ms,
       signal: attempt.signal,
     });
@@ -72,7 +76,7 @@ export class GraphqlTaskHandler implements TaskHandler<'graphql'> {
       const message = isJsonObject(first) ? String(first['message']) : 'unknown';
       throw new TaskFailed('graphql_errors', `GraphQL: ${message}`, false, { details: { errors } });
     }
-    return { data: data ?? null };
+    return { output_data: { data: data ?? null }, resource_usage: bytesOf(sent, answer) };
   }
 }
 
@@ -84,6 +88,14 @@ export function bodyOf({ content_type, text }: OutboundAnswer): unknown {
     // it only says that it is JSON
     return text;
   }
+}
+
+/** What went over the line for a call, without headers. */
+export function bytesOf(
+  sent: string | undefined,
+  { bytes }: OutboundAnswer,
+): { request_bytes: number; response_bytes: number } {
+  return { request_bytes: Buffer.byteLength(sent ?? ''), response_bytes: bytes };
 }
 
 function lowerCased(headers: Record<string, string>): Record<string, string> {

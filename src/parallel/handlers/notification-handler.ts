@@ -1,12 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 
-import type { JsonObject } from '#engine/graph';
 import { Database } from '#persistence';
 import { Outbound } from '#platform/outbound';
 import { ExecutionRuntime } from '#runtime';
 
-import { attemptHeaders } from './http-handlers.js';
-import { type TaskAttempt, TaskFailed, type TaskHandler } from './task-handler.js';
+import { attemptHeaders, bytesOf } from './http-handlers.js';
+import { type TaskAttempt, TaskFailed, type TaskHandler, type TaskResult } from './task-handler.js';
 
 /** `notification`: `log` writes an event of the execution and a log line, `webhook` posts to `to`. */
 @Injectable()
@@ -19,7 +18,7 @@ export class NotificationTaskHandler implements TaskHandler<'notification'> {
     private readonly executions: ExecutionRuntime,
   ) {}
 
-  async run(attempt: TaskAttempt<'notification'>): Promise<JsonObject> {
+  async run(attempt: TaskAttempt<'notification'>): Promise<TaskResult> {
     const { channel, to } = attempt.handler;
     if (channel === 'webhook') return this.post(attempt);
     if (channel === 'log') return this.log(attempt);
@@ -30,20 +29,30 @@ export class NotificationTaskHandler implements TaskHandler<'notification'> {
     );
   }
 
-  private async post(attempt: TaskAttempt<'notification'>): Promise<JsonObject> {
+  private async post(attempt: TaskAttempt<'notification'>): Promise<TaskResult> {
     const { to, message } = attempt.handler;
     const { workflow_id, workflow_instance_id, execution_id, task_id } = attempt;
-    const { status } = await this.outbound.call({
+    const body = JSON.stringify({
+      message,
+      workflow_id,
+      workflow_instance_id,
+      execution_id,
+      task_id,
+    });
+    const answer = await this.outbound.call({
       method: 'POST',
       url: to,
       headers: { 'content-type': 'application/json', ...attemptHeaders(attempt) },
-      body: JSON.stringify({ message, workflow_id, workflow_instance_id, execution_id, task_id }),
+      body,
       signal: attempt.signal,
     });
-    return { channel: 'webhook', to, status };
+    return {
+      output_data: { channel: 'webhook', to, status: answer.status },
+      resource_usage: bytesOf(body, answer),
+    };
   }
 
-  private async log(attempt: TaskAttempt<'notification'>): Promise<JsonObject> {
+  private async log(attempt: TaskAttempt<'notification'>): Promise<TaskResult> {
     const { to, message } = attempt.handler;
     const { execution_id, task_id } = attempt;
     await this.database.transaction((tx) =>
@@ -55,6 +64,6 @@ export class NotificationTaskHandler implements TaskHandler<'notification'> {
       }),
     );
     this.logger.log({ execution_id, task_id, to, notification: message }, 'Notification');
-    return { channel: 'log', to };
+    return { output_data: { channel: 'log', to } };
   }
 }

@@ -18,9 +18,16 @@ export interface TaskAttempt<Type extends Handler['type'] = Handler['type']> {
   signal: AbortSignal;
 }
 
-/** Does the work of tasks with one type of built-in handler. Returns the task's output, or throws `TaskFailed`. */
+/** What an attempt has come to. */
+export interface TaskResult {
+  output_data: JsonObject;
+  /** Amounts that were measured of this very attempt: what tasks of one event loop share is nobody's own. */
+  resource_usage?: Record<string, number>;
+}
+
+/** Does the work of tasks with one type of built-in handler. Returns the task's result, or throws `TaskFailed`. */
 export interface TaskHandler<Type extends Handler['type']> {
-  run(attempt: TaskAttempt<Type>): Promise<JsonObject>;
+  run(attempt: TaskAttempt<Type>): Promise<TaskResult>;
 }
 
 /** The work could not be done, and whether another attempt may help. */

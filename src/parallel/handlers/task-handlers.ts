@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
-import type { Handler, JsonObject } from '#engine/graph';
+import type { Handler } from '#engine/graph';
 
 import { DelayTaskHandler } from './delay-handler.js';
 import { GatherTaskHandler } from './gather-handler.js';
 import { GraphqlTaskHandler, HttpTaskHandler } from './http-handlers.js';
 import { NotificationTaskHandler } from './notification-handler.js';
-import type { TaskAttempt, TaskHandler } from './task-handler.js';
+import type { TaskAttempt, TaskHandler, TaskResult } from './task-handler.js';
 
 type BuiltinType = Exclude<Handler['type'], 'worker'>;
 
@@ -29,7 +29,7 @@ export class TaskHandlers {
     return Object.keys(this.byType);
   }
 
-  run<Type extends BuiltinType>(type: Type, attempt: TaskAttempt<Type>): Promise<JsonObject> {
+  run<Type extends BuiltinType>(type: Type, attempt: TaskAttempt<Type>): Promise<TaskResult> {
     return this.byType[type].run(attempt);
   }
 }
