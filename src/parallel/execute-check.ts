@@ -27,11 +27,24 @@ export async function checkExecute(body: unknown): Promise<CheckedExecute> {
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     const shape = error.faults;
-    const further = graphFaults(readable(fields)).filter(
-      (fault) => !shape.some(({ pointer }) => `${fault.pointer}/`.startsWith(`${pointer}/`)),
-    );
+    const further = outside(shape, graphFaults(readable(fields)));
     return { request: null, workflow_id, faults: [...shape, ...further] };
   }
+}
+
+/** Those of `faults` that are neither of a field that `shape` names nor of something in it; each of `shape` is read once. */
+export function outside(shape: readonly Fault[], faults: readonly Fault[]): Fault[] {
+  const pointers = new Set(shape.map(({ pointer }) => pointer));
+  return faults.filter(({ pointer }) => {
+    for (
+      let end = pointer.length;
+      end >= 0;
+      end = end === 0 ? -1 : pointer.lastIndexOf('/', end - 1)
+    ) {
+      if (pointers.has(pointer.slice(0, end))) return false;
+    }
+    return true;
+  });
 }
 
 /** The names and edges of a graph whose fields have not all the right shape; each item stays at its place. */

@@ -55,6 +55,17 @@ describe('graphFaults', () => {
     expect(faults[1]?.message).toContain('self → self');
   });
 
+  it('names the first cycles of many, and says how many more there are', () => {
+    const tasks = Array.from({ length: 46 }, (_, n) =>
+      newTask({ task_id: `t${n}`, dependencies: [`t${n % 2 === 0 ? n + 1 : n - 1}`] }),
+    );
+    const faults = graphFaults(newGraph({ tasks }));
+    expect(faults).toHaveLength(21);
+    expect(faults[19]).toMatchObject({ pointer: '/tasks/39/dependencies' });
+    expect(faults[20]).toMatchObject({ pointer: '/tasks', code: 'dependency_cycle' });
+    expect(faults[20]?.message).toContain('3 groups');
+  });
+
   it('points at the string whose expression does not parse', () => {
     const handler = {
       type: 'http',

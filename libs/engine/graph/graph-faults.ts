@@ -11,6 +11,9 @@ import type {
   TaskGraphDefinition,
 } from './types.js';
 
+/** Cycles that one answer names; who has more has made them by a rule, and sees it from these. */
+const TOLD_CYCLES = 20;
+
 /**
  * Everything that is wrong with a task graph whose fields have the right types; empty when it can run. Pointers are
  * those of a `parallel/execute` body, or relative to a step's `parallel` object.
@@ -88,7 +91,8 @@ function cycleFaults(
   tasks: readonly TaskDefinition[],
   taskIds: ReadonlyMap<string, number>,
 ): Fault[] {
-  return cycles(tasks).map((members) => {
+  const found = cycles(tasks);
+  const faults = found.slice(0, TOLD_CYCLES).map((members): Fault => {
     const [first = ''] = members;
     return {
       pointer: `/tasks/${taskIds.get(first) ?? 0}/dependencies`,
@@ -96,6 +100,10 @@ function cycleFaults(
       message: `The tasks wait for each other in a circle: ${[...members, first].join(' → ')}; take one dependency away.`,
     };
   });
+  const more = found.length - faults.length;
+  if (more === 0) return faults;
+  const message = `Further ${more} groups of tasks wait for each other in circles; mend those that are named here first.`;
+  return [...faults, { pointer: '/tasks', code: 'dependency_cycle', message }];
 }
 
 function pointFaults(
