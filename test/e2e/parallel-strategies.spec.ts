@@ -30,8 +30,45 @@ describe('load-balancing strategies', () => {
   it('round_robin takes one of each execution in turn: a large one does not hold up a small one', async () => {
     await client.start(many('large', 40), balanced('round_robin'));
     await client.start(many('small', 2), balanced('round_robin'));
-    expect(await oneByOne(5)).toEqual(['large0', 'small0', 'large1', 'small1', 'large2']);
+    // the new one stands behind the round that is being served
+    const order = ['large0', 'large1', 'small0', 'large2', 'small1', 'large3'];
+    expect(await oneByOne(order.length)).toEqual(order);
   });
+
+  it('round_robin goes on turn by turn while a task that failed waits for its next attempt', async () => {
+    await client.start(many('stuck', 1), balanced('round_robin'));
+    const [failed] = await client.claim([type]);
+    const later = { error_message: 'not now', retry_after_seconds: 3_600 };
+    await client.answer('fail', failed!, later);
+    await client.start(many('a', 20), balanced('round_robin'));
+    expect(await client.claim([type], { max_tasks: 10 })).toHaveLength(10);
+    await client.start(many('b', 3), balanced('round_robin'));
+    const order = ['a10', 'a11', 'b0', 'a12', 'b1', 'a13', 'b2', 'a14'];
+    expect(await oneByOne(order.length)).toEqual(order);
+  });
+
+  it.each([1, 2])(
+    'round_robin ends its rounds however many new ones come: a large one is served as in a plain line, with newcomers of %i tasks',
+    async (size) => {
+      await client.start(many('large', 40), balanced('round_robin'));
+      const line = [{ name: 'large', left: 40 }];
+      let [served, ofPlainLine] = [0, 0];
+      for (let n = 0; n < 16; n += 1) {
+        await client.start(many(`small${n}-`, size), balanced('round_robin'));
+        line.push({ name: `small${n}`, left: size });
+        const claimed = await client.claim([type], { max_tasks: size });
+        served += claimed.filter(({ task_id }) => task_id.startsWith('large')).length;
+        for (const each of claimed) {
+          const next = line.shift()!;
+          if (next.name === 'large') ofPlainLine += 1;
+          if (next.left > 1) line.push({ ...next, left: next.left - 1 });
+          await client.answer('complete', each);
+        }
+      }
+      expect(ofPlainLine).toBeGreaterThan(4);
+      expect(served).toBeGreaterThanOrEqual(ofPlainLine);
+    },
+  );
 
   it('round_robin puts what has long been served no further behind than at the end of the line', async () => {
     const first = await client.start(

@@ -1,6 +1,6 @@
 import { statement } from '#persistence';
 
-import { lockedExecutions, type LockedExecution, turns } from './progress.queries.js';
+import { FIRST_TURN, lockedExecutions, type LockedExecution, turns } from './progress.queries.js';
 
 type CreationValues = readonly [string, string, string, string, string];
 
@@ -32,7 +32,8 @@ const creating = (execution: string): string => `
            t.input_data, t.correlation_id, case when t.released then statement_timestamp() end,
            statement_timestamp() + t.delay_ms * interval '1 millisecond', t.strategy,
            case when t.released then (
-             select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
+             select case when t.strategy = 'round_robin' then ${FIRST_TURN} else served end
+             from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
            t.fan_out_of, t.item_index, t.fan_out_concurrency, t.compensation
     from given t
     where ${given('t')}

@@ -66,15 +66,22 @@ export interface ReleasedTasks {
 
 const DELAY_MS = `case when r.handler ->> 'type' = 'delay' then (r.handler ->> 'duration_ms')::float8 else 0 end`;
 
-const waitingTurn = (condition: string, order: 'asc' | 'desc'): string => `(
+const waitingTurn = (condition: string, order: 'asc' | 'desc', since: string): string => `(
     select turn from task_executions
     where tenant_id = present_tenant() and ${condition}
-      and status in ('ready', 'retrying') and released_at is not null
+      and status in ('ready', 'retrying') and released_at is not null ${since}
     order by turn ${order} limit 1)`;
 
+/**
+ * Of what may be claimed now: what waits for its next attempt, or for a breaker, was served long ago, and would have
+ * newcomers begin there. Where nothing may be, of that. (The index answers: statement_timestamp() is stable.)
+ */
+const turnAmong = (condition: string, order: 'asc' | 'desc'): string =>
+  `coalesce(${waitingTurn(condition, order, 'and available_at <= statement_timestamp()')}, ${waitingTurn(condition, order, '')})`;
+
 const turnOf = (order: 'asc' | 'desc'): string => `
-  case when handler_kind = 'builtin' then ${waitingTurn(`handler_kind = 'builtin'`, order)}
-    else ${waitingTurn(`handler_kind = 'worker' and task_type = k.task_type`, order)} end`;
+  case when handler_kind = 'builtin' then ${turnAmong(`handler_kind = 'builtin'`, order)}
+    else ${turnAmong(`handler_kind = 'worker' and task_type = k.task_type`, order)} end`;
 
 /**
  * Of what is handed out and not claimed, by who may claim it: the turn that is being served, and the one after the last.
@@ -83,6 +90,12 @@ const turnOf = (order: 'asc' | 'desc'): string => `
 export const turns = (tasks: string): string => `
   select handler_kind, task_type, coalesce(${turnOf('asc')}, 0) as served, coalesce(${turnOf('desc')} + 1, 0) as next
   from (select distinct handler_kind, task_type from ${tasks}) k`;
+
+/**
+ * The first turn of an execution under `round_robin`, of `turns`: behind the round that is being served. Were it in that
+ * round, one that others join again and again would never end, and who was served in it would not be served again.
+ */
+export const FIRST_TURN = 'least(served + 1, next)';
 
 /** @param picked tasks, and how their turn follows from that of those who wait */
 const releasing = (picked: string, turn: string): string => `
@@ -100,7 +113,7 @@ const releasing = (picked: string, turn: string): string => `
 /**
  * Hands out ready tasks: so many ($2) of each execution ($1), the largest priority first. A delay begins here.
  * The turn is the one that is being served; under `round_robin` ($3) every task of an execution gets a turn of its own,
- * after its last ($4), but none further behind than at the end of the line.
+ * after its last ($4; -1: it had none), but none further behind than at the end of the line.
  */
 export const releaseTasks = statement<
   ReleasedTasks,
@@ -119,8 +132,9 @@ export const releaseTasks = statement<
       order by r.priority desc, r.ordinal
       limit free.slots
     ) ready`,
-    `case when picked.strategy = 'round_robin'
-           then least(greatest(picked.last_turn + 1, served), next) + place - 1 else served end`,
+    `case when picked.strategy <> 'round_robin' then served
+          when picked.last_turn < 0 then ${FIRST_TURN} + place - 1
+          else least(greatest(picked.last_turn + 1, served), next) + place - 1 end`,
   ),
 );
 
