@@ -92,6 +92,25 @@ describe('load-balancing strategies', () => {
     expect(await oneByOne(4)).toEqual(['high0', 'high1', 'low0', 'low1']);
   });
 
+  it('priority_based takes the larger priority first of several types, however far the turns of each are', async () => {
+    const other = `${type}-other`;
+    await client.start(many('turned', 10, { priority: 1 }), balanced('round_robin'));
+    expect(await client.claim([type], { max_tasks: 5 })).toHaveLength(5);
+    await client.start(
+      [
+        task('urgent', { task_type: type, priority: 1_000 }),
+        task('middle', { task_type: other, priority: 500 }),
+        task('trivial', { task_type: other, priority: 1 }),
+      ],
+      balanced('priority_based'),
+    );
+    const claim = async (more: Record<string, unknown>) =>
+      ids(await client.claim([other, type], more));
+    expect(await claim({ max_tasks: 1 })).toEqual(['urgent']);
+    expect(await claim({ max_tasks: 4 })).toEqual(['middle', 'trivial', 'turned5', 'turned6']);
+    expect(await claim({ max_tasks: 1, resources: {} })).toEqual(['turned7']);
+  });
+
   it('least_loaded gives to the worker with the most free capacity, and to any when that one does not come', async () => {
     const claim = (worker_id: string, max_tasks: number) =>
       client.claim([type], { worker_id, max_tasks });
