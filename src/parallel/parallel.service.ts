@@ -133,13 +133,10 @@ export class ParallelService {
     let [place] = await lockPlace(tx, [workflow_id, workflow_instance_id]);
     if (!place) {
       const at_step_id = await this.stepOf(tx, request);
-      await this.instances.start(tx, {
-        workflow_id,
-        workflow_instance_id,
-        data: {},
-        at_step_id,
-        actor,
-      });
+      const start = { workflow_id, workflow_instance_id, data: {}, at_step_id, actor };
+      const [started] = await this.instances.startMany(tx, [start]);
+      // somebody else who mentioned it at the same time was first: it is theirs that is locked then
+      if (started instanceof DomainError && started.code !== 'instance_exists') throw started;
       [place] = await lockPlace(tx, [workflow_id, workflow_instance_id]);
     }
     if (place?.status !== 'running') {

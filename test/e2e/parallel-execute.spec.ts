@@ -99,6 +99,25 @@ describeOnBothQueues('POST /parallel/execute', (queue) => {
     expect([taken.status, taken.body.code]).toEqual([409, 'execution_exists']);
   });
 
+  it('takes every one of several requests that mention an instance for the first time at once', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      const workflow_instance_id = crypto.randomUUID();
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () =>
+          client.execute([task('a', { task_type: 'nobody' })], { workflow_instance_id }),
+        ),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
+      const found = await query<{ instances: number; bound: number }>(
+        service,
+        `select count(distinct instance_id)::int as instances, count(step_execution_id)::int as bound
+         from parallel_executions where workflow_instance_id = $1`,
+        [workflow_instance_id],
+      );
+      expect(found).toEqual([{ instances: 1, bound: 1 }]);
+    }
+  });
+
   it('makes one execution for a repeated request with an Idempotency-Key', async () => {
     const body = {
       workflow_id: client.workflow_id,
