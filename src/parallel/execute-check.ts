@@ -1,5 +1,5 @@
 import { type Fault, ValidationError } from '#engine/errors';
-import { graphFaults, type TaskGraphDefinition } from '#engine/graph';
+import { type CheckedGraph, graphFaults } from '#engine/graph';
 import { isJsonObject, isUuid, RequestValidationPipe } from '#platform/http';
 
 import { ExecuteRequest } from './parallel.dto.js';
@@ -48,9 +48,8 @@ export function outside(shape: readonly Fault[], faults: readonly Fault[]): Faul
 }
 
 /** The names and edges of a graph whose fields have not all the right shape; each item stays at its place. */
-function readable(
-  fields: Record<string, unknown>,
-): Pick<TaskGraphDefinition, 'tasks' | 'synchronization_points'> {
+function readable(fields: Record<string, unknown>): CheckedGraph {
+  const balancing = object(fields['load_balancing']);
   return {
     tasks: items(fields['tasks']).map((task, index) => ({
       task_id: text(task['task_id']) ?? `\u0000${index}`,
@@ -63,8 +62,12 @@ function readable(
       timeout_minutes: 0,
       dependencies: texts(task['dependencies']),
       input_data: {},
-      resource_requirements: {},
+      resource_requirements: object(task['resource_requirements']),
     })),
+    load_balancing: {
+      strategy: balancing['strategy'] === 'resource_aware' ? 'resource_aware' : 'round_robin',
+      resource_constraints: object(balancing['resource_constraints']),
+    },
     synchronization_points: items(fields['synchronization_points']).map((point, index) => ({
       sync_id: text(point['sync_id']) ?? `\u0000${index}`,
       sync_name: '',
@@ -78,7 +81,11 @@ function readable(
 }
 
 function items(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.map((item: unknown) => (isJsonObject(item) ? item : {})) : [];
+  return Array.isArray(value) ? value.map(object) : [];
+}
+
+function object(value: unknown): Record<string, unknown> {
+  return isJsonObject(value) ? value : {};
 }
 
 function text(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { eventually } from '../support/eventually.js';
 import { type Service, startService } from '../support/service.js';
-import { type Claimed, ParallelClient, query, task } from './parallel-client.js';
+import { type Claimed, ParallelClient, type Problem, query, task } from './parallel-client.js';
 
 describe('load-balancing strategies', () => {
   let service: Service;
@@ -173,6 +173,37 @@ describe('load-balancing strategies', () => {
     expect(await claim({ cpu: 1 })).toEqual([]);
     expect(ids(await claim({ cpu: 5 }))).toEqual(['t0', 't1']);
     expect(ids(await claim({ gpu: 1 }))).toEqual(['t2']);
+  });
+
+  it('resource_aware hands out what fits exactly, also in tenths, to executions and to workers', async () => {
+    const three = many('t', 4, { resource_requirements: { cpu: 0.1 } });
+    await client.start(three, balanced('resource_aware', { resource_constraints: { cpu: 0.3 } }));
+    expect(await client.claim([type], { max_tasks: 10 })).toHaveLength(3);
+    const own = `${type}-own`;
+    await client.start(
+      three.map((each) => ({ ...each, task_type: own })),
+      balanced('resource_aware'),
+    );
+    const claimed = await client.claim([own], { max_tasks: 10, resources: { cpu: 0.3 } });
+    expect(claimed).toHaveLength(3);
+  });
+
+  it('refuses amounts that resource_aware could not count, and takes anything where it does not', async () => {
+    const odd = task('a', { task_type: type, resource_requirements: { cpu: '1' } });
+    const more = (strategy: string) => balanced(strategy, { resource_constraints: { cpu: '2' } });
+    const refused = await client.execute<Problem>(
+      [odd, { ...odd, dependencies: 'none' }],
+      more('resource_aware'),
+    );
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors?.map(({ pointer }) => pointer)).toEqual(
+      expect.arrayContaining([
+        '/load_balancing/resource_constraints/cpu',
+        '/tasks/0/resource_requirements/cpu',
+        '/tasks/1/dependencies',
+      ]),
+    );
+    expect((await client.execute([odd], more('priority_based'))).status).toBe(202);
   });
 
   it('refuses resources that are no amounts', async () => {
