@@ -268,7 +268,7 @@ export class TaskGraphRequest implements TaskGraphDefinition {
   @Type(() => SynchronizationPointRequest)
   synchronization_points: SynchronizationPointRequest[] = [];
 
-  @ApiPropertyOptional({ type: LoadBalancingRequest })
+  @ApiPropertyOptional({ type: () => LoadBalancingRequest })
   @IsObject()
   @ValidateNested()
   @Type(() => LoadBalancingRequest)
