@@ -41,7 +41,8 @@ export class ParallelService {
    */
   async execute(body: unknown, principal: Principal): Promise<ExecutionView> {
     const { request, workflow_id, faults } = await checkExecute(body);
-    const all = [...(await this.workflowFaults(workflow_id)), ...faults];
+    const named = faults.every(({ pointer }) => pointer !== '/workflow_id');
+    const all = [...(named ? await this.workflowFaults(workflow_id) : []), ...faults];
     if (!request || workflow_id === null || all.length > 0) throw new ValidationError(all);
     const { execution_id } = await this.database.transaction(async (tx) => {
       const place = await this.placeOf(tx, { ...request, workflow_id }, principal.id);

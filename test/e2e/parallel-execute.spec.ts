@@ -89,6 +89,22 @@ describeOnBothQueues('POST /parallel/execute', (queue) => {
     );
   });
 
+  it('says of a workflow that is not named only that, and nothing that is not so of what is no task', async () => {
+    const { status, body } = await client.execute<Problem>([], {
+      workflow_id: null,
+      tasks: [null],
+    });
+    expect(status).toBe(400);
+    expect(body.errors).toEqual([
+      expect.objectContaining({ pointer: '/workflow_id', code: 'is_client_id' }),
+      expect.objectContaining({
+        pointer: '/tasks',
+        detail: 'each value in tasks must be an object.',
+      }),
+      expect.objectContaining({ pointer: '/tasks/0', detail: 'It must be an object.' }),
+    ]);
+  });
+
   it('answers 404 for an unknown workflow and 409 for a taken id', async () => {
     const unknown = await client.execute<Problem>([task('a')], {
       workflow_id: '00000000-0000-7000-8000-000000000000',
