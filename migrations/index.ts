@@ -33,6 +33,7 @@ import { SharedRows1795855672168 } from './1795855672168-shared-rows.js';
 import { WorkItems1795855194324 } from './1795855194324-work-items.js';
 import { FanOutWindows1795854596562 } from './1795854596562-fan-out-windows.js';
 import { WorkItemsByRole1795859228081 } from './1795859228081-work-items-by-role.js';
+import { ResourceNeeds1795880573540 } from './1795880573540-resource-needs.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -71,4 +72,5 @@ export const migrations = [
   WorkItems1795855194324,
   FanOutWindows1795854596562,
   WorkItemsByRole1795859228081,
+  ResourceNeeds1795880573540,
 ];

@@ -175,6 +175,20 @@ describe('load-balancing strategies', () => {
     expect(ids(await claim({ gpu: 1 }))).toEqual(['t2']);
   });
 
+  it('resource_aware finds small tasks behind however many large ones', async () => {
+    await client.start(
+      [
+        ...many('large', 600, { priority: 900, resource_requirements: { cpu: 5 } }),
+        ...many('small', 30, { resource_requirements: { cpu: 0.1 } }),
+      ],
+      balanced('resource_aware', { resource_constraints: { cpu: 8 } }),
+    );
+    const first = await client.claim([type], { max_tasks: 100 });
+    expect(ids(first)).toEqual(['large0', ...many('small', 30).map(({ task_id }) => task_id)]);
+    for (const claimed of first) await client.answer('complete', claimed);
+    expect(ids(await client.claim([type], { max_tasks: 100 }))).toEqual(['large1']);
+  });
+
   it('resource_aware hands out what fits exactly, also in tenths, to executions and to workers', async () => {
     const three = many('t', 4, { resource_requirements: { cpu: 0.1 } });
     await client.start(three, balanced('resource_aware', { resource_constraints: { cpu: 0.3 } }));

@@ -154,17 +154,47 @@ export interface ResourceNeed {
   resource_requirements: JsonObject;
 }
 
+const HANDED_OUT = `
+  (select null::uuid as task_execution_id, resource_requirements from task_executions
+   where execution_id = $1 and strategy = 'resource_aware' and released_at is not null)`;
+
 /** Of one execution under `resource_aware`: what is handed out, and the first of what is ready, in its order. */
 export const readResourceNeeds = statement<ResourceNeed, [string, number]>(
   'read_resource_needs',
   `
-  (select null::uuid as task_execution_id, resource_requirements from task_executions
-   where execution_id = $1 and strategy = 'resource_aware' and released_at is not null)
+  ${HANDED_OUT}
   union all
   (select task_execution_id, resource_requirements from task_executions
    where execution_id = $1 and status = 'ready' and released_at is null
    order by priority desc, ordinal
    limit $2)`,
+);
+
+const NEEDING = `execution_id = $1 and status = 'ready' and released_at is null and needs_key`;
+
+/**
+ * The same, but of what is ready the first few ($3) of each of so many ($2) kinds of needs: what is small is found behind
+ * however many that are alike and do not fit. The index is read once a kind.
+ */
+export const readNeedsByKind = statement<ResourceNeed, [string, number, number]>(
+  'read_resource_needs_by_kind',
+  `
+  with recursive kinds as (
+    (select needs_key from task_executions where ${NEEDING} is not null order by needs_key limit 1)
+    union all
+    select (select t.needs_key from task_executions t where ${NEEDING} > kinds.needs_key order by t.needs_key limit 1)
+    from kinds where kinds.needs_key is not null
+  )
+  ${HANDED_OUT}
+  union all
+  (select task_execution_id, resource_requirements
+   from (select needs_key as kind from kinds where needs_key is not null limit $2) k
+   cross join lateral (
+     select task_execution_id, resource_requirements, priority, ordinal from task_executions
+     where ${NEEDING} = k.kind
+     order by priority desc, ordinal
+     limit $3) r
+   order by priority desc, ordinal)`,
 );
 
 export interface WaitingPoint {
