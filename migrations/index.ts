@@ -36,6 +36,7 @@ import { WorkItemsByRole1795859228081 } from './1795859228081-work-items-by-role
 import { CountedPoints1795879100000 } from './1795879100000-counted-points.js';
 import { LeasesByWorker1795862730000 } from './1795862730000-leases-by-worker.js';
 import { Monitoring1795862830000 } from './1795862830000-monitoring.js';
+import { ResourceNeeds1795880573540 } from './1795880573540-resource-needs.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
 export const migrations = [
@@ -77,4 +78,5 @@ export const migrations = [
   CountedPoints1795879100000,
   LeasesByWorker1795862730000,
   Monitoring1795862830000,
+  ResourceNeeds1795880573540,
 ];

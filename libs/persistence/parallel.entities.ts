@@ -104,6 +104,8 @@ export class ParallelExecutionEntity {
 @Index('task_executions_for_workers', { synchronize: false })
 // on (execution_id, priority desc, ordinal) where ready and not yet released
 @Index('task_executions_unreleased', { synchronize: false })
+// the same after needs_key, where that is known
+@Index('task_executions_needs', { synchronize: false })
 @Index('task_executions_parked', ['parked_on'], {
   where: "parked_on is not null and status in ('ready', 'retrying')",
 })
@@ -157,6 +159,8 @@ export class TaskExecutionEntity {
   @Instant(optional) timeout_at: Date | null;
   @Figure() estimated_duration_minutes: number;
   @Json({ default: {} }) resource_requirements: JsonObject;
+  /** Under `resource_aware`: the same for all that need the same. */
+  @Word(optional) needs_key: string | null;
   /** Starts so far. */
   @Int({ default: 0 }) attempt: number;
   @Int({ default: 0 }) retry_count: number;

@@ -1,5 +1,5 @@
 import { type Fault, ValidationError } from '#engine/errors';
-import { graphFaults, type TaskGraphDefinition } from '#engine/graph';
+import { type CheckedGraph, graphFaults } from '#engine/graph';
 import { isJsonObject, isUuid, RequestValidationPipe } from '#platform/http';
 
 import { ExecuteRequest } from './parallel.dto.js';
@@ -27,17 +27,29 @@ export async function checkExecute(body: unknown): Promise<CheckedExecute> {
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     const shape = error.faults;
-    const further = graphFaults(readable(fields)).filter(
-      (fault) => !shape.some(({ pointer }) => `${fault.pointer}/`.startsWith(`${pointer}/`)),
-    );
+    const further = outside(shape, graphFaults(readable(fields)));
     return { request: null, workflow_id, faults: [...shape, ...further] };
   }
 }
 
+/** Those of `faults` that are neither of a field that `shape` names nor of something in it; each of `shape` is read once. */
+export function outside(shape: readonly Fault[], faults: readonly Fault[]): Fault[] {
+  const pointers = new Set(shape.map(({ pointer }) => pointer));
+  return faults.filter(({ pointer }) => {
+    for (
+      let end = pointer.length;
+      end >= 0;
+      end = end === 0 ? -1 : pointer.lastIndexOf('/', end - 1)
+    ) {
+      if (pointers.has(pointer.slice(0, end))) return false;
+    }
+    return true;
+  });
+}
+
 /** The names and edges of a graph whose fields have not all the right shape; each item stays at its place. */
-function readable(
-  fields: Record<string, unknown>,
-): Pick<TaskGraphDefinition, 'tasks' | 'synchronization_points'> {
+function readable(fields: Record<string, unknown>): CheckedGraph {
+  const balancing = object(fields['load_balancing']);
   return {
     tasks: items(fields['tasks']).map((task, index) => ({
       task_id: text(task['task_id']) ?? `\u0000${index}`,
@@ -50,8 +62,12 @@ function readable(
       timeout_minutes: 0,
       dependencies: texts(task['dependencies']),
       input_data: {},
-      resource_requirements: {},
+      resource_requirements: object(task['resource_requirements']),
     })),
+    load_balancing: {
+      strategy: balancing['strategy'] === 'resource_aware' ? 'resource_aware' : 'round_robin',
+      resource_constraints: object(balancing['resource_constraints']),
+    },
     synchronization_points: items(fields['synchronization_points']).map((point, index) => ({
       sync_id: text(point['sync_id']) ?? `\u0000${index}`,
       sync_name: '',
@@ -65,7 +81,11 @@ function readable(
 }
 
 function items(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.map((item: unknown) => (isJsonObject(item) ? item : {})) : [];
+  return Array.isArray(value) ? value.map(object) : [];
+}
+
+function object(value: unknown): Record<string, unknown> {
+  return isJsonObject(value) ? value : {};
 }
 
 function text(value: unknown): string | undefined {

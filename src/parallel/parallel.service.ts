@@ -48,7 +48,8 @@ export class ParallelService {
    */
   async execute(body: unknown, principal: Principal): Promise<ExecutionView> {
     const { request, workflow_id, faults } = await checkExecute(body);
-    const all = [...(await this.workflowFaults(workflow_id)), ...faults];
+    const named = faults.every(({ pointer }) => pointer !== '/workflow_id');
+    const all = [...(named ? await this.workflowFaults(workflow_id) : []), ...faults];
     if (!request || workflow_id === null || all.length > 0) throw new ValidationError(all);
     const { execution_id } = await this.database.transaction(async (tx) => {
       const place = await this.placeOf(tx, { ...request, workflow_id }, principal.id);
@@ -147,13 +148,10 @@ export class ParallelService {
     let [place] = await lockPlace(tx, [workflow_id, workflow_instance_id]);
     if (!place) {
       const at_step_id = await this.stepOf(tx, request);
-      await this.instances.start(tx, {
-        workflow_id,
-        workflow_instance_id,
-        data: {},
-        at_step_id,
-        actor,
-      });
+      const start = { workflow_id, workflow_instance_id, data: {}, at_step_id, actor };
+      const [started] = await this.instances.startMany(tx, [start]);
+      // somebody else who mentioned it at the same time was first: it is theirs that is locked then
+      if (started instanceof DomainError && started.code !== 'instance_exists') throw started;
       [place] = await lockPlace(tx, [workflow_id, workflow_instance_id]);
     }
     if (place?.status !== 'running') {

@@ -114,7 +114,8 @@ export class TaskRequest implements TaskDefinition {
 
   @ApiPropertyOptional({
     ...ANY_OBJECT,
-    description: 'Amounts by the names of resources; they count under `resource_aware`.',
+    description:
+      'Amounts by the names of resources; they count under `resource_aware`, which takes only numbers of 0 or more here.',
     example: { cpu: 2, memory_mb: 512 },
   })
   @IsJsonObject()
@@ -228,7 +229,7 @@ export class LoadBalancingRequest implements LoadBalancing {
   @ApiPropertyOptional({
     ...ANY_OBJECT,
     description:
-      'Of `resource_aware`: how much of each resource all tasks in hand may need together. A task that needs more than there is at all runs alone.',
+      'Of `resource_aware`, which takes only numbers of 0 or more here: how much of each resource all tasks in hand may need together. A task that needs more of one than there is at all runs when no other task in hand needs any of it.',
     example: { cpu: 8 },
   })
   @IsJsonObject()
@@ -270,7 +271,7 @@ export class TaskGraphRequest implements TaskGraphDefinition {
   @Type(() => SynchronizationPointRequest)
   synchronization_points: SynchronizationPointRequest[] = [];
 
-  @ApiPropertyOptional({ type: LoadBalancingRequest })
+  @ApiPropertyOptional({ type: () => LoadBalancingRequest })
   @IsObject()
   @ValidateNested()
   @Type(() => LoadBalancingRequest)

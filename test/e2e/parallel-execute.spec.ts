@@ -89,6 +89,22 @@ describeOnBothQueues('POST /parallel/execute', (queue) => {
     );
   });
 
+  it('says of a workflow that is not named only that, and nothing that is not so of what is no task', async () => {
+    const { status, body } = await client.execute<Problem>([], {
+      workflow_id: null,
+      tasks: [null],
+    });
+    expect(status).toBe(400);
+    expect(body.errors).toEqual([
+      expect.objectContaining({ pointer: '/workflow_id', code: 'is_client_id' }),
+      expect.objectContaining({
+        pointer: '/tasks',
+        detail: 'each value in tasks must be an object.',
+      }),
+      expect.objectContaining({ pointer: '/tasks/0', detail: 'It must be an object.' }),
+    ]);
+  });
+
   it('answers 404 for an unknown workflow and 409 for a taken id', async () => {
     const unknown = await client.execute<Problem>([task('a')], {
       workflow_id: '00000000-0000-7000-8000-000000000000',
@@ -97,6 +113,25 @@ describeOnBothQueues('POST /parallel/execute', (queue) => {
     await client.execute([task('a')], { execution_id: 'mine' });
     const taken = await client.execute<Problem>([task('a')], { execution_id: 'mine' });
     expect([taken.status, taken.body.code]).toEqual([409, 'execution_exists']);
+  });
+
+  it('takes every one of several requests that mention an instance for the first time at once', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      const workflow_instance_id = crypto.randomUUID();
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () =>
+          client.execute([task('a', { task_type: 'nobody' })], { workflow_instance_id }),
+        ),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202));
+      const found = await query<{ instances: number; bound: number }>(
+        service,
+        `select count(distinct instance_id)::int as instances, count(step_execution_id)::int as bound
+         from parallel_executions where workflow_instance_id = $1`,
+        [workflow_instance_id],
+      );
+      expect(found).toEqual([{ instances: 1, bound: 1 }]);
+    }
   });
 
   it('makes one execution for a repeated request with an Idempotency-Key', async () => {

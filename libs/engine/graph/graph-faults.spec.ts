@@ -1,5 +1,6 @@
 import { newGraph, newPoint, newTask } from '../../../test/factories/task-graph.factory.js';
 import { graphFaults } from './graph-faults.js';
+import type { LoadBalancingStrategy } from './types.js';
 
 const codesAt = (...parts: Parameters<typeof graphFaults>) =>
   graphFaults(...parts).map(({ pointer, code }) => [pointer, code]);
@@ -53,6 +54,39 @@ describe('graphFaults', () => {
     expect(faults.map((fault) => fault.code)).toEqual(['dependency_cycle', 'dependency_cycle']);
     expect(faults[0]?.message).toContain('b → c → a → b');
     expect(faults[1]?.message).toContain('self → self');
+  });
+
+  it('names the first cycles of many, and says how many more there are', () => {
+    const tasks = Array.from({ length: 46 }, (_, n) =>
+      newTask({ task_id: `t${n}`, dependencies: [`t${n % 2 === 0 ? n + 1 : n - 1}`] }),
+    );
+    const faults = graphFaults(newGraph({ tasks }));
+    expect(faults).toHaveLength(21);
+    expect(faults[19]).toMatchObject({ pointer: '/tasks/39/dependencies' });
+    expect(faults[20]).toMatchObject({ pointer: '/tasks', code: 'dependency_cycle' });
+    expect(faults[20]?.message).toContain('3 groups');
+  });
+
+  it('wants amounts where resource_aware counts them, and takes anything elsewhere', () => {
+    const graph = (strategy: LoadBalancingStrategy) =>
+      newGraph({
+        tasks: [
+          newTask({ task_id: 'a', resource_requirements: { cpu: '1', 'disk/a': -5, memory: 0.5 } }),
+        ],
+        load_balancing: {
+          strategy,
+          resource_constraints: { cpu: '2', disk: -1, gpu: null, net: {}, io: Infinity, memory: 0 },
+        },
+      });
+    expect(codesAt(graph('resource_aware'))).toEqual(
+      [
+        ...['cpu', 'disk', 'gpu', 'net', 'io'].map(
+          (n) => `/load_balancing/resource_constraints/${n}`,
+        ),
+        ...['cpu', 'disk~1a'].map((name) => `/tasks/0/resource_requirements/${name}`),
+      ].map((pointer) => [pointer, 'is_amount']),
+    );
+    expect(codesAt(graph('round_robin'))).toEqual([]);
   });
 
   it('points at the string whose expression does not parse', () => {

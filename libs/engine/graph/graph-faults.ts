@@ -5,25 +5,24 @@ import { compensationFaults } from './compensation.js';
 import { fanOutFaults } from './fan-out.js';
 import { handlerFaults } from './handler-faults.js';
 import { cycles } from './order.js';
-import type {
-  SynchronizationPointDefinition,
-  TaskDefinition,
-  TaskGraphDefinition,
-} from './types.js';
+import { amountFaults } from './resources.js';
+import type { CheckedGraph, SynchronizationPointDefinition, TaskDefinition } from './types.js';
+
+/** Cycles that one answer names; who has more has made them by a rule, and sees it from these. */
+const TOLD_CYCLES = 20;
 
 /**
  * Everything that is wrong with a task graph whose fields have the right types; empty when it can run. Pointers are
  * those of a `parallel/execute` body, or relative to a step's `parallel` object.
  */
-export function graphFaults(
-  graph: Pick<TaskGraphDefinition, 'tasks' | 'synchronization_points'>,
-): Fault[] {
+export function graphFaults(graph: CheckedGraph): Fault[] {
   const taskIds = new Map(graph.tasks.map((task, index) => [task.task_id, index]));
   return [
     ...duplicates(graph.tasks, 'task_id', '/tasks'),
     ...duplicates(graph.synchronization_points, 'sync_id', '/synchronization_points'),
     ...graph.tasks.flatMap((task, index) => taskFaults(task, `/tasks/${index}`, taskIds)),
     ...fanOutFaults(graph.tasks),
+    ...amountFaults(graph),
     ...cycleFaults(graph.tasks, taskIds),
     ...graph.synchronization_points.flatMap((point, index) =>
       pointFaults(point, `/synchronization_points/${index}`, taskIds),
@@ -88,7 +87,8 @@ function cycleFaults(
   tasks: readonly TaskDefinition[],
   taskIds: ReadonlyMap<string, number>,
 ): Fault[] {
-  return cycles(tasks).map((members) => {
+  const found = cycles(tasks);
+  const faults = found.slice(0, TOLD_CYCLES).map((members): Fault => {
     const [first = ''] = members;
     return {
       pointer: `/tasks/${taskIds.get(first) ?? 0}/dependencies`,
@@ -96,6 +96,10 @@ function cycleFaults(
       message: `The tasks wait for each other in a circle: ${[...members, first].join(' → ')}; take one dependency away.`,
     };
   });
+  const more = found.length - faults.length;
+  if (more === 0) return faults;
+  const message = `Further ${more} groups of tasks wait for each other in circles; mend those that are named here first.`;
+  return [...faults, { pointer: '/tasks', code: 'dependency_cycle', message }];
 }
 
 function pointFaults(

@@ -12,20 +12,31 @@ const sum = (all: readonly ReturnType<typeof needing>[], name: 'cpu' | 'memory')
   all.reduce((total, { resource_requirements }) => total + resource_requirements[name], 0);
 
 describe('fitting', () => {
-  it('stays within the constraints and the slots, but for one task alone', () => {
+  it('stays within the constraints and the slots, but for what alone has any of a resource', () => {
     fc.assert(
       fc.property(tasks, constraints, fc.nat({ max: 10 }), (ready, limits, slots) => {
         const chosen = fitting(ready, [], limits, slots);
         expect(chosen.length).toBeLessThanOrEqual(slots);
-        const [first, ...rest] = chosen;
-        if (rest.length === 0) return;
-        // the first may be too large for all constraints; then only what needs nothing of it runs beside it
         for (const name of ['cpu', 'memory'] as const) {
-          const most = Math.max(limits[name], first!.resource_requirements[name]);
-          expect(sum(chosen, name)).toBeLessThanOrEqual(most);
+          const having = chosen.filter((task) => task.resource_requirements[name] > 0);
+          if (having.length > 1) expect(sum(having, name)).toBeLessThanOrEqual(limits[name]);
         }
       }),
     );
+  });
+
+  it('holds back what needs more than there is only while others have some of the same', () => {
+    const [huge, small] = [needing(9), needing(0, 1)];
+    expect(fitting([huge], [small], { cpu: 4, memory: 4 }, 10)).toEqual([huge]);
+    expect(fitting([small], [huge], { cpu: 4, memory: 4 }, 10)).toEqual([small]);
+    expect(fitting([huge], [needing(1)], { cpu: 4 }, 10)).toEqual([]);
+    expect(fitting([needing(1)], [huge], { cpu: 4 }, 10)).toEqual([]);
+  });
+
+  it('takes what fits exactly, also in tenths', () => {
+    const ready = Array.from({ length: 4 }, () => needing(0.1));
+    expect(fitting(ready, [], { cpu: 0.3 }, 10)).toHaveLength(3);
+    expect(fitting(ready, [needing(0.7)], { cpu: 1 }, 10)).toHaveLength(3);
   });
 
   it('leaves out nothing that would still fit', () => {

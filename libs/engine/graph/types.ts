@@ -177,3 +177,8 @@ export interface TaskGraphDefinition {
   /** All or nothing: when not every task completes, those that did are undone (`compensationGraph`). */
   compensate?: boolean;
 }
+
+/** What of a graph has faults; of one whose fields have not all the right shape there may be less. */
+export type CheckedGraph = Pick<TaskGraphDefinition, 'tasks' | 'synchronization_points'> & {
+  load_balancing?: Pick<LoadBalancing, 'strategy' | 'resource_constraints'>;
+};

@@ -41,7 +41,7 @@ function ruleFaults(error: ClassFault, pointer: string): Fault[] {
   return kept.map(([rule, message]) => ({
     pointer,
     code: codeOf(rule),
-    message: sentence(rule === 'whitelistValidation' ? unknownField(error.property) : message),
+    message: sentence(ownWords(rule, error.property) ?? message),
   }));
 }
 
@@ -51,8 +51,11 @@ function shown(pointer: string, source: FaultSource): string {
   return source === 'param' ? `{${pointer.slice(1)}}` : pointer;
 }
 
-function unknownField(property: string): string {
-  return `${property} is no field of this request; check its spelling or leave it out`;
+/** Where class-validator's would mislead: no DTO nests a list in a list. */
+function ownWords(rule: string, property: string): string | undefined {
+  if (rule === 'whitelistValidation')
+    return `${property} is no field of this request; check its spelling or leave it out`;
+  return rule === 'nestedValidation' ? 'It must be an object' : undefined;
 }
 
 function codeOf(rule: string): string {
@@ -61,5 +64,6 @@ function codeOf(rule: string): string {
 }
 
 function sentence(message: string): string {
-  return /[.!?]$/.test(message) ? message : `${message}.`;
+  const counted = message.replace(/\b1 elements\b/, '1 element');
+  return /[.!?]$/.test(counted) ? counted : `${counted}.`;
 }

@@ -83,6 +83,15 @@ describe('RequestValidationPipe', () => {
     expect(await faultsOf(asBody(undefined))).toHaveLength(2);
   });
 
+  it('says of a list that it is too short, and of an item that it is no object', async () => {
+    expect(await faultsOf(asBody({ name: 'abc', steps: [] }))).toMatchObject([
+      { pointer: '/steps', message: 'steps must contain at least 1 element.' },
+    ]);
+    expect(await faultsOf(asBody({ name: 'abc', steps: [step, null] }))).toMatchObject([
+      { pointer: '/steps/1', message: 'It must be an object.' },
+    ]);
+  });
+
   it('takes null only where it may be left out', async () => {
     await expect(asBody({ name: 'abc', tree_id: null, steps: [step] })).resolves.toMatchObject({
       tree_id: null,

@@ -37,7 +37,7 @@ const next = (condition: string, tasks: string): string => `
   limit ${tasks}
   for update skip locked`;
 
-/** @param due gives ids of tasks that are locked */
+/** @param due gives ids of tasks that are locked, and the turns in which they are handed over */
 const claim = (due: string): string => `
   with due as materialized (${due}), claimed as (
     update task_executions t
@@ -47,7 +47,7 @@ const claim = (due: string): string => `
         timeout_at = clock_timestamp() + t.timeout_minutes * interval '1 minute', end_time = null
     from due
     where t.task_execution_id = due.task_execution_id
-    returning t.*
+    returning t.*, due.turn as due_turn
   )
   select c.task_execution_id, c.lock_token, c.execution_id, c.workflow_id, e.workflow_instance_id, c.step_id,
          c.task_id, c.task_name, c.task_type, c.handler, c.input_data, c.attempt, c.lock_expires_at, c.timeout_at,
@@ -55,7 +55,7 @@ const claim = (due: string): string => `
          c.resource_requirements, coalesce((e.load_balancing_config ->> 'adaptive_scaling')::boolean, true) as adaptive_scaling
   from claimed c
   join parallel_executions e on e.execution_id = c.execution_id
-  order by c.turn, c.priority desc, c.ordinal`;
+  order by c.due_turn, c.priority desc, c.ordinal`;
 
 /** Arguments: how many at most, the worker, seconds of lease. One statement: no lock on the execution is needed. */
 export const claimBuiltinTasks = statement<ClaimedTask, [number, string, number]>(
@@ -80,10 +80,15 @@ const FOR_WORKER = `
     select from jsonb_each($5::jsonb) has join jsonb_each(resource_requirements) needs on needs.key = has.key
     where case when jsonb_typeof(needs.value) = 'number' then needs.value > has.value end))`;
 
-/** Type by type, so that what nobody comes for is not read by those who come for other types. */
+/**
+ * Type by type, so that what nobody comes for is not read by those who come for other types. Each type has a line of its
+ * own, whose turns say nothing about others': they count from where it stands.
+ */
 const forWorker = (tasks: string): string => `
-  select task_execution_id from (select distinct unnest($4::text[]) as type) own
-  cross join lateral (${next(FOR_WORKER, tasks)}) n
+  select task_execution_id, turn from (
+    select n.task_execution_id, n.turn - min(n.turn) over (partition by own.type) as turn, n.priority, n.available_at
+    from (select distinct unnest($4::text[]) as type) own
+    cross join lateral (${next(FOR_WORKER, tasks)}) n) found
   order by ${NEXT}
   limit ${tasks}`;
 

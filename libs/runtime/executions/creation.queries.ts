@@ -1,6 +1,6 @@
 import { statement } from '#persistence';
 
-import { lockedExecutions, type LockedExecution, turns } from './progress.queries.js';
+import { FIRST_TURN, lockedExecutions, type LockedExecution, turns } from './progress.queries.js';
 
 type CreationValues = readonly [string, string, string, string, string];
 
@@ -24,7 +24,7 @@ const creating = (execution: string): string => `
       (task_execution_id, execution_id, workflow_id, step_id, task_id, task_name, task_type, ordinal, status, handler,
        handler_kind, priority, dependencies, unmet_dependencies, timeout_minutes, estimated_duration_minutes,
        resource_requirements, max_retry_attempts, retry_policy, input_data, correlation_id, released_at, available_at,
-       strategy, turn, fan_out_of, item_index, fan_out_concurrency, compensation, in_points)
+       strategy, turn, fan_out_of, item_index, fan_out_concurrency, compensation, in_points, needs_key)
     select t.task_execution_id, t.execution_id, t.workflow_id, t.step_id, t.task_id, t.task_name, t.task_type,
            t.ordinal, t.status, t.handler, t.handler_kind, t.priority, t.dependencies, t.unmet_dependencies,
            t.timeout_minutes, t.estimated_duration_minutes, t.resource_requirements, t.max_retry_attempts,
@@ -32,8 +32,10 @@ const creating = (execution: string): string => `
            t.input_data, t.correlation_id, case when t.released then statement_timestamp() end,
            statement_timestamp() + t.delay_ms * interval '1 millisecond', t.strategy,
            case when t.released then (
-             select served from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
-           t.fan_out_of, t.item_index, t.fan_out_concurrency, t.compensation, t.in_points
+             select case when t.strategy = 'round_robin' then ${FIRST_TURN} else served end
+             from turns where handler_kind = t.handler_kind and task_type = t.task_type) else 0 end,
+           t.fan_out_of, t.item_index, t.fan_out_concurrency, t.compensation, t.in_points,
+           case when t.strategy = 'resource_aware' then md5(t.resource_requirements::text) end
     from given t
     where ${given('t')}
   ), dependencies as (

@@ -66,15 +66,22 @@ export interface ReleasedTasks {
 
 const DELAY_MS = `case when r.handler ->> 'type' = 'delay' then (r.handler ->> 'duration_ms')::float8 else 0 end`;
 
-const waitingTurn = (condition: string, order: 'asc' | 'desc'): string => `(
+const waitingTurn = (condition: string, order: 'asc' | 'desc', since: string): string => `(
     select turn from task_executions
     where tenant_id = present_tenant() and ${condition}
-      and status in ('ready', 'retrying') and released_at is not null
+      and status in ('ready', 'retrying') and released_at is not null ${since}
     order by turn ${order} limit 1)`;
 
+/**
+ * Of what may be claimed now: what waits for its next attempt, or for a breaker, was served long ago, and would have
+ * newcomers begin there. Where nothing may be, of that. (The index answers: statement_timestamp() is stable.)
+ */
+const turnAmong = (condition: string, order: 'asc' | 'desc'): string =>
+  `coalesce(${waitingTurn(condition, order, 'and available_at <= statement_timestamp()')}, ${waitingTurn(condition, order, '')})`;
+
 const turnOf = (order: 'asc' | 'desc'): string => `
-  case when handler_kind = 'builtin' then ${waitingTurn(`handler_kind = 'builtin'`, order)}
-    else ${waitingTurn(`handler_kind = 'worker' and task_type = k.task_type`, order)} end`;
+  case when handler_kind = 'builtin' then ${turnAmong(`handler_kind = 'builtin'`, order)}
+    else ${turnAmong(`handler_kind = 'worker' and task_type = k.task_type`, order)} end`;
 
 /**
  * Of what is handed out and not claimed, by who may claim it: the turn that is being served, and the one after the last.
@@ -83,6 +90,12 @@ const turnOf = (order: 'asc' | 'desc'): string => `
 export const turns = (tasks: string): string => `
   select handler_kind, task_type, coalesce(${turnOf('asc')}, 0) as served, coalesce(${turnOf('desc')} + 1, 0) as next
   from (select distinct handler_kind, task_type from ${tasks}) k`;
+
+/**
+ * The first turn of an execution under `round_robin`, of `turns`: behind the round that is being served. Were it in that
+ * round, one that others join again and again would never end, and who was served in it would not be served again.
+ */
+export const FIRST_TURN = 'least(served + 1, next)';
 
 /** @param picked tasks, and how their turn follows from that of those who wait */
 const releasing = (picked: string, turn: string): string => `
@@ -100,7 +113,7 @@ const releasing = (picked: string, turn: string): string => `
 /**
  * Hands out ready tasks: so many ($2) of each execution ($1), the largest priority first. A delay begins here.
  * The turn is the one that is being served; under `round_robin` ($3) every task of an execution gets a turn of its own,
- * after its last ($4), but none further behind than at the end of the line.
+ * after its last ($4; -1: it had none), but none further behind than at the end of the line.
  */
 export const releaseTasks = statement<
   ReleasedTasks,
@@ -119,8 +132,9 @@ export const releaseTasks = statement<
       order by r.priority desc, r.ordinal
       limit free.slots
     ) ready`,
-    `case when picked.strategy = 'round_robin'
-           then least(greatest(picked.last_turn + 1, served), next) + place - 1 else served end`,
+    `case when picked.strategy <> 'round_robin' then served
+          when picked.last_turn < 0 then ${FIRST_TURN} + place - 1
+          else least(greatest(picked.last_turn + 1, served), next) + place - 1 end`,
   ),
 );
 
@@ -140,17 +154,47 @@ export interface ResourceNeed {
   resource_requirements: JsonObject;
 }
 
+const HANDED_OUT = `
+  (select null::uuid as task_execution_id, resource_requirements from task_executions
+   where execution_id = $1 and strategy = 'resource_aware' and released_at is not null)`;
+
 /** Of one execution under `resource_aware`: what is handed out, and the first of what is ready, in its order. */
 export const readResourceNeeds = statement<ResourceNeed, [string, number]>(
   'read_resource_needs',
   `
-  (select null::uuid as task_execution_id, resource_requirements from task_executions
-   where execution_id = $1 and strategy = 'resource_aware' and released_at is not null)
+  ${HANDED_OUT}
   union all
   (select task_execution_id, resource_requirements from task_executions
    where execution_id = $1 and status = 'ready' and released_at is null
    order by priority desc, ordinal
    limit $2)`,
+);
+
+const NEEDING = `execution_id = $1 and status = 'ready' and released_at is null and needs_key`;
+
+/**
+ * The same, but of what is ready the first few ($3) of each of so many ($2) kinds of needs: what is small is found behind
+ * however many that are alike and do not fit. The index is read once a kind.
+ */
+export const readNeedsByKind = statement<ResourceNeed, [string, number, number]>(
+  'read_resource_needs_by_kind',
+  `
+  with recursive kinds as (
+    (select needs_key from task_executions where ${NEEDING} is not null order by needs_key limit 1)
+    union all
+    select (select t.needs_key from task_executions t where ${NEEDING} > kinds.needs_key order by t.needs_key limit 1)
+    from kinds where kinds.needs_key is not null
+  )
+  ${HANDED_OUT}
+  union all
+  (select task_execution_id, resource_requirements
+   from (select needs_key as kind from kinds where needs_key is not null limit $2) k
+   cross join lateral (
+     select task_execution_id, resource_requirements, priority, ordinal from task_executions
+     where ${NEEDING} = k.kind
+     order by priority desc, ordinal
+     limit $3) r
+   order by priority desc, ordinal)`,
 );
 
 export interface WaitingPoint {

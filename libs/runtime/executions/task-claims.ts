@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
+import { roomOf } from '#engine/graph';
 import { afterCommit, afterRollback, Database, type Tx, unawaited } from '#persistence';
 import { presentTenant } from '#platform/tenancy';
 
@@ -238,7 +239,9 @@ async function claimWithin(
   { worker_id, task_types, max_tasks, lock_seconds }: WorkerClaim,
   resources: Readonly<Record<string, number>>,
 ): Promise<ClaimedTask[]> {
-  const left = { ...resources };
+  const left = Object.fromEntries(
+    Object.entries(resources).map(([name, amount]) => [name, roomOf(amount)]),
+  );
   const tasks: ClaimedTask[] = [];
   while (tasks.length < max_tasks) {
     const free = max_tasks - tasks.length;
