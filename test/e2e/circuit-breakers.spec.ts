@@ -8,7 +8,13 @@ import { ParallelClient, type Problem, query, task } from './parallel-client.js'
 interface Breaker {
   state: string;
   parked_tasks: number;
-  history: { from_state: string; to_state: string; actor: string }[];
+  history: {
+    from_state: string;
+    to_state: string;
+    calls: number;
+    failures: number;
+    actor: string;
+  }[];
 }
 
 describe('circuit breakers', () => {
@@ -149,7 +155,13 @@ describe('circuit breakers', () => {
     const claimed = await client.claim([type], { max_tasks: 12 });
     const failure = { error_message: 'down', retry_after_seconds: 0 };
     await Promise.all(claimed.map((one) => client.answer('fail', one, failure)));
-    await eventually(async () => expect((await read('task_type', type)).state).toBe('open'));
+    const [opened] = await eventually(async () => {
+      const { state, history } = await read('task_type', type);
+      expect(state).toBe('open');
+      return history;
+    });
+    expect(opened?.failures).toBeGreaterThanOrEqual(10);
+    expect(opened?.calls).toBe(opened?.failures);
     const other = await startService({ beside: service, env: { CIRCUIT_OPEN_SECONDS: '2' } });
     try {
       const elsewhere = await ParallelClient.of(other);
@@ -166,7 +178,24 @@ describe('circuit breakers', () => {
       done += more.length;
     }
     expect((await client.ended(id)).overall_status).toBe('completed');
+    const parked = 'select from task_executions where execution_id = $1 and parked_on is not null';
+    expect(await query(service, parked, [id])).toEqual([]);
   }, 90_000);
+
+  it('count only the calls of their window, also where none has come since', async () => {
+    const type = `type-${crypto.randomUUID()}`;
+    await service.request('POST', `/parallel/circuit-breakers/task_type/${type}/close`);
+    await query(
+      service,
+      `update circuit_breakers set breaker = jsonb_set(breaker, '{buckets}', (
+         select jsonb_agg(jsonb_build_object(
+           'start', (extract(epoch from now()) - ago) * 1000, 'calls', calls, 'failures', failures))
+         from (values (3600, 5, 2), (0, 3, 1)) b(ago, calls, failures)))
+       where name = $1`,
+      [type],
+    );
+    expect(await read('task_type', type)).toMatchObject({ calls: 3, failures: 1 });
+  });
 
   it('are not there for what nobody has called', async () => {
     const answer = await service.request<Problem>('GET', '/parallel/circuit-breakers/host/nobody');

@@ -6,6 +6,7 @@ import {
   type Breaker,
   type BreakerEvent,
   type BreakerSettings,
+  decidedBy,
   NEW_BREAKER,
 } from './breaker.js';
 
@@ -38,6 +39,20 @@ describe('a circuit breaker', () => {
     const before = at(NEW_BREAKER, 0, ended(0, 9));
     expect(at(before, 10_000, ended(1, 0)).state).toBe('closed');
     expect(at(before, 9_000, ended(0, 1)).state).toBe('open');
+  });
+
+  it('says by how many calls it was decided, those of the event among them', () => {
+    const decided = (breaker: Breaker, now: number, event: BreakerEvent) =>
+      decidedBy(breaker, event, now, settings);
+    expect(decided(NEW_BREAKER, 0, ended(2, 23))).toEqual({ calls: 25, failures: 23 });
+    const before = at(NEW_BREAKER, 0, ended(3, 4));
+    expect(decided(before, 9_000, ended(0, 3))).toEqual({ calls: 10, failures: 7 });
+    expect(decided(before, 10_000, ended(0, 3))).toEqual({ calls: 3, failures: 3 });
+    expect(decided(before, 0, { type: 'opened_by_hand' })).toEqual({ calls: 7, failures: 4 });
+    const open = at(NEW_BREAKER, 0, ended(0, 10));
+    expect(decided(open, 1_000, timePassed)).toEqual({ calls: 0, failures: 0 });
+    const probed = at(open, 1_000, timePassed, asked(1), ended(1, 0), asked(2), ended(1, 0));
+    expect(decided(probed, 1_000, ended(0, 1))).toEqual({ calls: 2, failures: 1 });
   });
 
   it('is probed with one call, then two, then four, and then closes', () => {

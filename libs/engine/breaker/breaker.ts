@@ -112,6 +112,24 @@ export function tallyOf(
   };
 }
 
+/**
+ * Calls and failures that decide what an event at `now` makes of a breaker, those of the event among them: of the window,
+ * or of a half-open one's round of probes.
+ */
+export function decidedBy(
+  breaker: Breaker,
+  event: BreakerEvent,
+  now: number,
+  settings: BreakerSettings,
+): { calls: number; failures: number } {
+  const { succeeded, failed } = event.type === 'ended' ? event : { succeeded: 0, failed: 0 };
+  if (breaker.state === 'half_open') {
+    return { calls: breaker.probes_succeeded + succeeded + failed, failures: failed };
+  }
+  const buckets = withCalls(breaker.buckets, succeeded, failed, now, settings);
+  return tallyOf({ ...breaker, buckets }, now, settings);
+}
+
 function afterTime(breaker: Breaker, now: number, settings: BreakerSettings): Breaker {
   if (breaker.state === 'open' && breaker.retry_at !== null && breaker.retry_at <= now) {
     return round({ ...breaker, state: 'half_open', retry_at: null }, 1, now);

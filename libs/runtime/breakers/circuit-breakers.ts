@@ -8,9 +8,9 @@ import {
 import {
   admitted,
   afterEvent,
-  type Breaker,
   type BreakerEvent,
   type BreakerSettings,
+  decidedBy,
   NEW_BREAKER,
   tallyOf,
 } from '#engine/breaker';
@@ -159,6 +159,14 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
     await this.change(tx, rows, () => ({ type }), actor);
   }
 
+  /** Calls and failures in the window that ends now. */
+  tallyOf({ breaker, now }: Pick<BreakerRow, 'breaker' | 'now'>): {
+    calls: number;
+    failures: number;
+  } {
+    return tallyOf(breaker, now, this.settings);
+  }
+
   /** So that not all of them come back at once. */
   private pauseOf({ breaker, now }: BreakerRow): number {
     const pause =
@@ -229,8 +237,9 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
     actor: string,
   ): Promise<void> {
     const changed = rows.flatMap((row) => {
-      const after = afterEvent(row.breaker, eventOf(row), row.now, this.settings);
-      return after === row.breaker ? [] : [{ row, after }];
+      const event = eventOf(row);
+      const after = afterEvent(row.breaker, event, row.now, this.settings);
+      return after === row.breaker ? [] : [{ row, event, after }];
     });
     if (changed.length === 0) return;
     const saved = changed.map(({ row: { kind, name }, after }) => ({
@@ -242,25 +251,20 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
     await saveBreakers(tx, [JSON.stringify(saved)]);
     const turned = changed.filter(({ row, after }) => row.breaker.state !== after.state);
     if (turned.length === 0) return;
-    await addBreakerEvents(tx, [JSON.stringify(turned.map((one) => this.eventOf(one, actor)))]);
+    const history = turned.map(({ row, event, after }) => ({
+      kind: row.kind,
+      name: row.name,
+      from_state: row.breaker.state,
+      to_state: after.state,
+      actor,
+      ...decidedBy(row.breaker, event, row.now, this.settings),
+    }));
+    await addBreakerEvents(tx, [JSON.stringify(history)]);
     for (const { row, after } of turned) {
       this.logger.warn(
         `The circuit of ${keyOf(row)} is ${after.state} (was ${row.breaker.state}).`,
       );
       if (after.state === 'closed') await releaseParked(tx, [row.name, DRAIN_EVERY_MS]);
     }
-  }
-
-  private eventOf({ row, after }: { row: BreakerRow; after: Breaker }, actor: string): object {
-    const { kind, name, breaker, now } = row;
-    const { state: from_state } = breaker;
-    return {
-      kind,
-      name,
-      from_state,
-      to_state: after.state,
-      actor,
-      ...tallyOf(breaker, now, this.settings),
-    };
   }
 }

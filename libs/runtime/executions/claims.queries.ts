@@ -44,7 +44,8 @@ const claim = (due: string): string => `
     set status = 'running', attempt = t.attempt + 1, worker_id = $2, lock_token = gen_random_uuid(),
         lock_expires_at = clock_timestamp() + $3::float8 * interval '1 second',
         start_time = case when t.handler ->> 'type' = 'delay' then t.released_at else clock_timestamp() end,
-        timeout_at = clock_timestamp() + t.timeout_minutes * interval '1 minute', end_time = null
+        timeout_at = clock_timestamp() + t.timeout_minutes * interval '1 minute', end_time = null,
+        parked_on = null
     from due
     where t.task_execution_id = due.task_execution_id
     returning t.*

@@ -224,7 +224,7 @@ export const cancelOpenTasks = statement<
   )
   update task_executions
   set status = 'cancelled', end_time = clock_timestamp(), lock_token = null, lock_expires_at = null,
-      timeout_at = null, released_at = null
+      timeout_at = null, released_at = null, parked_on = null
   where execution_id = any($1::text[]) and status in ('pending', 'ready', 'running', 'retrying')
   returning execution_id, task_id`,
 );
