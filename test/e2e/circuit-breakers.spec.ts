@@ -182,6 +182,27 @@ describe('circuit breakers', () => {
     expect(await query(service, parked, [id])).toEqual([]);
   }, 90_000);
 
+  it('are probed by another when the task that probed is cancelled, though its worker never asks', async () => {
+    const type = `type-${crypto.randomUUID()}`;
+    const start = (n: number) => {
+      const tasks = Array.from({ length: n }, (_, i) => task(`t${i}`, { task_type: type }));
+      return client.start(tasks, { load_balancing: { max_concurrent_tasks: n } });
+    };
+    await start(10);
+    const claimed = await client.claim([type], { max_tasks: 10 });
+    const failure = { error_message: 'down', retryable: true, retry_after_seconds: 3_600 };
+    await Promise.all(claimed.map((one) => client.answer('fail', one, failure)));
+    await eventually(async () => expect((await read('task_type', type)).state).toBe('open'));
+    const id = await start(1);
+    expect(await client.claim([type], { wait_seconds: 20 })).toHaveLength(1);
+    const other = await start(1);
+    await service.request('POST', `/parallel/executions/${id}/cancel`, { reason: 'a mistake' });
+    // a round of which nothing is heard would begin anew after 8 s
+    const [probe] = await client.claim([type], { wait_seconds: 5 });
+    expect((await client.answer('complete', probe!)).status).toBe(200);
+    expect((await client.ended(other)).overall_status).toBe('completed');
+  }, 90_000);
+
   it('count only the calls of their window, also where none has come since', async () => {
     const type = `type-${crypto.randomUUID()}`;
     await service.request('POST', `/parallel/circuit-breakers/task_type/${type}/close`);

@@ -27,6 +27,7 @@ import {
   lockBreakers,
   parkTasks,
   readBrokenBreakers,
+  readCancelled,
   releaseParked,
   saveBreakers,
 } from './breakers.queries.js';
@@ -140,7 +141,8 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
       const [row] = await lockBreakers(tx, [JSON.stringify([target])]);
       if (!row) return tasks;
       const calls = admitted(row.breaker, tasks.length);
-      await this.change(tx, [row], () => ({ type: 'asked', calls }), ENGINE);
+      const by = tasks.slice(0, calls).map(({ task_execution_id }) => task_execution_id);
+      await this.change(tx, [row], () => ({ type: 'asked', by }), ENGINE);
       const held = tasks.slice(calls).map(({ task_execution_id, lock_token }) => ({
         task_execution_id,
         lock_token,
@@ -220,12 +222,23 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
     this.broken = new Map(rows.map((row) => [`${row.tenant_id} ${keyOf(row)}`, row]));
   }
 
+  /**
+   * Also finds probes whose tasks were cancelled: in the table, so that it matters neither who cancelled them nor whether
+   * their worker ever asks.
+   */
   private async passTime(): Promise<void> {
     const broken = await readBrokenBreakers(this.database.read, []);
     if (broken.length === 0) return;
     await this.database.transaction(async (tx) => {
       const rows = await lockBreakers(tx, [JSON.stringify(broken)]);
-      await this.change(tx, rows, () => ({ type: 'time_passed' }), ENGINE);
+      const probes = rows.flatMap(({ breaker }) => breaker.probes);
+      const cancelled = probes.length === 0 ? [] : await readCancelled(tx, [probes]);
+      const by = cancelled.map(({ task_execution_id }) => task_execution_id);
+      const eventOf = ({ breaker }: BreakerRow): BreakerEvent =>
+        breaker.probes.some((probe) => by.includes(probe))
+          ? { type: 'given_back', by }
+          : { type: 'time_passed' };
+      await this.change(tx, rows, eventOf, ENGINE);
     });
   }
 
