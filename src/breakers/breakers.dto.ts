@@ -41,12 +41,14 @@ export class BreakerSummary {
   parked_tasks: number;
   @ApiProperty({ format: 'date-time' }) updated_at: string;
 
-  static of({ breaker, updated_at, ...row }: BreakerViewRow): BreakerSummary {
-    const { buckets, retry_at, openings } = breaker;
+  static of(
+    { breaker, now: _, updated_at, ...row }: BreakerViewRow,
+    tally: { calls: number; failures: number },
+  ): BreakerSummary {
+    const { retry_at, openings } = breaker;
     return {
       ...row,
-      calls: buckets.reduce((sum, { calls }) => sum + calls, 0),
-      failures: buckets.reduce((sum, { failures }) => sum + failures, 0),
+      ...tally,
       retry_at: retry_at === null ? null : new Date(retry_at).toISOString(),
       openings,
       updated_at: updated_at.toISOString(),
@@ -62,7 +64,10 @@ export class BreakerPage {
 export class BreakerEvent {
   @ApiProperty({ enum: BREAKER_STATES }) from_state: BreakerState;
   @ApiProperty({ enum: BREAKER_STATES }) to_state: BreakerState;
-  @ApiProperty({ description: 'In its window, before the calls that turned it.' }) calls: number;
+  @ApiProperty({
+    description: 'Of its window, or of the round of probes: those that it turned by.',
+  })
+  calls: number;
   @ApiProperty() failures: number;
   @ApiProperty({ description: '`engine`, or who did it by hand.', example: 'engine' })
   actor: string;
@@ -73,9 +78,9 @@ export class BreakerView extends BreakerSummary {
   @ApiProperty({ type: [BreakerEvent], description: 'The latest 100 changes, newest first.' })
   history: BreakerEvent[];
 
-  static withHistory(row: BreakerViewRow, events: readonly BreakerEventRow[]): BreakerView {
+  static withHistory(summary: BreakerSummary, events: readonly BreakerEventRow[]): BreakerView {
     return {
-      ...BreakerSummary.of(row),
+      ...summary,
       history: events.map(({ event_id: _, occurred_at, ...event }) => ({
         ...event,
         occurred_at: occurred_at.toISOString(),

@@ -8,11 +8,14 @@ export interface BreakerViewRow {
   state: BreakerState;
   breaker: Breaker;
   parked_tasks: number;
+  /** Epoch milliseconds, by the database's clock. */
+  now: number;
   updated_at: Date;
 }
 
 const BREAKER = `
-  b.kind, b.name, b.state, b.breaker, b.updated_at, (
+  b.kind, b.name, b.state, b.breaker, b.updated_at,
+  (extract(epoch from clock_timestamp()) * 1000)::float8 as now, (
     select count(*)::int from task_executions t
     where t.parked_on = b.name and t.status in ('ready', 'retrying')) as parked_tasks`;
 

@@ -8,7 +8,13 @@ import { MetricsRegistry } from '#platform/metrics';
 import { type BreakerTarget, CircuitBreakers } from '#runtime';
 
 import { BreakerSummary, BreakerView, type ListBreakersQuery } from './breakers.dto.js';
-import { listBreakers, readBreaker, readBreakerEvents, readNotClosed } from './breakers.queries.js';
+import {
+  type BreakerViewRow,
+  listBreakers,
+  readBreaker,
+  readBreakerEvents,
+  readNotClosed,
+} from './breakers.queries.js';
 import { runAsSystem } from '#platform/tenancy';
 
 /** Circuit breakers as operators see and put them. */
@@ -46,7 +52,7 @@ export class BreakersService implements OnModuleInit {
       rows,
       limit,
       (row) => [row.kind, row.name],
-      (row) => BreakerSummary.of(row),
+      (row) => this.summaryOf(row),
     );
   }
 
@@ -68,7 +74,11 @@ export class BreakersService implements OnModuleInit {
   private async view(tx: Tx, kind: string, name: string): Promise<BreakerView> {
     const [row] = await readBreaker(tx, [kind, name]);
     if (!row) throw notFound(kind, name);
-    return BreakerView.withHistory(row, await readBreakerEvents(tx, [kind, name]));
+    return BreakerView.withHistory(this.summaryOf(row), await readBreakerEvents(tx, [kind, name]));
+  }
+
+  private summaryOf(row: BreakerViewRow): BreakerSummary {
+    return BreakerSummary.of(row, this.breakers.tallyOf(row));
   }
 }
 

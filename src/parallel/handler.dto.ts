@@ -14,7 +14,8 @@ import { AsSent, IsJsonObject, isJsonObject, IsText } from '#platform/http';
 const MAX_URL = 2_000;
 const MAX_TEXT = 100_000;
 const MAX_TIMEOUT_MS = 3_600_000;
-const TEMPLATE = 'May hold `{{ expression }}` over the instance’s data and the task’s `input`.';
+const TEMPLATE =
+  'May hold `{{ expression }}` over the instance’s data, the task’s `input` and, where it has `dependencies`, their outputs as `results`.';
 const ANY_OBJECT = { type: 'object', additionalProperties: true } as const;
 
 type HandlerOf<Type extends Handler['type']> = Extract<Handler, { type: Type }>;

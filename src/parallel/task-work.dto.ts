@@ -119,6 +119,13 @@ export class ClaimedTaskView {
   @ApiProperty() task_name: string;
   @ApiProperty() task_type: string;
   @ApiProperty(ANY_OBJECT) input_data: Record<string, unknown>;
+  @ApiProperty({
+    ...ANY_OBJECT,
+    description:
+      'The outputs of the tasks in its `dependencies`, by `task_id`; each may be as large as a result can be, so where they are, claim fewer at a time.',
+    example: { check: { granted: true } },
+  })
+  dependency_results: Record<string, unknown>;
   @ApiProperty({ description: 'From 1.' }) attempt: number;
   @ApiProperty({ type: String, format: 'date-time' }) lock_expires_at: Date;
 }

@@ -59,6 +59,7 @@ export class TaskWorkService {
         task_name: task.task_name,
         task_type: task.task_type,
         input_data: task.input_data,
+        dependency_results: task.dependency_results ?? {},
         attempt: task.attempt,
         lock_expires_at: task.lock_expires_at,
       })),

@@ -8,7 +8,13 @@ import { ParallelClient, type Problem, query, task } from './parallel-client.js'
 interface Breaker {
   state: string;
   parked_tasks: number;
-  history: { from_state: string; to_state: string; actor: string }[];
+  history: {
+    from_state: string;
+    to_state: string;
+    calls: number;
+    failures: number;
+    actor: string;
+  }[];
 }
 
 describe('circuit breakers', () => {
@@ -149,7 +155,13 @@ describe('circuit breakers', () => {
     const claimed = await client.claim([type], { max_tasks: 12 });
     const failure = { error_message: 'down', retry_after_seconds: 0 };
     await Promise.all(claimed.map((one) => client.answer('fail', one, failure)));
-    await eventually(async () => expect((await read('task_type', type)).state).toBe('open'));
+    const [opened] = await eventually(async () => {
+      const { state, history } = await read('task_type', type);
+      expect(state).toBe('open');
+      return history;
+    });
+    expect(opened?.failures).toBeGreaterThanOrEqual(10);
+    expect(opened?.calls).toBe(opened?.failures);
     const other = await startService({ beside: service, env: { CIRCUIT_OPEN_SECONDS: '2' } });
     try {
       const elsewhere = await ParallelClient.of(other);
@@ -166,7 +178,45 @@ describe('circuit breakers', () => {
       done += more.length;
     }
     expect((await client.ended(id)).overall_status).toBe('completed');
+    const parked = 'select from task_executions where execution_id = $1 and parked_on is not null';
+    expect(await query(service, parked, [id])).toEqual([]);
   }, 90_000);
+
+  it('are probed by another when the task that probed is cancelled, though its worker never asks', async () => {
+    const type = `type-${crypto.randomUUID()}`;
+    const start = (n: number) => {
+      const tasks = Array.from({ length: n }, (_, i) => task(`t${i}`, { task_type: type }));
+      return client.start(tasks, { load_balancing: { max_concurrent_tasks: n } });
+    };
+    await start(10);
+    const claimed = await client.claim([type], { max_tasks: 10 });
+    const failure = { error_message: 'down', retryable: true, retry_after_seconds: 3_600 };
+    await Promise.all(claimed.map((one) => client.answer('fail', one, failure)));
+    await eventually(async () => expect((await read('task_type', type)).state).toBe('open'));
+    const id = await start(1);
+    expect(await client.claim([type], { wait_seconds: 20 })).toHaveLength(1);
+    const other = await start(1);
+    await service.request('POST', `/parallel/executions/${id}/cancel`, { reason: 'a mistake' });
+    // a round of which nothing is heard would begin anew after 8 s
+    const [probe] = await client.claim([type], { wait_seconds: 5 });
+    expect((await client.answer('complete', probe!)).status).toBe(200);
+    expect((await client.ended(other)).overall_status).toBe('completed');
+  }, 90_000);
+
+  it('count only the calls of their window, also where none has come since', async () => {
+    const type = `type-${crypto.randomUUID()}`;
+    await service.request('POST', `/parallel/circuit-breakers/task_type/${type}/close`);
+    await query(
+      service,
+      `update circuit_breakers set breaker = jsonb_set(breaker, '{buckets}', (
+         select jsonb_agg(jsonb_build_object(
+           'start', (extract(epoch from now()) - ago) * 1000, 'calls', calls, 'failures', failures))
+         from (values (3600, 5, 2), (0, 3, 1)) b(ago, calls, failures)))
+       where name = $1`,
+      [type],
+    );
+    expect(await read('task_type', type)).toMatchObject({ calls: 3, failures: 1 });
+  });
 
   it('are not there for what nobody has called', async () => {
     const answer = await service.request<Problem>('GET', '/parallel/circuit-breakers/host/nobody');

@@ -19,6 +19,7 @@ export interface Claimed {
   task_id: string;
   attempt: number;
   input_data: Record<string, unknown>;
+  dependency_results: Record<string, unknown>;
   lock_expires_at: string;
 }
 

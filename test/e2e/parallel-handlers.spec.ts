@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { json } from 'node:stream/consumers';
 
 import { Receiver } from '../faults/receiver.js';
 import { eventually } from '../support/eventually.js';
@@ -93,6 +94,74 @@ describe('built-in handlers', () => {
     expect((await client.ended(id)).overall_status).toBe('partially_completed');
     expect(await outputOf(id, 'good')).toEqual({ data: { n: 1 } });
     expect(await outputOf(id, 'bad')).toMatchObject({ message: 'GraphQL: no such field' });
+  });
+
+  it('see the results of what their task depends on, the same in every attempt', async () => {
+    const sent: unknown[] = [];
+    paths.set('/north', (response, attempt) => {
+      void json(response.req).then((body) => {
+        sent.push(body);
+        if (attempt === 1) response.writeHead(503, { 'retry-after': '0' }).end();
+        else response.end('{"taken": true}');
+      });
+    });
+    const type = `type-${crypto.randomUUID()}`;
+    const step = { step_id: 'both', task_type: type };
+    const report = http('/{{ region }}', {
+      body: {
+        first: '{{ results.fan.results[1].n }}',
+        failed: '{{ count(results.fan.failed) }} of {{ count(list) }} for {{ input.whom }}',
+        score: '{{ get value(results, "check-1").score }}',
+        none: '{{ results.report }}',
+      },
+    });
+    const tasks = [
+      task('fan', { ...step, for_each: { items: 'list' } }),
+      task('check-1', { ...step }),
+      task('report', {
+        ...step,
+        ...report,
+        dependencies: ['fan', 'check-1'],
+        input_data: { whom: 'Ada' },
+      }),
+      task('last', { ...step, dependencies: ['report'] }),
+    ];
+    const flow = await ParallelClient.of(service, [
+      {
+        step_id: 'both',
+        step_name: 'Both',
+        step_type: 'parallel',
+        order_sequence: 1,
+        parallel: { tasks },
+      },
+    ]);
+    await service.request('POST', `/workflows/${flow.workflow_id}/instances`, {
+      workflow_instance_id: 'one',
+      data: { region: 'north', list: [1, 2], results: 'hidden' },
+    });
+    const claimed = await flow.claim([type], { max_tasks: 10, wait_seconds: 10 });
+    expect(claimed.map((one) => one.dependency_results)).toEqual([{}, {}, {}]);
+    await query(service, `update workflow_instances set data = '{}' where workflow_id = $1`, [
+      flow.workflow_id,
+    ]);
+    for (const one of claimed) {
+      const output = { n: 10, score: 7 };
+      await flow.answer('complete', one, { output_data: output });
+    }
+    const [last] = await flow.claim([type], { wait_seconds: 20 });
+    const body = { first: 10, failed: '0 of 2 for Ada', score: 7, none: null };
+    expect(sent).toEqual([body, body]);
+    expect(last?.dependency_results).toEqual({ report: { status: 200, body: { taken: true } } });
+  });
+
+  it('fail at once where an expression over results is too much work', async () => {
+    const much = '{{ count(for a in 1..1000, b in 1..1000 return results) }}';
+    const id = await client.start([
+      task('before', { handler: { type: 'delay', duration_ms: 0 } }),
+      task('call', { ...http('/', { body: { much } }), dependencies: ['before'] }),
+    ]);
+    expect((await client.ended(id)).tasks_failed).toBe(1);
+    expect(await outputOf(id, 'call')).toMatchObject({ code: 'expression_limit' });
   });
 
   it('hang up when their execution is cancelled', async () => {

@@ -6,6 +6,7 @@ import {
   type Breaker,
   type BreakerEvent,
   type BreakerSettings,
+  decidedBy,
   NEW_BREAKER,
 } from './breaker.js';
 
@@ -25,7 +26,11 @@ const ended = (succeeded: number, failed: number): BreakerEvent => ({
   failed,
 });
 const timePassed: BreakerEvent = { type: 'time_passed' };
-const asked = (calls: number): BreakerEvent => ({ type: 'asked', calls });
+let callers = 0;
+const asked = (calls: number): BreakerEvent => ({
+  type: 'asked',
+  by: Array.from({ length: calls }, () => `call ${(callers += 1)}`),
+});
 
 describe('a circuit breaker', () => {
   it('opens from a share of failures on, not before there are enough calls', () => {
@@ -38,6 +43,20 @@ describe('a circuit breaker', () => {
     const before = at(NEW_BREAKER, 0, ended(0, 9));
     expect(at(before, 10_000, ended(1, 0)).state).toBe('closed');
     expect(at(before, 9_000, ended(0, 1)).state).toBe('open');
+  });
+
+  it('says by how many calls it was decided, those of the event among them', () => {
+    const decided = (breaker: Breaker, now: number, event: BreakerEvent) =>
+      decidedBy(breaker, event, now, settings);
+    expect(decided(NEW_BREAKER, 0, ended(2, 23))).toEqual({ calls: 25, failures: 23 });
+    const before = at(NEW_BREAKER, 0, ended(3, 4));
+    expect(decided(before, 9_000, ended(0, 3))).toEqual({ calls: 10, failures: 7 });
+    expect(decided(before, 10_000, ended(0, 3))).toEqual({ calls: 3, failures: 3 });
+    expect(decided(before, 0, { type: 'opened_by_hand' })).toEqual({ calls: 7, failures: 4 });
+    const open = at(NEW_BREAKER, 0, ended(0, 10));
+    expect(decided(open, 1_000, timePassed)).toEqual({ calls: 0, failures: 0 });
+    const probed = at(open, 1_000, timePassed, asked(1), ended(1, 0), asked(2), ended(1, 0));
+    expect(decided(probed, 1_000, ended(0, 1))).toEqual({ calls: 2, failures: 1 });
   });
 
   it('is probed with one call, then two, then four, and then closes', () => {
@@ -70,6 +89,18 @@ describe('a circuit breaker', () => {
     expect(admitted(at(probing, 5_000, timePassed), 1)).toBe(1);
   });
 
+  it('lets somebody else make a probe that is given back, once', () => {
+    const asks = (...by: string[]): BreakerEvent => ({ type: 'asked', by });
+    const givenBack = (...by: string[]): BreakerEvent => ({ type: 'given_back', by });
+    const probing = at(at(NEW_BREAKER, 0, ended(0, 10)), 1_000, timePassed, asks('a', 'b'));
+    expect(at(probing, 1_000, givenBack('b'))).toEqual(probing);
+    const free = at(probing, 1_000, givenBack('a'));
+    expect([admitted(probing, 9), admitted(free, 9)]).toEqual([0, 1]);
+    const again = at(free, 1_000, asks('c'), givenBack('a'));
+    expect(admitted(again, 9)).toBe(0);
+    expect(admitted(at(again, 1_000, ended(1, 0), givenBack('c')), 9)).toBe(2);
+  });
+
   it('stays as somebody has put it: open without an end, or closed', () => {
     const open = at(NEW_BREAKER, 0, { type: 'opened_by_hand' });
     expect(at(open, 1e9, timePassed, ended(100, 0))).toMatchObject({ state: 'open' });
@@ -77,9 +108,11 @@ describe('a circuit breaker', () => {
   });
 
   it('lets no more calls through than its state allows, whatever happens', () => {
+    const caller = fc.nat(20).map(String);
     const event: fc.Arbitrary<BreakerEvent> = fc.oneof(
       fc.record({ type: fc.constant('ended' as const), succeeded: fc.nat(20), failed: fc.nat(20) }),
-      fc.record({ type: fc.constant('asked' as const), calls: fc.nat(50) }),
+      fc.record({ type: fc.constant('asked' as const), by: fc.array(caller, { maxLength: 50 }) }),
+      fc.record({ type: fc.constant('given_back' as const), by: fc.array(caller) }),
       fc.constant(timePassed),
     );
     const events = fc.array(fc.tuple(event, fc.nat(2_000)), { maxLength: 100 });
@@ -93,7 +126,7 @@ describe('a circuit breaker', () => {
           breaker = at(breaker, now, next);
           if (breaker.state === 'open') expect(admitted(breaker, 100)).toBe(0);
           if (breaker.state === 'half_open') {
-            expect(breaker.probes_started).toBeLessThanOrEqual(breaker.probes_allowed);
+            expect(breaker.probes.length).toBeLessThanOrEqual(breaker.probes_allowed);
             expect(breaker.probes_allowed).toBeLessThanOrEqual(settings.full_probes);
           }
           // it never closes by itself but after probes

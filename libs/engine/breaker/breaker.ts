@@ -31,7 +31,8 @@ export interface Breaker {
   openings: number;
   /** Of a half-open one, in this round. */
   probes_allowed: number;
-  probes_started: number;
+  /** Who makes those that were started, whether they have ended or not. */
+  probes: readonly string[];
   probes_succeeded: number;
   /** When the round began. */
   round_at: number | null;
@@ -40,8 +41,10 @@ export interface Breaker {
 export type BreakerEvent =
   /** How calls ended. */
   | { type: 'ended'; succeeded: number; failed: number }
-  /** Somebody wants to make so many calls. */
-  | { type: 'asked'; calls: number }
+  /** These want to make a call each; the first of them are admitted. */
+  | { type: 'asked'; by: readonly string[] }
+  /** Calls of these will never end: nobody wants them any more. */
+  | { type: 'given_back'; by: readonly string[] }
   | { type: 'time_passed' }
   | { type: 'opened_by_hand' }
   | { type: 'closed_by_hand' };
@@ -56,7 +59,7 @@ export const NEW_BREAKER: Breaker = {
   retry_at: null,
   openings: 0,
   probes_allowed: 0,
-  probes_started: 0,
+  probes: [],
   probes_succeeded: 0,
   round_at: null,
 };
@@ -67,7 +70,8 @@ export const NEW_BREAKER: Breaker = {
  * - `closed`: everything goes. With `minimum_calls` in the window and `failure_rate` of them failed it opens.
  * - `open`: nothing goes, until `retry_at`. Ends of calls that were under way change nothing.
  * - `half_open`: rounds of 1, 2, 4, … probes. A round that succeeded doubles the next, so that what was held back
- *   drains gently; after one of `full_probes` it closes. A failure opens it again, for twice as long.
+ *   drains gently; after one of `full_probes` it closes. A failure opens it again, for twice as long. A probe that is
+ *   given back is made by somebody else.
  */
 export function afterEvent(
   breaker: Breaker,
@@ -83,10 +87,9 @@ export function afterEvent(
     case 'time_passed':
       return afterTime(breaker, now, settings);
     case 'asked':
-      return {
-        ...breaker,
-        probes_started: breaker.probes_started + admitted(breaker, event.calls),
-      };
+      return afterAsked(breaker, event.by);
+    case 'given_back':
+      return afterGivenBack(breaker, event.by);
     case 'ended':
       return afterEnds(breaker, event, now, settings);
   }
@@ -96,7 +99,18 @@ export function afterEvent(
 export function admitted(breaker: Breaker, calls: number): number {
   if (breaker.state === 'closed') return calls;
   if (breaker.state === 'open') return 0;
-  return Math.min(calls, Math.max(0, breaker.probes_allowed - breaker.probes_started));
+  return Math.min(calls, Math.max(0, breaker.probes_allowed - breaker.probes.length));
+}
+
+function afterAsked(breaker: Breaker, by: readonly string[]): Breaker {
+  if (breaker.state !== 'half_open') return breaker;
+  return { ...breaker, probes: [...breaker.probes, ...by.slice(0, admitted(breaker, by.length))] };
+}
+
+/** Others may probe in their place; what is no probe of this round changes nothing. */
+function afterGivenBack(breaker: Breaker, by: readonly string[]): Breaker {
+  const probes = breaker.probes.filter((one) => !by.includes(one));
+  return probes.length === breaker.probes.length ? breaker : { ...breaker, probes };
 }
 
 /** Calls and failures in the window that ends now. */
@@ -110,6 +124,24 @@ export function tallyOf(
     calls: recent.reduce((sum, { calls }) => sum + calls, 0),
     failures: recent.reduce((sum, { failures }) => sum + failures, 0),
   };
+}
+
+/**
+ * Calls and failures that decide what an event at `now` makes of a breaker, those of the event among them: of the window,
+ * or of a half-open one's round of probes.
+ */
+export function decidedBy(
+  breaker: Breaker,
+  event: BreakerEvent,
+  now: number,
+  settings: BreakerSettings,
+): { calls: number; failures: number } {
+  const { succeeded, failed } = event.type === 'ended' ? event : { succeeded: 0, failed: 0 };
+  if (breaker.state === 'half_open') {
+    return { calls: breaker.probes_succeeded + succeeded + failed, failures: failed };
+  }
+  const buckets = withCalls(breaker.buckets, succeeded, failed, now, settings);
+  return tallyOf({ ...breaker, buckets }, now, settings);
 }
 
 function afterTime(breaker: Breaker, now: number, settings: BreakerSettings): Breaker {
@@ -148,7 +180,7 @@ function afterEnds(
 }
 
 function round(breaker: Breaker, probes_allowed: number, now: number): Breaker {
-  return { ...breaker, probes_allowed, probes_started: 0, probes_succeeded: 0, round_at: now };
+  return { ...breaker, probes_allowed, probes: [], probes_succeeded: 0, round_at: now };
 }
 
 function opened(

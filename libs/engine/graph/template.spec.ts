@@ -1,4 +1,4 @@
-import { compileTemplate } from './template.js';
+import { compileTemplate, namesIn } from './template.js';
 
 describe('compileTemplate', () => {
   const context = { amount: 1200, user: { name: 'Ada' }, tags: ['x', 'y'] };
@@ -31,5 +31,16 @@ describe('compileTemplate', () => {
   it('refuses an expression that does not parse or is not closed', () => {
     expect(() => compileTemplate('{{ 1 + }}')).toThrow('line 1');
     expect(() => compileTemplate('{{ amount')).toThrow('line 1');
+  });
+});
+
+describe('namesIn', () => {
+  it('gives what expressions read, wherever they stand', () => {
+    const value = {
+      url: 'https://{{ host }}/{{ results.fan.results[1] }}',
+      body: ['{{ for x in list return x + y }}', '{{ get value(results, "a-b").n }}', 'plain', 1],
+    };
+    expect([...namesIn(value)].sort()).toEqual(['host', 'list', 'results', 'y']);
+    expect([...namesIn('results')]).toEqual([]);
   });
 });

@@ -34,6 +34,21 @@ export function compileTemplate(value: unknown): Template {
   return () => value;
 }
 
+/**
+ * The names that the expressions in a JSON value read from their context, each the first of a path.
+ * @throws as `compileTemplate` does
+ */
+export function namesIn(value: unknown): Set<string> {
+  if (typeof value === 'string') {
+    const expressions = partsOf(value).filter((part) => typeof part !== 'string');
+    return new Set(
+      expressions.flatMap(({ variables }) => variables.map((path) => path.split('.')[0] ?? '')),
+    );
+  }
+  if (typeof value !== 'object' || value === null) return new Set();
+  return new Set(Object.values(value).flatMap((field) => [...namesIn(field)]));
+}
+
 /** Whether a text holds an expression, so that its shape is only known when it is filled in. */
 export function isTemplate(text: string): boolean {
   return text.includes('{{');

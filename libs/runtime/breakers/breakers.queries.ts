@@ -14,6 +14,8 @@ export interface BreakerRow extends BreakerTarget {
   now: number;
 }
 
+/** The field is laid under rows that were written before it was there. */
+const BREAKER = `jsonb_build_object('probes', '[]'::jsonb) || b.breaker as breaker`;
 const NOW = `(extract(epoch from clock_timestamp()) * 1000)::float8 as now`;
 
 /** $1: [{kind, name, breaker}], of those that are not there yet. */
@@ -28,7 +30,7 @@ export const ensureBreakers = statement<object, [string]>(
 /** $1: [{kind, name}]; always in the same order, so that two of these cannot wait for each other. */
 export const lockBreakers = statement<BreakerRow, [string]>(
   'lock_circuit_breakers',
-  `select b.tenant_id, b.kind, b.name, b.breaker, ${NOW} from circuit_breakers b
+  `select b.tenant_id, b.kind, b.name, ${BREAKER}, ${NOW} from circuit_breakers b
    where (b.kind, b.name) in (select kind, name from jsonb_to_recordset($1::jsonb) as t(kind text, name text))
    order by b.kind, b.name for update`,
 );
@@ -53,7 +55,7 @@ export const addBreakerEvents = statement<object, [string]>(
 /** Few, but in bad times; the index on them serves this. */
 export const readBrokenBreakers = statement<BreakerRow>(
   'read_broken_circuit_breakers',
-  `select tenant_id, kind, name, breaker, ${NOW} from circuit_breakers where state <> 'closed'`,
+  `select tenant_id, kind, name, ${BREAKER}, ${NOW} from circuit_breakers b where state <> 'closed'`,
 );
 
 /** Gives tasks back that were claimed, $1: [{task_execution_id, lock_token, delay_ms}]: no attempt is spent. */
@@ -66,6 +68,14 @@ export const parkTasks = statement<object, [string, string]>(
       available_at = clock_timestamp() + p.delay_ms * interval '1 millisecond'
   from jsonb_to_recordset($1::jsonb) as p(task_execution_id uuid, lock_token uuid, delay_ms float8)
   where t.task_execution_id = p.task_execution_id and t.lock_token = p.lock_token and t.status = 'running'`,
+);
+
+/** Of tasks, $1, those that were cancelled, or are not there any more. */
+export const readCancelled = statement<{ task_execution_id: string }, [readonly string[]]>(
+  'read_cancelled_tasks',
+  `select p.task_execution_id from unnest($1::uuid[]) p(task_execution_id)
+   left join task_executions t on t.task_execution_id = p.task_execution_id
+   where t.status is null or t.status = 'cancelled'`,
 );
 
 /** What is parked may go on, one task after another in so many milliseconds. */

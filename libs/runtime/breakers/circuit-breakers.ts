@@ -8,9 +8,9 @@ import {
 import {
   admitted,
   afterEvent,
-  type Breaker,
   type BreakerEvent,
   type BreakerSettings,
+  decidedBy,
   NEW_BREAKER,
   tallyOf,
 } from '#engine/breaker';
@@ -27,6 +27,7 @@ import {
   lockBreakers,
   parkTasks,
   readBrokenBreakers,
+  readCancelled,
   releaseParked,
   saveBreakers,
 } from './breakers.queries.js';
@@ -140,7 +141,8 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
       const [row] = await lockBreakers(tx, [JSON.stringify([target])]);
       if (!row) return tasks;
       const calls = admitted(row.breaker, tasks.length);
-      await this.change(tx, [row], () => ({ type: 'asked', calls }), ENGINE);
+      const by = tasks.slice(0, calls).map(({ task_execution_id }) => task_execution_id);
+      await this.change(tx, [row], () => ({ type: 'asked', by }), ENGINE);
       const held = tasks.slice(calls).map(({ task_execution_id, lock_token }) => ({
         task_execution_id,
         lock_token,
@@ -157,6 +159,14 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
     const rows = await lockBreakers(tx, [JSON.stringify([target])]);
     const type = state === 'open' ? 'opened_by_hand' : 'closed_by_hand';
     await this.change(tx, rows, () => ({ type }), actor);
+  }
+
+  /** Calls and failures in the window that ends now. */
+  tallyOf({ breaker, now }: Pick<BreakerRow, 'breaker' | 'now'>): {
+    calls: number;
+    failures: number;
+  } {
+    return tallyOf(breaker, now, this.settings);
   }
 
   /** So that not all of them come back at once. */
@@ -212,12 +222,23 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
     this.broken = new Map(rows.map((row) => [`${row.tenant_id} ${keyOf(row)}`, row]));
   }
 
+  /**
+   * Also finds probes whose tasks were cancelled: in the table, so that it matters neither who cancelled them nor whether
+   * their worker ever asks.
+   */
   private async passTime(): Promise<void> {
     const broken = await readBrokenBreakers(this.database.read, []);
     if (broken.length === 0) return;
     await this.database.transaction(async (tx) => {
       const rows = await lockBreakers(tx, [JSON.stringify(broken)]);
-      await this.change(tx, rows, () => ({ type: 'time_passed' }), ENGINE);
+      const probes = rows.flatMap(({ breaker }) => breaker.probes);
+      const cancelled = probes.length === 0 ? [] : await readCancelled(tx, [probes]);
+      const by = cancelled.map(({ task_execution_id }) => task_execution_id);
+      const eventOf = ({ breaker }: BreakerRow): BreakerEvent =>
+        breaker.probes.some((probe) => by.includes(probe))
+          ? { type: 'given_back', by }
+          : { type: 'time_passed' };
+      await this.change(tx, rows, eventOf, ENGINE);
     });
   }
 
@@ -229,8 +250,9 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
     actor: string,
   ): Promise<void> {
     const changed = rows.flatMap((row) => {
-      const after = afterEvent(row.breaker, eventOf(row), row.now, this.settings);
-      return after === row.breaker ? [] : [{ row, after }];
+      const event = eventOf(row);
+      const after = afterEvent(row.breaker, event, row.now, this.settings);
+      return after === row.breaker ? [] : [{ row, event, after }];
     });
     if (changed.length === 0) return;
     const saved = changed.map(({ row: { kind, name }, after }) => ({
@@ -242,25 +264,20 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
     await saveBreakers(tx, [JSON.stringify(saved)]);
     const turned = changed.filter(({ row, after }) => row.breaker.state !== after.state);
     if (turned.length === 0) return;
-    await addBreakerEvents(tx, [JSON.stringify(turned.map((one) => this.eventOf(one, actor)))]);
+    const history = turned.map(({ row, event, after }) => ({
+      kind: row.kind,
+      name: row.name,
+      from_state: row.breaker.state,
+      to_state: after.state,
+      actor,
+      ...decidedBy(row.breaker, event, row.now, this.settings),
+    }));
+    await addBreakerEvents(tx, [JSON.stringify(history)]);
     for (const { row, after } of turned) {
       this.logger.warn(
         `The circuit of ${keyOf(row)} is ${after.state} (was ${row.breaker.state}).`,
       );
       if (after.state === 'closed') await releaseParked(tx, [row.name, DRAIN_EVERY_MS]);
     }
-  }
-
-  private eventOf({ row, after }: { row: BreakerRow; after: Breaker }, actor: string): object {
-    const { kind, name, breaker, now } = row;
-    const { state: from_state } = breaker;
-    return {
-      kind,
-      name,
-      from_state,
-      to_state: after.state,
-      actor,
-      ...tallyOf(breaker, now, this.settings),
-    };
   }
 }

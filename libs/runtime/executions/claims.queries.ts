@@ -1,7 +1,7 @@
 import type { Handler, JsonObject } from '#engine/graph';
 import { statement } from '#persistence';
 
-import type { BrokenHandler } from './execution-rows.js';
+import type { AwaitingHandler, BrokenHandler } from './execution-rows.js';
 
 /** A task that has just been claimed: one attempt of it, fenced by `lock_token`. */
 export interface ClaimedTask {
@@ -16,6 +16,8 @@ export interface ClaimedTask {
   task_type: string;
   handler: Handler | BrokenHandler;
   input_data: JsonObject;
+  /** task_id → output, of what it depends on; null where nobody asks for it, or there is none. */
+  dependency_results: JsonObject | null;
   attempt: number;
   lock_expires_at: Date;
   timeout_at: Date;
@@ -24,6 +26,11 @@ export interface ClaimedTask {
   correlation_id: string | null;
   resource_requirements: JsonObject;
   adaptive_scaling: boolean;
+}
+
+/** One that we do, its handler not yet filled in. */
+export interface ClaimedForUs extends Omit<ClaimedTask, 'handler'> {
+  handler: ClaimedTask['handler'] | AwaitingHandler;
 }
 
 const NEXT = 'turn, priority desc, available_at, task_execution_id';
@@ -37,14 +44,19 @@ const next = (condition: string, tasks: string): string => `
   limit ${tasks}
   for update skip locked`;
 
-/** @param due gives ids of tasks that are locked, and the turns in which they are handed over */
-const claim = (due: string): string => `
+/**
+ * @param due gives ids of tasks that are locked, and the turns in which they are handed over
+ * @param seesResults which of the claimed tasks (`c`) are given the outputs of what they depend on; of the others nothing
+ * more is read
+ */
+const claim = (due: string, seesResults: string): string => `
   with due as materialized (${due}), claimed as (
     update task_executions t
     set status = 'running', attempt = t.attempt + 1, worker_id = $2, lock_token = gen_random_uuid(),
         lock_expires_at = clock_timestamp() + least($3::float8, t.timeout_minutes * 60) * interval '1 second',
         start_time = case when t.handler ->> 'type' = 'delay' then t.released_at else clock_timestamp() end,
-        timeout_at = clock_timestamp() + t.timeout_minutes * interval '1 minute', end_time = null
+        timeout_at = clock_timestamp() + t.timeout_minutes * interval '1 minute', end_time = null,
+        parked_on = null
     from due
     where t.task_execution_id = due.task_execution_id
     returning t.*, due.turn as due_turn
@@ -52,16 +64,24 @@ const claim = (due: string): string => `
   select c.task_execution_id, c.lock_token, c.execution_id, c.workflow_id, e.workflow_instance_id, c.step_id,
          c.task_id, c.task_name, c.task_type, c.handler, c.input_data, c.attempt, c.lock_expires_at, c.timeout_at,
          extract(epoch from c.timeout_at - clock_timestamp())::float8 * 1000 as time_left_ms, c.correlation_id,
+         case when ${seesResults} and e.compensates is null then (
+           select jsonb_object_agg(o.task_id, o.output_data)
+           from task_dependencies d cross join lateral (
+             -- the limit keeps it a lookup: PostgreSQL may read the whole table in the order of ids for a join
+             select task_id, output_data from task_executions where task_execution_id = d.depends_on limit 1) o
+           where d.task_execution_id = c.task_execution_id) end as dependency_results,
          c.resource_requirements, coalesce((e.load_balancing_config ->> 'adaptive_scaling')::boolean, true) as adaptive_scaling
   from claimed c
   join parallel_executions e on e.execution_id = c.execution_id
   order by c.due_turn, c.priority desc, c.ordinal`;
 
 /** Arguments: how many at most, the worker, seconds of lease. One statement: no lock on the execution is needed. */
-export const claimBuiltinTasks = statement<ClaimedTask, [number, string, number]>(
+export const claimBuiltinTasks = statement<ClaimedForUs, [number, string, number]>(
   'claim_builtin_tasks',
-  claim(next(`handler_kind = 'builtin'`, '$1')),
+  claim(next(`handler_kind = 'builtin'`, '$1'), `c.handler ? 'awaits_results'`),
 );
+
+const DEPENDS = `c.dependencies <> '[]'`;
 
 type WorkerClaimValues = [number, string, number, readonly string[], string | null];
 
@@ -95,13 +115,13 @@ const forWorker = (tasks: string): string => `
 /** Beside those of `claimBuiltinTasks`: the types of task that the worker takes; its resources or null. */
 export const claimWorkerTasks = statement<ClaimedTask, WorkerClaimValues>(
   'claim_worker_tasks',
-  claim(forWorker('$1')),
+  claim(forWorker('$1'), DEPENDS),
 );
 
 /** The same, of one task. */
 export const claimWorkerTask = statement<ClaimedTask, WorkerClaimValues>(
   'claim_worker_task',
-  claim(forWorker('1')),
+  claim(forWorker('1'), DEPENDS),
 );
 
 /** Whether built-in work waits for somebody to claim it. */

@@ -5,6 +5,7 @@ import {
   estimateGraph,
   type Handler,
   type JsonObject,
+  namesIn,
   type TaskGraphDefinition,
 } from '#engine/graph';
 import { newId } from '#persistence';
@@ -17,6 +18,12 @@ export interface BrokenHandler {
   type: Handler['type'];
   template_error: string;
 }
+
+/** A handler whose expressions name `results`: they are filled in when its task is claimed (`withResults`). */
+export type AwaitingHandler = Handler & {
+  /** What else they name, as it was when the execution was made. */
+  awaits_results: JsonObject;
+};
 
 /** An execution as it is first written. */
 export interface NewExecution {
@@ -101,7 +108,7 @@ function* taskRows(
   created: NewExecution,
   points: readonly PointRow[],
 ): Generator<{ task: object; dependencies: readonly object[] }> {
-  const { execution_id, workflow_id, correlation_id, graph, data } = created.spec;
+  const { execution_id, workflow_id, correlation_id, compensates, graph, data } = created.spec;
   const { strategy } = graph.load_balancing;
   const ids = new Map(graph.tasks.map((task) => [task.task_id, newId()]));
   const in_points = pointsOfTasks(points);
@@ -128,6 +135,8 @@ function* taskRows(
           handler ?? { type: 'worker' },
           { ...data, ...item?.data },
           task.input_data,
+          // what undoes depends on others only for the order
+          needed.length > 0 && compensates === undefined,
         ),
         handler_kind: handlerKind(handler),
         in_points: in_points.get(task.task_id) ?? null,
@@ -185,12 +194,41 @@ export function estimatedMinutes({ tasks, load_balancing }: TaskGraphDefinition)
 
 /**
  * A handler's strings are filled in once, when the execution is made: every attempt then sends the same, as its
- * idempotency key promises.
+ * idempotency key promises. Where they name the `results` of what the task depends on, all of them are filled in with
+ * every claim: from what was there when the execution was made, and outputs that change no more.
  */
-function filledIn(handler: Handler, data: JsonObject, input: JsonObject): Handler | BrokenHandler {
+function filledIn(
+  handler: Handler,
+  data: JsonObject,
+  input: JsonObject,
+  hasResults: boolean,
+): Handler | BrokenHandler | AwaitingHandler {
   if (['delay', 'gather', 'worker'].includes(handler.type)) return handler;
+  return unlessLimited(handler, () => {
+    const names = hasResults ? namesIn(handler) : undefined;
+    if (!names?.has('results')) return filled(handler, { ...data, input });
+    const named = Object.entries(data).filter(([name]) => names.has(name) && name !== 'results');
+    return { ...handler, awaits_results: Object.fromEntries(named) };
+  });
+}
+
+/** The handler of a claimed task. @param results task_id → output, of what it depends on */
+export function withResults(
+  handler: Handler | BrokenHandler | AwaitingHandler,
+  input: JsonObject,
+  results: JsonObject | null,
+): Handler | BrokenHandler {
+  if (!('awaits_results' in handler)) return handler;
+  const { awaits_results, ...template } = handler;
+  return unlessLimited(template, () => filled(template, { ...awaits_results, input, results }));
+}
+
+const filled = (handler: Handler, context: JsonObject): Handler =>
+  compileTemplate(handler)(context) as Handler;
+
+function unlessLimited<Filled>(handler: Handler, fill: () => Filled): Filled | BrokenHandler {
   try {
-    return compileTemplate(handler)({ ...data, input }) as Handler;
+    return fill();
   } catch (error) {
     if (error instanceof ExpressionLimitError)
       return { type: handler.type, template_error: error.message };

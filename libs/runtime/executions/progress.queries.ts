@@ -323,7 +323,14 @@ const NEEDED = `
     select d.depends_on from task_dependencies d join needed n on d.task_execution_id = n.task_execution_id
   )`;
 
-/** Cancels what of these executions is not needed (any more); leases die with it. */
+/** Of a task (`t`) that has not ended; its lease dies with it. */
+const CANCELLED = `
+  set status = 'cancelled', end_time = clock_timestamp(), lock_token = null, lock_expires_at = null, timeout_at = null,
+      released_at = null, parked_on = null,
+      execution_time_seconds = case when t.status = 'running'
+        then extract(epoch from clock_timestamp() - t.start_time)::float8 else t.execution_time_seconds end`;
+
+/** Cancels what of these executions is not needed (any more). */
 export const cancelWhatIsNotNeeded = statement<
   { execution_id: string; task_id: string; was_released: boolean },
   [readonly string[]]
@@ -336,8 +343,7 @@ export const cancelWhatIsNotNeeded = statement<
       and task_execution_id not in (select task_execution_id from needed)
   )
   update task_executions t
-  set status = 'cancelled', end_time = clock_timestamp(), lock_token = null, lock_expires_at = null,
-      timeout_at = null, released_at = null
+  ${CANCELLED}
   from surplus
   where t.task_execution_id = surplus.task_execution_id
   returning t.execution_id, t.task_id, surplus.was_released`,
@@ -352,18 +358,15 @@ export const findNeededFailures = statement<{ execution_id: string }, [readonly 
   where t.status = 'failed'`,
 );
 
-/** Everything of these executions that has not ended is cancelled; leases die with it. */
+/** Everything of these executions that has not ended is cancelled. */
 export const cancelOpenTasks = statement<
   { execution_id: string; task_id: string },
   [readonly string[]]
 >(
   'cancel_open_tasks',
   `
-  update task_executions
-  set status = 'cancelled', end_time = clock_timestamp(), lock_token = null, lock_expires_at = null,
-      execution_time_seconds = case when status = 'running'
-        then extract(epoch from clock_timestamp() - start_time)::float8 else execution_time_seconds end,
-      timeout_at = null, released_at = null
+  update task_executions t
+  ${CANCELLED}
   where execution_id = any($1::text[]) and status in ('pending', 'ready', 'running', 'retrying')
   returning execution_id, task_id`,
 );

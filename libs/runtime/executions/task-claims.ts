@@ -12,6 +12,7 @@ import {
 } from './claims.queries.js';
 import { CircuitBreakers } from '../breakers/circuit-breakers.js';
 import { targetOf } from '../breakers/target.js';
+import { withResults } from './execution-rows.js';
 import { ExecutionSignals } from './execution-signals.js';
 import { KnownEmpty } from './known-empty.js';
 import { PeerWakeUps } from './peer-wake-ups.js';
@@ -66,9 +67,13 @@ export class TaskClaims implements OnModuleDestroy {
     workerId: string,
     lockSeconds: number,
   ): Promise<readonly ClaimedTask[]> {
-    const tasks = await this.claimed((tx) =>
+    const claimed = await this.claimed((tx) =>
       claimBuiltinTasks(tx, [maxTasks, workerId, lockSeconds]),
     );
+    const tasks = claimed.map(({ handler, ...task }) => ({
+      ...task,
+      handler: withResults(handler, task.input_data, task.dependency_results),
+    }));
     return this.breakers.admitEach(tasks, ({ handler }) =>
       'template_error' in handler ? null : targetOf(handler),
     );
@@ -125,7 +130,7 @@ export class TaskClaims implements OnModuleDestroy {
   }
 
   /** In one round trip. @param claim one statement */
-  private async claimed(claim: (tx: Tx) => Promise<ClaimedTask[]>): Promise<ClaimedTask[]> {
+  private async claimed<Task>(claim: (tx: Tx) => Promise<Task[]>): Promise<Task[]> {
     const sent = await this.database.transaction((tx) => {
       const tasks = claim(tx);
       unawaited(tx, tasks);
