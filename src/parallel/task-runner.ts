@@ -8,9 +8,10 @@ import {
 
 import type { JsonObject } from '#engine/graph';
 import { JobHandler } from '#jobs';
-import { newId } from '#persistence';
+import { newId, sqlState } from '#persistence';
 import { AppConfig } from '#platform/config';
 import { Progress } from '#platform/health';
+import { isUnavailable } from '#platform/http';
 import { runWithCorrelation } from '#platform/logging';
 import { CallFailed } from '#platform/outbound';
 import {
@@ -20,12 +21,13 @@ import {
   targetOf,
   TaskClaims,
   TaskLeases,
+  type TaskOutcome,
   TaskOutcomes,
   type WorkerHeartbeat,
   WorkerRecords,
 } from '#runtime';
 
-import { TaskFailed } from './handlers/task-handler.js';
+import { TaskFailed, UNSTORABLE_ANSWER } from './handlers/task-handler.js';
 import { TaskHandlers } from './handlers/task-handlers.js';
 import { WorkerCapacity } from './worker-capacity.js';
 import { DEFAULT_TENANT, presentTenant, runAsTenant } from '#platform/tenancy';
@@ -156,7 +158,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     this.capacity.began(this.running.size, task.adaptive_scaling);
   }
 
-  /** Never rejects: an answer that cannot be written is given again by the next attempt, when the lease has expired. */
+  /** Never rejects: what the database was not there for is given again by the next attempt, when the lease has expired. */
   private async attempt(task: ClaimedTask, abort: AbortController): Promise<void> {
     const timer = setTimeout(
       () =>
@@ -167,15 +169,17 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     );
     const { task_execution_id, lock_token } = task;
     try {
-      const output = await this.work(task, abort.signal);
+      const output_data = await this.work(task, abort.signal);
       this.tellBreaker(task, true);
-      await this.record(task, { output_data: output });
+      await this.record({ task_execution_id, lock_token, output_data });
     } catch (error) {
       const failed = failureOf(error, abort.signal);
       const { retryable, more } = failed;
       if (failed.code !== INTERRUPTED) this.tellBreaker(task, !retryable);
       const problem = { code: failed.code, message: failed.message, ...more.details };
-      await this.record(task, {
+      await this.record({
+        task_execution_id,
+        lock_token,
         error: problem,
         retryable,
         ...(more.retry_after_ms !== undefined && { retry_after_ms: more.retry_after_ms }),
@@ -202,25 +206,30 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     if (target) this.breakers.record(target, succeeded);
   }
 
-  private async record(
-    { task_execution_id, lock_token }: ClaimedTask,
-    answer:
-      | { output_data: JsonObject }
-      | {
-          error: JsonObject & { code: string; message: string };
-          retryable: boolean;
-          retry_after_ms?: number;
-        },
-  ): Promise<void> {
-    const begun = performance.now();
+  /** What cannot be kept is itself a failure of the task: another call would only give the same. */
+  private async record(outcome: TaskOutcome): Promise<void> {
+    const { task_execution_id, lock_token } = outcome;
     try {
-      const result = await this.outcomes.record({ task_execution_id, lock_token, ...answer });
-      this.capacity.resultTook(performance.now() - begun);
-      if (result !== 'recorded') {
-        this.logger.debug({ task_execution_id, result }, 'A late answer was not taken.');
-      }
+      await this.write(outcome);
     } catch (error) {
       this.logger.error({ err: error, task_execution_id }, 'An answer could not be written.');
+      if (isPassing(error)) return;
+      const why = sqlState(error) ?? (error instanceof Error ? error.name : 'unknown');
+      const message = `The answer could not be stored (${why}); the log of the service says more.`;
+      const failure = { error: { code: UNSTORABLE_ANSWER, message }, retryable: false };
+      await this.write({ task_execution_id, lock_token, ...failure }).catch((again: unknown) =>
+        this.logger.error({ err: again, task_execution_id }, 'Nor could that be written.'),
+      );
+    }
+  }
+
+  private async write(outcome: TaskOutcome): Promise<void> {
+    const begun = performance.now();
+    const result = await this.outcomes.record(outcome);
+    this.capacity.resultTook(performance.now() - begun);
+    if (result !== 'recorded') {
+      const { task_execution_id } = outcome;
+      this.logger.debug({ task_execution_id, result }, 'A late answer was not taken.');
     }
   }
 
@@ -272,6 +281,14 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     // the service's own, whoever's tasks it does
     runAsTenant(DEFAULT_TENANT, () => this.workers.show(heartbeat));
   }
+}
+
+/**
+ * Whether an answer that was not written may be another time: the database is away, or others were in the way. Then the
+ * lease is left to expire, and the next attempt gives it again.
+ */
+function isPassing(error: unknown): boolean {
+  return isUnavailable(error) || /^(40|55|57)/.test(sqlState(error) ?? '');
 }
 
 /** What an attempt that was told to stop failed of, whatever the handler made of it. */
