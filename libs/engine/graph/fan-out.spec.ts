@@ -1,6 +1,6 @@
 import { newGraph, newTask } from '../../../test/factories/task-graph.factory.js';
-import { expandFanOuts, fanOutFaults, gathered } from './fan-out.js';
-import type { ForEach, TaskDefinition } from './types.js';
+import { expandFanOuts, fanOutFaults, gathered, MAX_ITEMS } from './fan-out.js';
+import type { ForEach, GatherHandler, JsonObject, TaskDefinition } from './types.js';
 
 const each = (more: Partial<ForEach> = {}): ForEach => ({
   items: 'lines',
@@ -8,7 +8,10 @@ const each = (more: Partial<ForEach> = {}): ForEach => ({
   index_name: 'place',
   ...more,
 });
-const expanded = (for_each: ForEach, data = { lines: ['a', 'b', 'c'] }): TaskDefinition[] =>
+const expanded = (
+  for_each: ForEach,
+  data: JsonObject = { lines: ['a', 'b', 'c'] },
+): TaskDefinition[] =>
   expandFanOuts(
     newGraph({
       tasks: [
@@ -73,6 +76,40 @@ describe('expandFanOuts', () => {
       tolerated: 0,
       fault: 'for_each gave no list but 2.',
     });
+  });
+
+  it('says so in text that can be stored, wherever it is cut', () => {
+    const { handler } = expanded(each(), { lines: '😀'.repeat(150) })[1]!;
+    expect(handler).toMatchObject({
+      fault: expect.stringMatching(/^for_each gave no list but "😀/),
+    });
+    expect((handler as GatherHandler).fault?.isWellFormed()).toBe(true);
+  });
+
+  it('makes no more items of all lists than one list may have, in the order of the tasks', () => {
+    const some = (items: number) => Array.from({ length: items }, (_, index) => index);
+    const graph = newGraph({
+      tasks: ['a', 'b', 'c'].map((list) =>
+        newTask({ task_id: list, for_each: each({ items: list }) }),
+      ),
+    });
+    const { tasks } = expandFanOuts(graph, {
+      a: some(MAX_ITEMS - 2),
+      b: some(3),
+      c: some(2),
+    });
+    expect(tasks).toHaveLength(MAX_ITEMS + 3);
+    expect(tasks.filter(({ handler }) => handler?.type === 'gather')).toMatchObject([
+      { task_id: 'a', handler: { tolerated: 0 } },
+      {
+        task_id: 'b',
+        dependencies: [],
+        handler: {
+          fault: 'for_each gave 3 items, beside 99998 of other lists; at most 100000 can be.',
+        },
+      },
+      { task_id: 'c', dependencies: ['c:0', 'c:1'] },
+    ]);
   });
 
   it('leaves a graph without fan-outs as it is', () => {

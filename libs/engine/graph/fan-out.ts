@@ -9,7 +9,7 @@ import type {
   TaskGraphDefinition,
 } from './types.js';
 
-/** Items of one list: what one execution can hold, and one transaction write. */
+/** Items of all lists together: what one execution can hold, and one transaction write. */
 export const MAX_ITEMS = 100_000;
 /** `:99999` has to fit behind it. */
 const LONGEST_TASK_ID = 94;
@@ -38,24 +38,26 @@ export function fanOutFaults(tasks: readonly TaskDefinition[]): Fault[] {
  * gathers their results: it depends on all of them, and what depended on it still does. Its own dependencies are now the
  * items'. With `max_concurrency` so many items are ready or in hand at a time; when one ends, the next in order follows.
  *
- * A list that is none makes a task that fails and says why.
+ * A list that is none, or with which the items are more than `MAX_ITEMS`, makes a task that fails and says why.
  */
 export function expandFanOuts(graph: TaskGraphDefinition, data: JsonObject): TaskGraphDefinition {
   if (!graph.tasks.some(({ for_each }) => for_each)) return graph;
-  return {
-    ...graph,
-    tasks: graph.tasks.flatMap((task) =>
-      task.for_each ? expand(task, task.for_each, data) : [task],
-    ),
-  };
+  let made = 0;
+  const tasks = graph.tasks.flatMap((task) => {
+    if (!task.for_each) return [task];
+    const list = listOf(task.for_each.items, data, made);
+    if (typeof list !== 'string') made += list.length;
+    return expand(task, task.for_each, list);
+  });
+  return { ...graph, tasks };
 }
 
+/** @param list the items, or why there are none */
 function expand(
   { for_each: _, ...template }: TaskDefinition,
   each: ForEach,
-  data: JsonObject,
+  list: readonly unknown[] | string,
 ): TaskDefinition[] {
-  const list = listOf(each.items, data);
   const gather = (handler: GatherHandler, dependencies: string[]): TaskDefinition => ({
     ...template,
     dependencies,
@@ -107,14 +109,18 @@ function toleratedOf(each: ForEach, items: number): number {
   return Math.max(each.tolerated_failures ?? 0, Math.floor(share));
 }
 
-/** The items, or what is wrong. */
-function listOf(expression: string, data: JsonObject): unknown[] | string {
+/** The items, or what is wrong. @param made the items of other lists */
+function listOf(expression: string, data: JsonObject, made: number): unknown[] | string {
   try {
     const { value } = toJson(compile(expression).evaluate(data).value);
-    if (!Array.isArray(value))
-      return `for_each gave no list but ${JSON.stringify(value)?.slice(0, 200)}.`;
-    if (value.length > MAX_ITEMS)
-      return `for_each gave ${value.length} items; at most ${MAX_ITEMS} can be.`;
+    if (!Array.isArray(value)) {
+      const shown = JSON.stringify(value)?.slice(0, 200).toWellFormed();
+      return `for_each gave no list but ${shown}.`;
+    }
+    if (made + value.length > MAX_ITEMS) {
+      const others = made === 0 ? '' : `, beside ${made} of other lists`;
+      return `for_each gave ${value.length} items${others}; at most ${MAX_ITEMS} can be.`;
+    }
     return value;
   } catch (error) {
     if (error instanceof ExpressionLimitError) return error.message;
