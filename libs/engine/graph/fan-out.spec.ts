@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+
 import { newGraph, newTask } from '../../../test/factories/task-graph.factory.js';
 import { expandFanOuts, fanOutFaults, gathered, MAX_ITEMS } from './fan-out.js';
 import type { ForEach, GatherHandler, JsonObject, TaskDefinition } from './types.js';
@@ -60,6 +62,33 @@ describe('expandFanOuts', () => {
     [{ tolerated_failures: 2, tolerated_failure_percentage: 100 }, 3],
   ])('tolerates with %j of three items %i', (more, tolerated) => {
     expect(expanded(each(more)).at(-2)?.handler).toMatchObject({ tolerated });
+  });
+
+  const toleratedOf = (items: number, tolerated_failure_percentage: number) => {
+    const made = expanded(each({ tolerated_failure_percentage }), { lines: Array(items).fill(0) });
+    return (made.at(-2)?.handler as GatherHandler).tolerated;
+  };
+
+  it('tolerates 69 of 375 by 18.4 percent, and not one less', () => {
+    expect(toleratedOf(375, 18.4)).toBe(69);
+    expect(toleratedOf(375, 18.39)).toBe(68);
+  });
+
+  it('tolerates just so many of a list as their share of it says', () => {
+    const list = fc.integer({ min: 1, max: 500 });
+    fc.assert(
+      fc.property(list, fc.nat(), (items, n) => {
+        const tolerated = n % (items + 1);
+        expect(toleratedOf(items, (tolerated / items) * 100)).toBe(tolerated);
+      }),
+    );
+    // hundredths of a percent, in whole numbers
+    fc.assert(
+      fc.property(list, fc.integer({ min: 0, max: 10_000 }), (items, hundredths) => {
+        const exact = Math.floor((items * hundredths) / 10_000);
+        expect(toleratedOf(items, hundredths / 100)).toBe(exact);
+      }),
+    );
   });
 
   it('gathers nothing from an empty list, after what it waited for', () => {

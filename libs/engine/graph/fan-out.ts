@@ -103,10 +103,10 @@ export function beginsReady({
   return dependencies.length === 0 && (!item || item.index < (item.concurrency ?? Infinity));
 }
 
-/** The larger of the two that are given. */
+/** The larger of the two that are given; the epsilon absorbs what 100ths lose in binary (see `neededTasks`). */
 function toleratedOf(each: ForEach, items: number): number {
   const share = ((each.tolerated_failure_percentage ?? 0) * items) / 100;
-  return Math.max(each.tolerated_failures ?? 0, Math.floor(share));
+  return Math.max(each.tolerated_failures ?? 0, Math.floor(share + 1e-9));
 }
 
 /** The items, or what is wrong. @param made the items of other lists */
