@@ -163,6 +163,26 @@ describe('fanOutFaults', () => {
   });
 });
 
+describe('the names of a fan-out', () => {
+  const faultsOf = (more: Partial<ForEach>) =>
+    fanOutFaults([newTask({ task_id: 'a', for_each: each(more) })]).map(({ pointer, code }) => [
+      pointer.replace('/tasks/0/for_each/', ''),
+      code,
+    ]);
+
+  it('are two', () => {
+    expect(faultsOf({ item_name: 'x', index_name: 'x' })).toEqual([
+      ['index_name', 'duplicate_name'],
+    ]);
+    expect(faultsOf({ item_name: 'x', index_name: 'y' })).toEqual([]);
+  });
+
+  it.each(['input', 'null', 'for'])('are not %j, which means something else', (name) => {
+    expect(faultsOf({ item_name: name })).toEqual([['item_name', 'reserved_name']]);
+    expect(faultsOf({ index_name: name })).toEqual([['index_name', 'reserved_name']]);
+  });
+});
+
 describe('gathered', () => {
   it('keeps the order of the list, with null for what failed', () => {
     expect(

@@ -1,5 +1,11 @@
 import type { Fault } from '#engine/errors';
-import { compile, expressionFaults, ExpressionLimitError, toJson } from '#engine/expression';
+import {
+  compile,
+  expressionFaults,
+  ExpressionLimitError,
+  isReservedWord,
+  toJson,
+} from '#engine/expression';
 
 import type {
   ForEach,
@@ -13,6 +19,8 @@ import type {
 export const MAX_ITEMS = 100_000;
 /** `:99999` has to fit behind it. */
 const LONGEST_TASK_ID = 94;
+/** What the expressions of a handler call its task's `input_data`. */
+const INPUT = 'input';
 
 export const itemId = (task_id: string, index: number): string => `${task_id}:${index}`;
 
@@ -26,11 +34,27 @@ export function fanOutFaults(tasks: readonly TaskDefinition[]): Fault[] {
       return [{ pointer: `/tasks/${index}/task_id`, code: 'duplicate_task_id', message }];
     }
     if (!for_each) return [];
-    const faults = expressionFaults(for_each.items, `/tasks/${index}/for_each/items`);
+    const at = `/tasks/${index}/for_each`;
+    const faults = [
+      ...expressionFaults(for_each.items, `${at}/items`),
+      ...nameFaults(for_each, at),
+    ];
     if (task_id.length <= LONGEST_TASK_ID) return faults;
     const message = `The task_id of a fan-out has at most ${LONGEST_TASK_ID} characters: its items are named after it.`;
     return [...faults, { pointer: `/tasks/${index}/task_id`, code: 'out_of_range', message }];
   });
+}
+
+/** An item and its place need names of their own, and such as an expression can say. */
+function nameFaults({ item_name, index_name }: ForEach, at: string): Fault[] {
+  const faults = Object.entries({ item_name, index_name }).flatMap(([field, name]): Fault[] => {
+    if (name !== INPUT && !isReservedWord(name)) return [];
+    const message = `In expressions ${JSON.stringify(name)} means something else; choose another ${field}.`;
+    return [{ pointer: `${at}/${field}`, code: 'reserved_name', message }];
+  });
+  if (item_name !== index_name) return faults;
+  const message = `The item is already called ${JSON.stringify(item_name)}; call its place otherwise.`;
+  return [...faults, { pointer: `${at}/index_name`, code: 'duplicate_name', message }];
 }
 
 /**
