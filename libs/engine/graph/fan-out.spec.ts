@@ -115,6 +115,24 @@ describe('expandFanOuts', () => {
     expect((handler as GatherHandler).fault?.isWellFormed()).toBe(true);
   });
 
+  it.each([
+    ['lines', MAX_ITEMS, 'an id'],
+    ['lines', 25_000, { id: 'x', quantity: 1, price: 2 }],
+    ['lines[item > 0]', 33_333, 1],
+    ['for line in lines return line', 40_000, 1],
+  ])('takes of %j up to %i like %j, as docs/parallel.md has it', (items, most, line) => {
+    const first = (length: number) =>
+      expanded(each({ items }), { lines: Array(length).fill(line) })[1]!;
+    expect(first(most).task_id).toBe('pack:0');
+    expect(first(most + 1)).toMatchObject({
+      task_id: 'pack',
+      handler: {
+        fault:
+          'for_each could not make its list: the expression exceeds the limit of 200000 for steps. Make it shorter, or of ids alone.',
+      },
+    });
+  });
+
   it('makes no more items of all lists than one list may have, in the order of the tasks', () => {
     const some = (items: number) => Array.from({ length: items }, (_, index) => index);
     const graph = newGraph({

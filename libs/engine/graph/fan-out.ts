@@ -147,7 +147,9 @@ function listOf(expression: string, data: JsonObject, made: number): unknown[] |
     }
     return value;
   } catch (error) {
-    if (error instanceof ExpressionLimitError) return error.message;
+    if (error instanceof ExpressionLimitError) {
+      return `for_each could not make its list: ${error.message}. Make it shorter, or of ids alone.`;
+    }
     throw error;
   }
 }
