@@ -172,11 +172,13 @@ describe('fanOutFaults', () => {
       newTask({ task_id: 'a:7' }),
       newTask({ task_id: 'x'.repeat(95), for_each: each() }),
       newTask({ task_id: 'b:7' }),
+      newTask({ task_id: 'c', for_each: each({ items: '["a\\u0000"]' }) }),
     ]);
     expect(faults.map(({ pointer }) => pointer)).toEqual([
       '/tasks/0/for_each/items',
       '/tasks/1/task_id',
       '/tasks/2/task_id',
+      '/tasks/4/for_each/items',
     ]);
   });
 });
