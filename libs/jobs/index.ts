@@ -1,5 +1,6 @@
 export { JobHandler } from './job-handler.decorator.js';
 export { JOB_NAMES, type JobMap, type JobName, type JobOptions, JOBS } from './job-map.js';
 export { type EnqueueOptions, Jobs } from './jobs.js';
+export { JobWorkers } from './job-workers.js';
 export { JobsModule } from './jobs.module.js';
 export { Sweeper } from './sweeper.js';

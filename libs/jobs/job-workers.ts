@@ -63,6 +63,11 @@ export class JobWorkers implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
+    await this.close();
+  }
+
+  /** From now on what wakes somebody wakes the other processes; resolves when the jobs that run have ended. */
+  async close(): Promise<void> {
     const late = new AbortController();
     const closed = Promise.all(this.workers.splice(0).map((worker) => worker.close()));
     const inTime = await Promise.race([

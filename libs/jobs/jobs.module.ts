@@ -36,7 +36,7 @@ async function openBackend({ queue, database }: AppConfig): Promise<QueueBackend
     Sweeper,
     { provide: QUEUE_HEALTH, useClass: JobQueueHealth },
   ],
-  exports: [Jobs, QUEUE_HEALTH, Sweeper],
+  exports: [Jobs, JobWorkers, QUEUE_HEALTH, Sweeper],
 })
 export class JobsModule {
   /** For a composition of some features alone, as in tests: these jobs must have handlers, others need none. */

@@ -11,7 +11,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 /** A task for each item of a list. */
 export class ForEachRequest implements ForEach {
   @ApiProperty({
-    description: `FEEL over the instance's data when the execution is made, giving a list of at most ${MAX_ITEMS} items.`,
+    description: `FEEL over the instance's data when the execution is made, giving a list. All lists of an execution have at most ${MAX_ITEMS} items together.`,
     example: 'order.lines[quantity > 0]',
   })
   @IsText({ min: 1, max: MAX_EXPRESSION })

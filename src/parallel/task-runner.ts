@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   Injectable,
   Logger,
@@ -6,11 +7,11 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
-import type { JsonObject } from '#engine/graph';
-import { JobHandler } from '#jobs';
-import { newId } from '#persistence';
+import { JobHandler, JobWorkers } from '#jobs';
+import { newId, sqlState } from '#persistence';
 import { AppConfig } from '#platform/config';
 import { Progress } from '#platform/health';
+import { isUnavailable } from '#platform/http';
 import { runWithCorrelation } from '#platform/logging';
 import { CallFailed } from '#platform/outbound';
 import {
@@ -20,12 +21,13 @@ import {
   targetOf,
   TaskClaims,
   TaskLeases,
+  type TaskOutcome,
   TaskOutcomes,
   type WorkerHeartbeat,
   WorkerRecords,
 } from '#runtime';
 
-import { TaskFailed, type TaskResult } from './handlers/task-handler.js';
+import { TaskFailed, type TaskResult, UNSTORABLE_ANSWER } from './handlers/task-handler.js';
 import { TaskHandlers } from './handlers/task-handlers.js';
 import { ProcessorUsage } from './processor-usage.js';
 import { WorkerCapacity } from './worker-capacity.js';
@@ -33,16 +35,16 @@ import { DEFAULT_TENANT, presentTenant, runAsTenant } from '#platform/tenancy';
 
 const LEASE_SECONDS = 10;
 const RENEW_MS = 3_000;
-/** What runs at shutdown may end by itself for so long. */
-const DRAIN_MS = 5_000;
-
-/** By us: says nothing about who was called. */
-const INTERRUPTED = 'interrupted';
+/** Of the time that the process has to end in, what is kept for giving back what still runs, and for the last writes. */
+const LAST_WRITES_MS = 3_000;
 
 interface Running {
   tenant_id: string;
   task: ClaimedTask;
+  /** With a `CallFailed`: what the attempt failed of. With another error: it is no longer ours, and told to nobody. */
   abort: AbortController;
+  /** The handler is done, and what it gave is being written. */
+  answered: boolean;
   done: Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly workers: WorkerRecords,
     private readonly breakers: CircuitBreakers,
     private readonly capacity: WorkerCapacity,
+    private readonly jobWorkers: JobWorkers,
     private readonly config: AppConfig,
     private readonly progress: Progress,
   ) {}
@@ -93,15 +96,23 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     await this.claimFree();
   }
 
+  /** What runs may end by itself until shortly before the process has to end; the rest is for another process. */
   async onModuleDestroy(): Promise<void> {
     if (this.stopped) return;
     this.stopped = true;
-    await this.claiming;
-    const timer = setTimeout(() => {
-      for (const { abort } of this.running.values()) abort.abort(new Error('shutdown'));
-    }, DRAIN_MS);
-    await Promise.all([...this.running.values()].map(({ done }) => done));
-    clearTimeout(timer);
+    const deadline =
+      performance.now() + this.config.shutdown_timeout_seconds * 1_000 - LAST_WRITES_MS;
+    // a wake-up that comes here now would be lost
+    await Promise.all([this.claiming, this.jobWorkers.close()]);
+    const ended = Promise.all([...this.running.values()].map(({ done }) => done));
+    const late = new AbortController();
+    const inTime = await Promise.race([
+      ended.then(() => true),
+      pause(Math.max(0, deadline - performance.now()), false, { signal: late.signal }),
+    ]);
+    late.abort();
+    if (!inTime) await this.giveBack();
+    await ended;
     clearInterval(this.renewal);
     this.show('offline');
   }
@@ -148,18 +159,20 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
 
   private start(tenant_id: string, task: ClaimedTask): void {
     const abort = new AbortController();
-    const done = runWithCorrelation(task.correlation_id, () => this.attempt(task, abort)).finally(
+    const running = { tenant_id, task, abort, answered: false, done: Promise.resolve() };
+    running.done = runWithCorrelation(task.correlation_id, () => this.attempt(running)).finally(
       () => {
         this.running.delete(task.lock_token);
         if (this.mayClaim()) void this.claimFree();
       },
     );
-    this.running.set(task.lock_token, { tenant_id, task, abort, done });
+    this.running.set(task.lock_token, running);
     this.capacity.began(this.running.size, task.adaptive_scaling);
   }
 
-  /** Never rejects: an answer that cannot be written is given again by the next attempt, when the lease has expired. */
-  private async attempt(task: ClaimedTask, abort: AbortController): Promise<void> {
+  /** Never rejects: what the database was not there for is given again by the next attempt, when the lease has expired. */
+  private async attempt(running: Running): Promise<void> {
+    const { task, abort } = running;
     const timer = setTimeout(
       () =>
         abort.abort(
@@ -170,14 +183,19 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     const { task_execution_id, lock_token } = task;
     try {
       const result = await this.work(task, abort.signal);
+      running.answered = true;
       this.tellBreaker(task, true);
-      await this.record(task, result);
+      await this.record({ task_execution_id, lock_token, ...result });
     } catch (error) {
       const failed = failureOf(error, abort.signal);
+      if (!failed) return;
+      running.answered = true;
       const { retryable, more } = failed;
-      if (failed.code !== INTERRUPTED) this.tellBreaker(task, !retryable);
+      this.tellBreaker(task, !retryable);
       const problem = { code: failed.code, message: failed.message, ...more.details };
-      await this.record(task, {
+      await this.record({
+        task_execution_id,
+        lock_token,
         error: problem,
         retryable,
         ...(more.retry_after_ms !== undefined && { retry_after_ms: more.retry_after_ms }),
@@ -204,25 +222,30 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
     if (target) this.breakers.record(target, succeeded);
   }
 
-  private async record(
-    { task_execution_id, lock_token }: ClaimedTask,
-    answer:
-      | TaskResult
-      | {
-          error: JsonObject & { code: string; message: string };
-          retryable: boolean;
-          retry_after_ms?: number;
-        },
-  ): Promise<void> {
-    const begun = performance.now();
+  /** What cannot be kept is itself a failure of the task: another call would only give the same. */
+  private async record(outcome: TaskOutcome): Promise<void> {
+    const { task_execution_id, lock_token } = outcome;
     try {
-      const result = await this.outcomes.record({ task_execution_id, lock_token, ...answer });
-      this.capacity.resultTook(performance.now() - begun);
-      if (result !== 'recorded') {
-        this.logger.debug({ task_execution_id, result }, 'A late answer was not taken.');
-      }
+      await this.write(outcome);
     } catch (error) {
       this.logger.error({ err: error, task_execution_id }, 'An answer could not be written.');
+      if (isPassing(error)) return;
+      const why = sqlState(error) ?? (error instanceof Error ? error.name : 'unknown');
+      const message = `The answer could not be stored (${why}); the log of the service says more.`;
+      const failure = { error: { code: UNSTORABLE_ANSWER, message }, retryable: false };
+      await this.write({ task_execution_id, lock_token, ...failure }).catch((again: unknown) =>
+        this.logger.error({ err: again, task_execution_id }, 'Nor could that be written.'),
+      );
+    }
+  }
+
+  private async write(outcome: TaskOutcome): Promise<void> {
+    const begun = performance.now();
+    const result = await this.outcomes.record(outcome);
+    this.capacity.resultTook(performance.now() - begun);
+    if (result !== 'recorded') {
+      const { task_execution_id } = outcome;
+      this.logger.debug({ task_execution_id, result }, 'A late answer was not taken.');
     }
   }
 
@@ -237,19 +260,24 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   private async renew(): Promise<void> {
     const all = [...this.running.values()];
     this.show(all.length > 0 ? 'busy' : 'idle', all[0]?.task);
-    for (const tenant_id of new Set(all.map((running) => running.tenant_id))) {
-      const held = all.filter((running) => running.tenant_id === tenant_id);
-      await runAsTenant(tenant_id, () => this.extend(held));
+    await eachTenant(all, (held) => this.extend(held));
+  }
+
+  /** Ends what still runs. Never rejects: what cannot be given back is another's when its lease has expired. */
+  private async giveBack(): Promise<void> {
+    const held = [...this.running.values()].filter(({ answered }) => !answered);
+    for (const { abort } of held) abort.abort(new Error('the process ends'));
+    try {
+      await eachTenant(held, (own) => this.leases.giveBack(own.map(leaseOf)));
+      this.logger.log(`Tasks that are left to other processes: ${held.length}.`);
+    } catch (error) {
+      this.logger.warn(`Tasks could not be given back: ${String(error)}`);
     }
   }
 
   private async extend(held: readonly Running[]): Promise<void> {
     try {
-      const leases = held.map(({ task: { task_execution_id, lock_token } }) => ({
-        task_execution_id,
-        lock_token,
-        lock_seconds: LEASE_SECONDS,
-      }));
+      const leases = held.map((one) => ({ ...leaseOf(one), lock_seconds: LEASE_SECONDS }));
       const extended = await this.progress.round('extending leases', () =>
         this.leases.extend(leases),
       );
@@ -277,14 +305,32 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** What an attempt that was told to stop failed of, whatever the handler made of it. */
-function failureOf(error: unknown, signal: AbortSignal): CallFailed {
-  if (signal.aborted && signal.reason instanceof CallFailed) return signal.reason;
-  if (signal.aborted) {
-    return new TaskFailed(INTERRUPTED, 'The attempt was interrupted.', true, {
-      retry_after_ms: 0,
-    });
+/**
+ * Whether an answer that was not written may be another time: the database is away, or others were in the way. Then the
+ * lease is left to expire, and the next attempt gives it again.
+ */
+function isPassing(error: unknown): boolean {
+  return isUnavailable(error) || /^(40|55|57)/.test(sqlState(error) ?? '');
+}
+
+function leaseOf({ task }: Running): { task_execution_id: string; lock_token: string } {
+  const { task_execution_id, lock_token } = task;
+  return { task_execution_id, lock_token };
+}
+
+async function eachTenant(
+  running: readonly Running[],
+  work: (own: readonly Running[]) => Promise<void>,
+): Promise<void> {
+  for (const tenant_id of new Set(running.map((one) => one.tenant_id))) {
+    const own = running.filter((one) => one.tenant_id === tenant_id);
+    await runAsTenant(tenant_id, () => work(own));
   }
+}
+
+/** What an attempt failed of, whatever its handler made of being told to stop; undefined of one that is not ours now. */
+function failureOf(error: unknown, { aborted, reason }: AbortSignal): CallFailed | undefined {
+  if (aborted) return reason instanceof CallFailed ? reason : undefined;
   if (error instanceof CallFailed) return error;
   return new TaskFailed(
     'handler_error',

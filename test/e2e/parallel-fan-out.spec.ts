@@ -286,9 +286,13 @@ describe('dynamic fan-out', () => {
   it('says what is wrong with a list, before or when it is made', async () => {
     const refused = await client.execute<{ errors: { pointer: string }[] }>([
       task('t', { for_each: { items: '[1,' } }),
+      task('u', { for_each: { items: '[1]', item_name: 'index' } }),
     ]);
     expect(refused.status).toBe(400);
-    expect(refused.body.errors.map(({ pointer }) => pointer)).toEqual(['/tasks/0/for_each/items']);
+    expect(refused.body.errors.map(({ pointer }) => pointer)).toEqual([
+      '/tasks/0/for_each/items',
+      '/tasks/1/for_each/index_name',
+    ]);
     const id = await client.start([task('t', { for_each: { items: '17' } })]);
     expect((await client.ended(id)).overall_status).toBe('failed');
     const [row] = await query<{ error_message: string }>(

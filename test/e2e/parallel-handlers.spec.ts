@@ -73,6 +73,47 @@ describe('built-in handlers', () => {
     expect(await outputOf(id, 'call')).toMatchObject({ code: 'http_status', status: 422 });
   });
 
+  it.each([
+    ['/nul', '{"a": "x\\u0000y"}', 'at /a. The text or key holds the character U+0000'],
+    ['/half', '{"a": ["x\\ud83dy"]}', 'at /a/0. The text or key holds half of a surrogate pair'],
+    ['/deep', '['.repeat(20_000) + ']'.repeat(20_000), 'deeper than 32 levels'],
+    ['/huge', '{"n": 1e999}', 'at /n. The number is too large'],
+  ])('say at once what of an answer (%s) cannot be kept', async (path, text, message) => {
+    receiver.calls.clear();
+    paths.set(path, (response) => response.end(text));
+    const id = await client.start([task('call', http(path))]);
+    expect((await client.ended(id)).overall_status).toBe('failed');
+    expect(await outputOf(id, 'call')).toMatchObject({
+      code: 'unstorable_answer',
+      message: expect.stringContaining(message),
+    });
+    expect([...receiver.calls.values()]).toEqual([['1']]);
+  });
+
+  it('say that a result was refused by the database, instead of giving it again', async () => {
+    receiver.calls.clear();
+    await query(
+      service,
+      `create function refuse_poison() returns trigger language plpgsql as $$ begin
+         if new.output_data -> 'body' ? 'poison' then raise 'poison' using errcode = '22P05'; end if;
+         return new;
+       end $$`,
+    );
+    await query(
+      service,
+      `create trigger refuse_poison before update on task_executions
+       for each row execute function refuse_poison()`,
+    );
+    paths.set('/poison', (response) => response.end('{"poison": true}'));
+    const id = await client.start([task('call', http('/poison'))]);
+    expect((await client.ended(id)).overall_status).toBe('failed');
+    expect(await outputOf(id, 'call')).toMatchObject({
+      code: 'unstorable_answer',
+      message: expect.stringContaining('22P05'),
+    });
+    expect([...receiver.calls.values()]).toEqual([['1']]);
+  });
+
   it('call no private address that is not named', async () => {
     const handler = {
       type: 'http',

@@ -140,6 +140,8 @@ export class Service {
         TMPDIR: process.env.TMPDIR,
         HOST: '127.0.0.1',
         PORT: String(this.port),
+        // calls that nobody answers any more are given up before
+        SHUTDOWN_TIMEOUT_SECONDS: String(STOP_MS / 1_000 - 5),
         ...this.backing.environment,
         ...this.env,
       },

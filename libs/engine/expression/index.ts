@@ -9,6 +9,7 @@ export { toJson } from './json.js';
 export type { Json } from './json.js';
 export { Budget } from './run.js';
 export type { Warning, WarningCode } from './run.js';
+export { isReserved as isReservedWord } from './syntax/names.js';
 export type { Node as SyntaxNode } from './syntax/ast.js';
 export type { Trace } from './trace.js';
 export type { TypeName, Value } from './values/value.js';

@@ -91,6 +91,14 @@ describe('strings', () => {
     expect(valueOf('matches("a1", "a\\d")')).toBe(true);
     expect(valueOf('string length("\u{1F40E}")')).toBe(1);
   });
+
+  it('name nothing by an escape that could not be stored', () => {
+    expect(() => compile('1 + count(["a\\u0000"])')).toThrow(
+      'line 1, column 12: expected text that can be stored, found the character U+0000',
+    );
+    expect(() => compile('"\\ud83d" + "x"')).toThrow('found half of a surrogate pair');
+    expect(valueOf('"\\ud83d\\ude00"')).toBe('😀');
+  });
 });
 
 describe('names', () => {

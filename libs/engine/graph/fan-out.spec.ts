@@ -1,6 +1,8 @@
+import fc from 'fast-check';
+
 import { newGraph, newTask } from '../../../test/factories/task-graph.factory.js';
-import { expandFanOuts, fanOutFaults, gathered } from './fan-out.js';
-import type { ForEach, TaskDefinition } from './types.js';
+import { expandFanOuts, fanOutFaults, gathered, MAX_ITEMS } from './fan-out.js';
+import type { ForEach, GatherHandler, JsonObject, TaskDefinition } from './types.js';
 
 const each = (more: Partial<ForEach> = {}): ForEach => ({
   items: 'lines',
@@ -8,7 +10,10 @@ const each = (more: Partial<ForEach> = {}): ForEach => ({
   index_name: 'place',
   ...more,
 });
-const expanded = (for_each: ForEach, data = { lines: ['a', 'b', 'c'] }): TaskDefinition[] =>
+const expanded = (
+  for_each: ForEach,
+  data: JsonObject = { lines: ['a', 'b', 'c'] },
+): TaskDefinition[] =>
   expandFanOuts(
     newGraph({
       tasks: [
@@ -59,6 +64,33 @@ describe('expandFanOuts', () => {
     expect(expanded(each(more)).at(-2)?.handler).toMatchObject({ tolerated });
   });
 
+  const toleratedOf = (items: number, tolerated_failure_percentage: number) => {
+    const made = expanded(each({ tolerated_failure_percentage }), { lines: Array(items).fill(0) });
+    return (made.at(-2)?.handler as GatherHandler).tolerated;
+  };
+
+  it('tolerates 69 of 375 by 18.4 percent, and not one less', () => {
+    expect(toleratedOf(375, 18.4)).toBe(69);
+    expect(toleratedOf(375, 18.39)).toBe(68);
+  });
+
+  it('tolerates just so many of a list as their share of it says', () => {
+    const list = fc.integer({ min: 1, max: 500 });
+    fc.assert(
+      fc.property(list, fc.nat(), (items, n) => {
+        const tolerated = n % (items + 1);
+        expect(toleratedOf(items, (tolerated / items) * 100)).toBe(tolerated);
+      }),
+    );
+    // hundredths of a percent, in whole numbers
+    fc.assert(
+      fc.property(list, fc.integer({ min: 0, max: 10_000 }), (items, hundredths) => {
+        const exact = Math.floor((items * hundredths) / 10_000);
+        expect(toleratedOf(items, hundredths / 100)).toBe(exact);
+      }),
+    );
+  });
+
   it('gathers nothing from an empty list, after what it waited for', () => {
     expect(edges(expanded(each(), { lines: [] }))).toEqual({
       first: [],
@@ -75,6 +107,58 @@ describe('expandFanOuts', () => {
     });
   });
 
+  it('says so in text that can be stored, wherever it is cut', () => {
+    const { handler } = expanded(each(), { lines: '😀'.repeat(150) })[1]!;
+    expect(handler).toMatchObject({
+      fault: expect.stringMatching(/^for_each gave no list but "😀/),
+    });
+    expect((handler as GatherHandler).fault?.isWellFormed()).toBe(true);
+  });
+
+  it.each([
+    ['lines', MAX_ITEMS, 'an id'],
+    ['lines', 25_000, { id: 'x', quantity: 1, price: 2 }],
+    ['lines[item > 0]', 33_333, 1],
+    ['for line in lines return line', 40_000, 1],
+  ])('takes of %j up to %i like %j, as docs/parallel.md has it', (items, most, line) => {
+    const first = (length: number) =>
+      expanded(each({ items }), { lines: Array(length).fill(line) })[1]!;
+    expect(first(most).task_id).toBe('pack:0');
+    expect(first(most + 1)).toMatchObject({
+      task_id: 'pack',
+      handler: {
+        fault:
+          'for_each could not make its list: the expression exceeds the limit of 200000 for steps. Make it shorter, or of ids alone.',
+      },
+    });
+  });
+
+  it('makes no more items of all lists than one list may have, in the order of the tasks', () => {
+    const some = (items: number) => Array.from({ length: items }, (_, index) => index);
+    const graph = newGraph({
+      tasks: ['a', 'b', 'c'].map((list) =>
+        newTask({ task_id: list, for_each: each({ items: list }) }),
+      ),
+    });
+    const { tasks } = expandFanOuts(graph, {
+      a: some(MAX_ITEMS - 2),
+      b: some(3),
+      c: some(2),
+    });
+    expect(tasks).toHaveLength(MAX_ITEMS + 3);
+    expect(tasks.filter(({ handler }) => handler?.type === 'gather')).toMatchObject([
+      { task_id: 'a', handler: { tolerated: 0 } },
+      {
+        task_id: 'b',
+        dependencies: [],
+        handler: {
+          fault: 'for_each gave 3 items, beside 99998 of other lists; at most 100000 can be.',
+        },
+      },
+      { task_id: 'c', dependencies: ['c:0', 'c:1'] },
+    ]);
+  });
+
   it('leaves a graph without fan-outs as it is', () => {
     const graph = newGraph({});
     expect(expandFanOuts(graph, {})).toBe(graph);
@@ -88,12 +172,34 @@ describe('fanOutFaults', () => {
       newTask({ task_id: 'a:7' }),
       newTask({ task_id: 'x'.repeat(95), for_each: each() }),
       newTask({ task_id: 'b:7' }),
+      newTask({ task_id: 'c', for_each: each({ items: '["a\\u0000"]' }) }),
     ]);
     expect(faults.map(({ pointer }) => pointer)).toEqual([
       '/tasks/0/for_each/items',
       '/tasks/1/task_id',
       '/tasks/2/task_id',
+      '/tasks/4/for_each/items',
     ]);
+  });
+});
+
+describe('the names of a fan-out', () => {
+  const faultsOf = (more: Partial<ForEach>) =>
+    fanOutFaults([newTask({ task_id: 'a', for_each: each(more) })]).map(({ pointer, code }) => [
+      pointer.replace('/tasks/0/for_each/', ''),
+      code,
+    ]);
+
+  it('are two', () => {
+    expect(faultsOf({ item_name: 'x', index_name: 'x' })).toEqual([
+      ['index_name', 'duplicate_name'],
+    ]);
+    expect(faultsOf({ item_name: 'x', index_name: 'y' })).toEqual([]);
+  });
+
+  it.each(['input', 'null', 'for'])('are not %j, which means something else', (name) => {
+    expect(faultsOf({ item_name: name })).toEqual([['item_name', 'reserved_name']]);
+    expect(faultsOf({ index_name: name })).toEqual([['index_name', 'reserved_name']]);
   });
 });
 

@@ -1,5 +1,11 @@
 import type { Fault } from '#engine/errors';
-import { compile, expressionFaults, ExpressionLimitError, toJson } from '#engine/expression';
+import {
+  compile,
+  expressionFaults,
+  ExpressionLimitError,
+  isReservedWord,
+  toJson,
+} from '#engine/expression';
 
 import type {
   ForEach,
@@ -9,10 +15,12 @@ import type {
   TaskGraphDefinition,
 } from './types.js';
 
-/** Items of one list: what one execution can hold, and one transaction write. */
+/** Items of all lists together: what one execution can hold, and one transaction write. */
 export const MAX_ITEMS = 100_000;
 /** `:99999` has to fit behind it. */
 const LONGEST_TASK_ID = 94;
+/** What the expressions of a handler see beside the data: its task's `input_data`, and the results of dependencies. */
+const TAKEN = new Set(['input', 'results']);
 
 export const itemId = (task_id: string, index: number): string => `${task_id}:${index}`;
 
@@ -26,11 +34,27 @@ export function fanOutFaults(tasks: readonly TaskDefinition[]): Fault[] {
       return [{ pointer: `/tasks/${index}/task_id`, code: 'duplicate_task_id', message }];
     }
     if (!for_each) return [];
-    const faults = expressionFaults(for_each.items, `/tasks/${index}/for_each/items`);
+    const at = `/tasks/${index}/for_each`;
+    const faults = [
+      ...expressionFaults(for_each.items, `${at}/items`),
+      ...nameFaults(for_each, at),
+    ];
     if (task_id.length <= LONGEST_TASK_ID) return faults;
     const message = `The task_id of a fan-out has at most ${LONGEST_TASK_ID} characters: its items are named after it.`;
     return [...faults, { pointer: `/tasks/${index}/task_id`, code: 'out_of_range', message }];
   });
+}
+
+/** An item and its place need names of their own, and such as an expression can say. */
+function nameFaults({ item_name, index_name }: ForEach, at: string): Fault[] {
+  const faults = Object.entries({ item_name, index_name }).flatMap(([field, name]): Fault[] => {
+    if (!TAKEN.has(name) && !isReservedWord(name)) return [];
+    const message = `In expressions ${JSON.stringify(name)} means something else; choose another ${field}.`;
+    return [{ pointer: `${at}/${field}`, code: 'reserved_name', message }];
+  });
+  if (item_name !== index_name) return faults;
+  const message = `The item is already called ${JSON.stringify(item_name)}; call its place otherwise.`;
+  return [...faults, { pointer: `${at}/index_name`, code: 'duplicate_name', message }];
 }
 
 /**
@@ -38,24 +62,26 @@ export function fanOutFaults(tasks: readonly TaskDefinition[]): Fault[] {
  * gathers their results: it depends on all of them, and what depended on it still does. Its own dependencies are now the
  * items'. With `max_concurrency` so many items are ready or in hand at a time; when one ends, the next in order follows.
  *
- * A list that is none makes a task that fails and says why.
+ * A list that is none, or with which the items are more than `MAX_ITEMS`, makes a task that fails and says why.
  */
 export function expandFanOuts(graph: TaskGraphDefinition, data: JsonObject): TaskGraphDefinition {
   if (!graph.tasks.some(({ for_each }) => for_each)) return graph;
-  return {
-    ...graph,
-    tasks: graph.tasks.flatMap((task) =>
-      task.for_each ? expand(task, task.for_each, data) : [task],
-    ),
-  };
+  let made = 0;
+  const tasks = graph.tasks.flatMap((task) => {
+    if (!task.for_each) return [task];
+    const list = listOf(task.for_each.items, data, made);
+    if (typeof list !== 'string') made += list.length;
+    return expand(task, task.for_each, list);
+  });
+  return { ...graph, tasks };
 }
 
+/** @param list the items, or why there are none */
 function expand(
   { for_each: _, ...template }: TaskDefinition,
   each: ForEach,
-  data: JsonObject,
+  list: readonly unknown[] | string,
 ): TaskDefinition[] {
-  const list = listOf(each.items, data);
   const gather = (handler: GatherHandler, dependencies: string[]): TaskDefinition => ({
     ...template,
     dependencies,
@@ -101,23 +127,29 @@ export function beginsReady({
   return dependencies.length === 0 && (!item || item.index < (item.concurrency ?? Infinity));
 }
 
-/** The larger of the two that are given. */
+/** The larger of the two that are given; the epsilon absorbs what 100ths lose in binary (see `neededTasks`). */
 function toleratedOf(each: ForEach, items: number): number {
   const share = ((each.tolerated_failure_percentage ?? 0) * items) / 100;
-  return Math.max(each.tolerated_failures ?? 0, Math.floor(share));
+  return Math.max(each.tolerated_failures ?? 0, Math.floor(share + 1e-9));
 }
 
-/** The items, or what is wrong. */
-function listOf(expression: string, data: JsonObject): unknown[] | string {
+/** The items, or what is wrong. @param made the items of other lists */
+function listOf(expression: string, data: JsonObject, made: number): unknown[] | string {
   try {
     const { value } = toJson(compile(expression).evaluate(data).value);
-    if (!Array.isArray(value))
-      return `for_each gave no list but ${JSON.stringify(value)?.slice(0, 200)}.`;
-    if (value.length > MAX_ITEMS)
-      return `for_each gave ${value.length} items; at most ${MAX_ITEMS} can be.`;
+    if (!Array.isArray(value)) {
+      const shown = JSON.stringify(value)?.slice(0, 200).toWellFormed();
+      return `for_each gave no list but ${shown}.`;
+    }
+    if (made + value.length > MAX_ITEMS) {
+      const others = made === 0 ? '' : `, beside ${made} of other lists`;
+      return `for_each gave ${value.length} items${others}; at most ${MAX_ITEMS} can be.`;
+    }
     return value;
   } catch (error) {
-    if (error instanceof ExpressionLimitError) return error.message;
+    if (error instanceof ExpressionLimitError) {
+      return `for_each could not make its list: ${error.message}. Make it shorter, or of ids alone.`;
+    }
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { ConfigurationError } from './environment.js';
 import { isLoopback } from './read-auth.js';
 import { readConfig } from './read-config.js';
@@ -17,7 +18,28 @@ function faultsOf(variables: Record<string, string>): Record<string, string> {
   return {};
 }
 
+/** Variables that are named in a document's tables. */
+const namedIn = (document: string): string[] =>
+  readFileSync(join(import.meta.dirname, '../../..', document), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .flatMap((line) => [...line.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name]) => name!));
+
 describe('readConfig', () => {
+  it('reads what the README names, and nothing else', () => {
+    const read = new Set<string>();
+    const variables = new Proxy<Record<string, string>>(
+      {},
+      { get: (_, name) => void read.add(String(name)) },
+    );
+    readConfig(variables, false);
+    const named = namedIn('README.md');
+    expect(named.filter((name) => !read.has(name))).toEqual([]);
+    // the README names the first of these and leads to the page that has all
+    const tokens = namedIn('docs/access.md').filter((name) => name.startsWith('JWT_'));
+    expect([...read].sort()).toEqual([...new Set([...named, ...tokens])].sort());
+  });
+
   it('needs nothing', () => {
     expect(readConfig({}, false)).toEqual({
       role: 'all',

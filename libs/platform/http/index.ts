@@ -1,7 +1,7 @@
 export { BASE_PATH, createHttpAdapter, Door } from './adapter.js';
 export { Quiet } from './access-log.js';
 export { ApiProblems, PROBLEM_SCHEMA, problemExamples, problemResponse } from './api-problems.js';
-export { MAX_DEPTH } from './body-check.js';
+export { inspectJson, MAX_DEPTH } from './body-check.js';
 export { etagOf, requireIfMatch, withEtag } from './etag.js';
 export { isUnavailable } from './failure.js';
 export { configureHttp, HttpModule } from './http.module.js';

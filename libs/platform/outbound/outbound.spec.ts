@@ -81,6 +81,14 @@ describe('Outbound', () => {
     });
   });
 
+  it('cuts what a refusal says where a character ends', async () => {
+    const { call } = await to((_, response) => {
+      response.writeHead(503).end(`${'x'.repeat(1_999)}😀`);
+    });
+    const { body } = (await failure(call())).more.details as { body: string };
+    expect(body).toBe(`${'x'.repeat(1_999)}\ufffd`);
+  });
+
   it('refuses a private address, also behind a redirect', async () => {
     const refused = await to(
       (_, response) => response.end(),

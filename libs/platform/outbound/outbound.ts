@@ -12,6 +12,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Too early, too many, and a request that timed out: another attempt may find it otherwise. */
 const RETRYABLE_STATUSES = new Set([408, 425, 429]);
+/** Of the body of a refusal. */
+const SHOWN_CHARACTERS = 2_000;
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
 export interface OutboundCall {
@@ -154,7 +156,8 @@ function refused(answer: OutboundAnswer, retryAfter: string | string[] | undefin
   const retryable = answer.status >= 500 || RETRYABLE_STATUSES.has(answer.status);
   const pause = typeof retryAfter === 'string' ? pauseMs(retryAfter) : undefined;
   return new CallFailed('http_status', `The answer was ${answer.status}.`, retryable, {
-    details: { status: answer.status, body: answer.text.slice(0, 2_000) },
+    // the cut may be in the middle of a surrogate pair, and half of one cannot be stored
+    details: { status: answer.status, body: answer.text.slice(0, SHOWN_CHARACTERS).toWellFormed() },
     ...(pause !== undefined && { retry_after_ms: pause }),
   });
 }

@@ -1,13 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { TaskStatus } from '#engine/graph';
 
-import { Database } from '#persistence';
+import { afterCommit, Database } from '#persistence';
 
-import { type ExtendedLease, extendLeases, readAnswered } from './outcomes.queries.js';
+import { ExecutionSignals } from './execution-signals.js';
+import {
+  type ExtendedLease,
+  extendLeases,
+  giveBackTasks,
+  readAnswered,
+} from './outcomes.queries.js';
 
-export interface LeaseExtension {
+interface Lease {
   task_execution_id: string;
   lock_token: string;
+}
+
+export interface LeaseExtension extends Lease {
   /** From now. */
   lock_seconds: number;
 }
@@ -15,12 +24,26 @@ export interface LeaseExtension {
 /** Keeps attempts from being taken for dead. */
 @Injectable()
 export class TaskLeases {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly signals: ExecutionSignals,
+  ) {}
 
   /** @returns those that are still their caller's; of the others the task has ended, or is somebody else's */
   async extend(extensions: readonly LeaseExtension[]): Promise<ExtendedLease[]> {
     if (extensions.length === 0) return [];
     return extendLeases(this.database.read, [JSON.stringify(extensions)]);
+  }
+
+  /**
+   * Gives back built-in tasks that this process will not end, those of them that are still its own: no attempt is spent,
+   * and another process may begin at once.
+   */
+  async giveBack(leases: readonly Lease[]): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      const given = await giveBackTasks(tx, [JSON.stringify(leases)]);
+      if (given.length > 0) afterCommit(tx, () => this.signals.wakeBuiltin([0]));
+    });
   }
 
   /** Where its task stands now, when a lease could not be extended; undefined of a task that there is not. */

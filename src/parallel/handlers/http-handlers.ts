@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
 
-import { isJsonObject } from '#platform/http';
+import { inspectJson, isJsonObject } from '#platform/http';
 import { Outbound, type OutboundAnswer } from '#platform/outbound';
 
-import { type TaskAttempt, TaskFailed, type TaskHandler, type TaskResult } from './task-handler.js';
+import {
+  type TaskAttempt,
+  TaskFailed,
+  type TaskHandler,
+  type TaskResult,
+  UNSTORABLE_ANSWER,
+} from './task-handler.js';
 
 /** What lets the other side recognise a repetition, and follow what it belongs to. */
 export function attemptHeaders(
@@ -80,8 +86,25 @@ export class GraphqlTaskHandler implements TaskHandler<'graphql'> {
   }
 }
 
+/**
+ * The answer's body, parsed where it is JSON.
+ * @throws TaskFailed `unstorable_answer` for what no request body may hold either: another call would not mend it
+ */
 export function bodyOf({ content_type, text }: OutboundAnswer): unknown {
   if (content_type === null || !/[/+]json\b/i.test(content_type)) return text;
+  const body = parsed(text);
+  // what cannot be stored cannot stand in the text as it is, but only by its number
+  const [fault] = inspectJson(body, !text.includes('\\u'));
+  if (!fault) return body;
+  const place = fault.pointer === '' ? 'its top' : fault.pointer.slice(0, 200).toWellFormed();
+  throw new TaskFailed(
+    UNSTORABLE_ANSWER,
+    `The answer cannot be stored for what it has at ${place}. ${fault.message}`,
+    false,
+  );
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -30,5 +30,8 @@ export interface TaskHandler<Type extends Handler['type']> {
   run(attempt: TaskAttempt<Type>): Promise<TaskResult>;
 }
 
+/** The work was done, and what it gave cannot be kept. */
+export const UNSTORABLE_ANSWER = 'unstorable_answer';
+
 /** The work could not be done, and whether another attempt may help. */
 export class TaskFailed extends CallFailed {}

@@ -158,7 +158,10 @@ function stringAt(source: string, start: number): Token {
         'the end of the expression',
       );
     }
-    if (source[i] === quote) return { kind: 'string', text, start, end: i + 1 };
+    if (source[i] === quote) {
+      refuseUnstorable(text, source, start);
+      return { kind: 'string', text, start, end: i + 1 };
+    }
     const escape = source[i + 1] ?? '';
     const plain = ESCAPES[escape];
     const hex = escape === 'u' ? 4 : escape === 'U' ? 6 : 0;
@@ -180,6 +183,17 @@ function stringAt(source: string, start: number): Token {
       i += 1;
     }
   }
+}
+
+/** Escapes can name what is no text for a database, nor in any data; refused here, no expression makes it. */
+function refuseUnstorable(text: string, source: string, start: number): void {
+  const found = text.includes('\u0000')
+    ? 'the character U+0000'
+    : text.isWellFormed()
+      ? undefined
+      : 'half of a surrogate pair';
+  if (found === undefined) return;
+  throw new ExpressionSyntaxError(positionAt(source, start), ['text that can be stored'], found);
 }
 
 export function wrongSpellingError(
