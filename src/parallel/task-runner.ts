@@ -11,7 +11,6 @@ import { JobHandler, JobWorkers } from '#jobs';
 import { newId, sqlState } from '#persistence';
 import { AppConfig } from '#platform/config';
 import { Progress } from '#platform/health';
-import { isUnavailable } from '#platform/http';
 import { runWithCorrelation } from '#platform/logging';
 import { CallFailed } from '#platform/outbound';
 import {
@@ -229,7 +228,7 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
       await this.write(outcome);
     } catch (error) {
       this.logger.error({ err: error, task_execution_id }, 'An answer could not be written.');
-      if (isPassing(error)) return;
+      if (!isUnstorable(error)) return;
       const why = sqlState(error) ?? (error instanceof Error ? error.name : 'unknown');
       const message = `The answer could not be stored (${why}); the log of the service says more.`;
       const failure = { error: { code: UNSTORABLE_ANSWER, message }, retryable: false };
@@ -306,11 +305,11 @@ export class TaskRunner implements OnApplicationBootstrap, OnModuleDestroy {
 }
 
 /**
- * Whether an answer that was not written may be another time: the database is away, or others were in the way. Then the
- * lease is left to expire, and the next attempt gives it again.
+ * Whether it is the answer itself that PostgreSQL does not take (SQLSTATE classes 22, 23, 54 and P0), or that is too deep
+ * to be written down. With any other error the lease is left to expire, and the next attempt answers again.
  */
-function isPassing(error: unknown): boolean {
-  return isUnavailable(error) || /^(40|55|57)/.test(sqlState(error) ?? '');
+function isUnstorable(error: unknown): boolean {
+  return error instanceof RangeError || /^(22|23|54|P0)/.test(sqlState(error) ?? '');
 }
 
 function leaseOf({ task }: Running): { task_execution_id: string; lock_token: string } {

@@ -60,7 +60,7 @@ export class StepTimes {
 }
 
 /** One execution of `tasks` tasks, a few times over where it is short. @returns {Promise<Measure>} pieces are tasks */
-export async function timeGraphs(tasks, work) {
+export async function timeGraphs(tasks, work, workload = 'graph') {
   const times = [];
   const cpu = process.cpuUsage();
   const begun = performance.now();
@@ -72,7 +72,7 @@ export async function timeGraphs(tasks, work) {
   const { user, system } = process.cpuUsage(cpu);
   const elapsed = performance.now() - begun;
   return {
-    workload: 'graph',
+    workload,
     in_flight: tasks,
     count: times.length,
     per_second: (tasks * times.length * 1000) / elapsed,

@@ -14,6 +14,8 @@ import {
 } from '#runtime';
 
 const NOTHING = { type: 'delay', duration_ms: 0 };
+/** Work that has to be claimed and recorded, task by task. */
+const SOON = { type: 'delay', duration_ms: 1 };
 const WORKER = { type: 'worker' };
 const WARM_UP = 20;
 const WAKE_UPS = 100;
@@ -44,7 +46,11 @@ export async function ours(task, report) {
   }
 }
 
-async function measure(engine, { amount, sizes, in_flights, workers_in_flights, wakes }, report) {
+async function measure(
+  engine,
+  { amount, sizes, claimed_sizes, in_flights, workers_in_flights, wakes },
+  report,
+) {
   const builtin = await engine.define(NOTHING);
   const work = await engine.define(WORKER);
   for (const in_flight of in_flights) {
@@ -61,6 +67,15 @@ async function measure(engine, { amount, sizes, in_flights, workers_in_flights, 
   if (wakes) report(await engine.wakeUps(work));
   for (const size of sizes) {
     report(await timeGraphs(size, (tasks) => engine.graph(builtin, tasks)));
+  }
+  for (const size of claimed_sizes) {
+    for (const [workload, is_joined] of [
+      ['graph claimed', false],
+      ['graph under a barrier', true],
+    ]) {
+      const graph = (tasks) => engine.graph(builtin, tasks, { handler: SOON, is_joined });
+      report(await timeGraphs(size, graph, workload));
+    }
   }
 }
 
@@ -225,8 +240,11 @@ class Engine {
     };
   }
 
-  /** One execution of so many tasks, ten of them waiting for ten others at any time: a graph with depth. */
-  async graph(workflow_id, count) {
+  /**
+   * One execution of so many tasks, ten of them waiting for ten others at any time: a graph with depth.
+   * @param is_joined all of them under one synchronization point
+   */
+  async graph(workflow_id, count, { handler = NOTHING, is_joined = false } = {}) {
     const tasks = Array.from({ length: count }, (_, i) => ({
       task_id: `t${i}`,
       task_name: `t${i}`,
@@ -239,8 +257,17 @@ class Engine {
       dependencies: i % 10 === 0 ? [] : [`t${i - 1}`],
       input_data: {},
       resource_requirements: {},
-      handler: NOTHING,
+      handler,
     }));
+    const barrier = {
+      sync_id: 'all',
+      sync_name: 'all',
+      sync_type: 'barrier',
+      required_tasks: tasks.map(({ task_id }) => task_id),
+      minimum_completion_percentage: 100,
+      timeout_minutes: 60,
+      failure_strategy: 'fail_fast',
+    };
     const execution_id = randomUUID();
     const ended = this.#executions.for(execution_id);
     await this.database.transaction((tx) =>
@@ -255,7 +282,7 @@ class Engine {
         data: {},
         graph: {
           tasks,
-          synchronization_points: [],
+          synchronization_points: is_joined ? [barrier] : [],
           load_balancing: {
             strategy: 'priority_based',
             max_concurrent_tasks: 100,

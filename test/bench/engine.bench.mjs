@@ -3,7 +3,8 @@
  *
  *   npm run bench:engine -- --seconds 4 --rounds 2 --only "Complex Workflows" --sizes 10,1000 --out figures.json
  *   npm run bench:engine -- --instances 2000 --in-flight 1,10,100
- *   npm run bench:engine -- --workloads steps,worker,wake,graph (default: all)
+ *   npm run bench:engine -- --workloads steps,worker,wake,graph (default: all but claimed, of ours alone)
+ *   npm run bench:engine -- --workloads claimed --sizes 1000,4000,8000 --only "Complex Workflows"
  *
  * Restate takes part where it is installed, which is not so by default (216 MB, BSL):
  *   npm install --no-save @restatedev/restate-server@1.7.12 @restatedev/restate-sdk@1.9.1
@@ -114,6 +115,8 @@ async function measure(name, round, url, redis) {
     redis: name.includes('Redis') ? redis : null,
     amount,
     sizes: isAsked('graph') ? numbers(options.sizes) : [],
+    // of ours alone
+    claimed_sizes: isAsked('claimed') ? numbers(options.sizes) : [],
     in_flights: isAsked('steps') ? numbers(options['in-flight']) : [],
     // of ours alone
     workers_in_flights: isAsked('worker') ? numbers(options['in-flight']) : [],

@@ -69,7 +69,11 @@ export async function audit(query, workflow_id, { instances, version }) {
 
 const OPEN_STEP = `s.status in ('ready', 'running', 'waiting')`;
 const CONTRADICTIONS = {
-  'failed instances': `select instance_id::text || ' ' || coalesce(end_reason, status) as id from workflow_instances
+  'failed instances': `select concat_ws(' ', instance_id::text, coalesce(end_reason, status), (
+      select string_agg(concat_ws(' ', t.task_id, t.status, t.attempt::text, t.last_error::text), '; ')
+      from parallel_executions e join task_executions t using (execution_id)
+      where e.instance_id = i.instance_id and t.last_error is not null)) as id
+    from workflow_instances i
     where workflow_id = $1 and status not in ('running', 'suspended', 'completed')`,
   'open instances that stand nowhere': `select instance_id as id from workflow_instances
     where workflow_id = $1 and status = 'running' and current_step is null`,

@@ -110,17 +110,27 @@ export class Crowd {
       });
       const { tasks = [] } = claimed?.ok ? await claimed.json() : {};
       if (tasks.length > 0) {
-        const answer = await this.#send('/parallel/tasks/complete', {
-          tasks: tasks.map(({ task_execution_id, lock_token }) => ({
-            task_execution_id,
-            lock_token,
-            output_data: { done: true },
-          })),
-        });
-        if (answer) await answer.arrayBuffer();
-        if (answer?.ok) this.done += tasks.length;
+        await this.#complete(tasks);
+        this.done += tasks.length;
       }
       await pause(between_ms);
+    }
+  }
+
+  /** Until it is answered, as a worker does: what is recorded already is only repeated. */
+  async #complete(tasks) {
+    const body = {
+      tasks: tasks.map(({ task_execution_id, lock_token }) => ({
+        task_execution_id,
+        lock_token,
+        output_data: { done: true },
+      })),
+    };
+    while (Date.now() < this.deadline) {
+      const answer = await this.#send('/parallel/tasks/complete', body);
+      await answer?.arrayBuffer();
+      if (answer?.ok) return;
+      await pause(50);
     }
   }
 
