@@ -12,25 +12,27 @@ import {
 } from '#engine/graph';
 import { afterCommit, type Tx, unawaited } from '#persistence';
 
-import { JoinCondition, missedPoint } from './execution-at-once.js';
 import { settleCompensation } from './execution-compensation.js';
 import { pointEvent } from './execution-events.js';
 import { settleIncidents } from './execution-incidents.js';
 import { isOpen, type Movement, type MovingExecution, roundOf } from './execution-movement.js';
 import { ExecutionSignals } from './execution-signals.js';
+import { JoinCondition, missedPoint } from './join-condition.js';
 import {
-  cancelOpenTasks,
   cancelWhatIsNotNeeded,
   closePoints,
   decidePoints,
   findNeededFailures,
-  type LockedExecution,
   readResultsOfPoint,
   readWaitingPoints,
   recountPoints,
+  type WaitingPoint,
+} from './points.queries.js';
+import {
+  cancelOpenTasks,
+  type LockedExecution,
   resetTasks,
   saveProgress,
-  type WaitingPoint,
 } from './progress.queries.js';
 import { releaseWithin } from './task-release.js';
 

@@ -9,7 +9,8 @@ import { ExecutionAdmission } from './execution-admission.js';
 import { isOpen, Movement, type MovingExecution } from './execution-movement.js';
 import { ExecutionProgress } from './execution-progress.js';
 import { closeIncidentsOfExecutions } from './incidents.queries.js';
-import { lockExecutions, recountPoints, resetTasks } from './progress.queries.js';
+import { recountPoints } from './points.queries.js';
+import { lockExecutions, resetTasks } from './progress.queries.js';
 import {
   type HeldInstance,
   holdInstanceOf,

@@ -1,7 +1,8 @@
 import type { JsonObject, RetryPolicy, TaskStatus } from '#engine/graph';
 import { statement } from '#persistence';
 
-import { countInPoints, LOCKED, type LockedExecution } from './progress.queries.js';
+import { countInPoints } from './points.queries.js';
+import { LOCKED, type LockedExecution } from './progress.queries.js';
 
 export interface EndedTask {
   task_execution_id: string;
