@@ -3,4 +3,7 @@ export { JOB_NAMES, type JobMap, type JobName, type JobOptions, JOBS } from './j
 export { type EnqueueOptions, Jobs } from './jobs.js';
 export { JobWorkers } from './job-workers.js';
 export { JobsModule } from './jobs.module.js';
+export { PostgresQueues } from './postgres-backend.js';
+export type { JobWorker, QueueBackend } from './queue-backend.js';
+export { RedisQueues } from './redis-backend.js';
 export { Sweeper } from './sweeper.js';

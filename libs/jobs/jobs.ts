@@ -21,12 +21,20 @@ export const QUEUE_BACKEND = Symbol('QUEUE_BACKEND');
 
 export interface EnqueueOptions {
   delay_ms?: number;
-  /** While a job with this key waits, another one with it is left out. Not once it has begun: then it may miss news. */
+  /**
+   * While a job with this key waits, another one with it is left out, for some seconds (`KEY_MS`). Not once it has begun:
+   * then it may miss news.
+   */
   dedupe_key?: string;
 }
 
 const ENQUEUE_TIMEOUT_MS = 2_000;
 const FIRST_RETRY_MS = 1_000;
+/**
+ * A process that is killed between taking a job and letting go of its key leaves the key behind, with a job that runs
+ * nowhere: BullMQ would keep wake-ups out until it takes that job for stalled, up to a minute later.
+ */
+const KEY_MS = 5_000;
 
 /** Puts jobs into their queues. */
 @Injectable()
@@ -71,7 +79,8 @@ export class Jobs implements OnApplicationShutdown {
     try {
       do {
         own.again = false;
-        await this.add(name, data, { ...options, deduplication: { id } });
+        const ttl = delay_ms + KEY_MS;
+        await this.add(name, data, { ...options, deduplication: { id, ttl } });
       } while (own.again);
     } finally {
       this.underWay.delete(id);
