@@ -221,6 +221,8 @@ async function build() {
   for (const one of processes) one.start();
   closing.push(() => Promise.all(processes.map((one) => one.stop())));
   const pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
+  // PostgreSQL may end a connection that is on its way out itself
+  pool.on('error', () => undefined);
   closing.push(() => pool.end());
   const query = async (sql, parameters) => (await pool.query(sql, parameters)).rows;
   return { processes, query, crowd: new Crowd(apis, query, deadline) };
