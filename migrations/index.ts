@@ -33,9 +33,9 @@ import { SharedRows1795855672168 } from './1795855672168-shared-rows.js';
 import { WorkItems1795855194324 } from './1795855194324-work-items.js';
 import { FanOutWindows1795854596562 } from './1795854596562-fan-out-windows.js';
 import { WorkItemsByRole1795859228081 } from './1795859228081-work-items-by-role.js';
-import { CountedPoints1795879100000 } from './1795879100000-counted-points.js';
 import { LeasesByWorker1795862730000 } from './1795862730000-leases-by-worker.js';
 import { Monitoring1795862830000 } from './1795862830000-monitoring.js';
+import { CountedPoints1795879100000 } from './1795879100000-counted-points.js';
 import { ResourceNeeds1795880573540 } from './1795880573540-resource-needs.js';
 
 /** All migrations, oldest first. One that has landed is never edited. */
@@ -75,8 +75,8 @@ export const migrations = [
   WorkItems1795855194324,
   FanOutWindows1795854596562,
   WorkItemsByRole1795859228081,
-  CountedPoints1795879100000,
   LeasesByWorker1795862730000,
   Monitoring1795862830000,
+  CountedPoints1795879100000,
   ResourceNeeds1795880573540,
 ];

@@ -51,13 +51,13 @@ export class ParallelService {
     const named = faults.every(({ pointer }) => pointer !== '/workflow_id');
     const all = [...(named ? await this.workflowFaults(workflow_id) : []), ...faults];
     if (!request || workflow_id === null || all.length > 0) throw new ValidationError(all);
-    const { execution_id } = await this.database.transaction(async (tx) => {
+    const { execution_id, waits } = await this.database.transaction(async (tx) => {
       const place = await this.placeOf(tx, { ...request, workflow_id }, principal.id);
       const created = await this.executions.create(tx, specOf({ ...request, workflow_id }, place));
       await this.keep(tx, created.execution_id);
       return created;
     });
-    await this.executions.admitted();
+    if (waits) await this.executions.admitted();
     return this.read(execution_id);
   }
 

@@ -58,18 +58,6 @@ export const readBrokenBreakers = statement<BreakerRow>(
   `select tenant_id, kind, name, ${BREAKER}, ${NOW} from circuit_breakers b where state <> 'closed'`,
 );
 
-/** Gives tasks back that were claimed, $1: [{task_execution_id, lock_token, delay_ms}]: no attempt is spent. */
-export const parkTasks = statement<object, [string, string]>(
-  'park_tasks',
-  `
-  update task_executions t
-  set status = case when t.attempt > 1 then 'retrying' else 'ready' end, attempt = t.attempt - 1, lock_token = null,
-      lock_expires_at = null, timeout_at = null, worker_id = null, start_time = null, parked_on = $2,
-      available_at = clock_timestamp() + p.delay_ms * interval '1 millisecond'
-  from jsonb_to_recordset($1::jsonb) as p(task_execution_id uuid, lock_token uuid, delay_ms float8)
-  where t.task_execution_id = p.task_execution_id and t.lock_token = p.lock_token and t.status = 'running'`,
-);
-
 /** Of tasks, $1, those that were cancelled, or are not there any more. */
 export const readCancelled = statement<{ task_execution_id: string }, [readonly string[]]>(
   'read_cancelled_tasks',

@@ -25,12 +25,12 @@ import {
   type BreakerTarget,
   ensureBreakers,
   lockBreakers,
-  parkTasks,
   readBrokenBreakers,
   readCancelled,
   releaseParked,
   saveBreakers,
 } from './breakers.queries.js';
+import { giveBackTasks } from '../executions/claims.queries.js';
 
 /** How calls ended is written, and how the others found it is read, so often. */
 const EXCHANGE_MS = 500;
@@ -148,7 +148,7 @@ export class CircuitBreakers implements OnApplicationBootstrap, BeforeApplicatio
         lock_token,
         delay_ms: this.pauseOf(row),
       }));
-      if (held.length > 0) await parkTasks(tx, [JSON.stringify(held), target.name]);
+      if (held.length > 0) await giveBackTasks(tx, [JSON.stringify(held), target.name]);
       return tasks.slice(0, calls);
     });
   }

@@ -132,3 +132,19 @@ export const findClaimable = statement<{ task_execution_id: string }>(
      and available_at <= now()
    limit 1`,
 );
+
+/**
+ * Gives back tasks that were claimed, $1: [{task_execution_id, lock_token, delay_ms}]: no attempt is spent, and nobody gets
+ * them before so long. $2: the target whose circuit is open, where it is for that.
+ */
+export const giveBackTasks = statement<{ task_execution_id: string }, [string, string | null]>(
+  'give_back_tasks',
+  `
+  update task_executions t
+  set status = case when t.attempt > 1 then 'retrying' else 'ready' end, attempt = t.attempt - 1, lock_token = null,
+      lock_expires_at = null, timeout_at = null, worker_id = null, start_time = null, parked_on = $2,
+      available_at = clock_timestamp() + b.delay_ms * interval '1 millisecond'
+  from jsonb_to_recordset($1::jsonb) as b(task_execution_id uuid, lock_token uuid, delay_ms float8)
+  where t.task_execution_id = b.task_execution_id and t.lock_token = b.lock_token and t.status = 'running'
+  returning t.task_execution_id`,
+);

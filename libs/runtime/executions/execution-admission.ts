@@ -57,13 +57,18 @@ export class ExecutionAdmission {
     await state.deciding;
   }
 
-  /** In the transaction that makes these, which the caller then commits: starts them where there is room. */
-  async admitNew(tx: Tx, executionIds: readonly string[]): Promise<void> {
-    if (executionIds.length === 0) return;
+  /**
+   * In the transaction that makes these, which the caller then commits: starts them where there is room.
+   * @returns whether one of them waits
+   */
+  async admitNew(tx: Tx, executionIds: readonly string[]): Promise<boolean> {
+    if (executionIds.length === 0) return false;
     const [lock] = await tryAdmission(tx, []);
     const started = new Set(lock?.taken ? await this.startAdmissible(tx) : []);
     // also where there was no room: it may come before the commit, when who makes it cannot see who waits
-    if (!executionIds.every((id) => started.has(id))) afterCommit(tx, () => this.admit());
+    const waits = !executionIds.every((id) => started.has(id));
+    if (waits) afterCommit(tx, () => this.admit());
+    return waits;
   }
 
   /** Never rejects: where the database is away, the sweeper asks again. */

@@ -56,23 +56,27 @@ export class ExecutionRuntime {
    * where somebody else decides or there is no room, right after the commit.
    * @throws DomainError execution_exists when the id is taken
    */
-  async create(tx: Tx, spec: ExecutionSpec): Promise<{ execution_id: string }> {
+  async create(tx: Tx, spec: ExecutionSpec): Promise<{ execution_id: string; waits: boolean }> {
     const execution_id = spec.execution_id ?? newId();
     const correlation_id = correlationId() ?? null;
     const graph = expandFanOuts(spec.graph, spec.data);
-    await this.createMany(tx, [
+    const waits = await this.createMany(tx, [
       {
         spec: { ...spec, graph, execution_id, correlation_id },
         beginning: endAtOnce(graph) ?? beginningOf({ graph }),
         told: false,
       },
     ]);
-    return { execution_id };
+    return { execution_id, waits };
   }
 
-  /** Stores executions as they begin (see `create`), together. @throws DomainError execution_exists */
-  async createMany(tx: Tx, executions: readonly NewExecution[]): Promise<void> {
-    if (executions.length === 0) return;
+  /**
+   * Stores executions as they begin (see `create`), together.
+   * @returns whether one of them is still to be admitted
+   * @throws DomainError execution_exists
+   */
+  async createMany(tx: Tx, executions: readonly NewExecution[]): Promise<boolean> {
+    if (executions.length === 0) return false;
     await writeExecutions(tx, executions);
     const created = executions.map(createdOf);
     this.signals.workersTasksIn(
@@ -86,7 +90,7 @@ export class ExecutionRuntime {
         .filter(({ spec }) => (spec.graph.tasks.length === 1) === isAlone)
         .map(({ spec }) => spec.execution_id);
     await this.admission.start(tx, waiting(true));
-    await this.admission.admitNew(tx, waiting(false));
+    return this.admission.admitNew(tx, waiting(false));
   }
 
   /**

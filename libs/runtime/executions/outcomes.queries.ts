@@ -227,18 +227,6 @@ export const extendLeases = statement<ExtendedLease, [string]>(
   returning t.task_execution_id, t.worker_id, t.lock_token, t.lock_expires_at`,
 );
 
-/** Tasks whose attempts are broken off by who made them, $1: [{task_execution_id, lock_token}]: none is spent. */
-export const giveBackTasks = statement<{ task_execution_id: string }, [string]>(
-  'give_back_tasks',
-  `
-  update task_executions t
-  set status = case when t.attempt > 1 then 'retrying' else 'ready' end, attempt = t.attempt - 1, lock_token = null,
-      lock_expires_at = null, timeout_at = null, worker_id = null, start_time = null, available_at = clock_timestamp()
-  from jsonb_to_recordset($1::jsonb) as g(task_execution_id uuid, lock_token uuid)
-  where t.task_execution_id = g.task_execution_id and t.lock_token = g.lock_token and t.status = 'running'
-  returning t.task_execution_id`,
-);
-
 export interface OverdueAttempt {
   task_execution_id: string;
   lock_token: string;

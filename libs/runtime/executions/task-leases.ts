@@ -3,13 +3,9 @@ import type { TaskStatus } from '#engine/graph';
 
 import { afterCommit, Database } from '#persistence';
 
+import { giveBackTasks } from './claims.queries.js';
 import { ExecutionSignals } from './execution-signals.js';
-import {
-  type ExtendedLease,
-  extendLeases,
-  giveBackTasks,
-  readAnswered,
-} from './outcomes.queries.js';
+import { type ExtendedLease, extendLeases, readAnswered } from './outcomes.queries.js';
 
 interface Lease {
   task_execution_id: string;
@@ -41,7 +37,8 @@ export class TaskLeases {
    */
   async giveBack(leases: readonly Lease[]): Promise<void> {
     await this.database.transaction(async (tx) => {
-      const given = await giveBackTasks(tx, [JSON.stringify(leases)]);
+      const at_once = leases.map((lease) => ({ ...lease, delay_ms: 0 }));
+      const given = await giveBackTasks(tx, [JSON.stringify(at_once), null]);
       if (given.length > 0) afterCommit(tx, () => this.signals.wakeBuiltin([0]));
     });
   }
